@@ -1,0 +1,2 @@
+// The public entry: tokeniser and metrics.
+export {};

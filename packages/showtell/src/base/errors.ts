@@ -1,0 +1,66 @@
+// Coded errors: every user mistake has a code, a message that says what, where and what to do. Knows nothing of who throws them.
+
+/** What each code means and what usually helps; `docs/errors.md` is generated from this table. */
+export const errorCodes = {
+  ARGUMENT: "An argument or option has a value that is not allowed. The message names it and what is allowed.",
+  CANCELLED: "The caller cancelled the work (an abort signal, Ctrl-C). Nothing is wrong.",
+  INTERNAL: "An invariant of showtell itself does not hold. Please report it with the message.",
+
+  FILE_NOT_FOUND: "A file or folder that was named does not exist or cannot be read. Check the path.",
+  FILE_WRITE: "A file could not be written (full disk, missing permission). The old file, if any, is whole.",
+  LOCKED: "Another process is working in this folder. Wait for it, or remove the lock if that process is gone.",
+
+  IMAGE_EMPTY: "The picture file has no bytes.",
+  IMAGE_FORMAT: "The bytes are no picture in a format that can be decoded. Convert it to JPEG or PNG.",
+  IMAGE_DECODE: "The picture is broken or cut off: its decoder gave up. Fetch or export it again.",
+  IMAGE_TOO_LARGE:
+    "The picture has more pixels, or its file more bytes, than the limit allows. Scale it down or raise the limit.",
+
+  SAFETENSORS_FORMAT: "The file is not a valid safetensors file: cut off, changed, or something else altogether.",
+  BUNDLE_FORMAT: "The file is a safetensors file but not a showtell bundle, or its manifest is damaged.",
+  BUNDLE_VERSION: "The bundle was written by a release whose manifest version this one does not read. Update showtell.",
+  BUNDLE_TENSORS:
+    "The tensors of the bundle do not fit its architecture: one is missing, or has another shape or type.",
+  BUNDLE_SELF_TEST: "The bundle loads but does not compute what it did when it was written: it is damaged.",
+  BUNDLE_KIND: "The bundle holds another kind of model than was asked for (an encoder where a decoder is needed, say).",
+  ENCODER_MISSING: "The decoder's encoder was not found beside it, in the package or in the cache.",
+  ENCODER_MISMATCH: "The encoder found is not the one that the decoder was trained on.",
+
+  GRAPH_SHAPE: "Shapes or types do not fit in an operator of a graph. The message names the operator and its inputs.",
+  GRAPH_GRADIENT: "A gradient was asked for through an operator that has none.",
+  ENGINE: "The inference engine failed. The message quotes it.",
+
+  DATA_FORMAT: "A data set file cannot be read as what it should be. The message names file and line.",
+  DATA_SPLIT: "The list of pictures for a split is missing. The message names the file that is looked for.",
+  DATA_EMPTY: "A data set or split has no usable picture or caption.",
+  VOCABULARY: "A vocabulary is inconsistent: a word twice, a special token missing, or a size that does not match.",
+  VECTORS_FORMAT: "A word-vector file cannot be read: the message names the line or word.",
+  CACHE_FORMAT: "A feature cache is damaged beyond its torn last row. Remove the folder and extract again.",
+
+  DOWNLOAD: "A download failed or was refused. Check the npm configuration (registry, proxy), or name a local file.",
+  INTEGRITY: "A downloaded or given file is not the one expected: its hash differs.",
+
+  RUN_FORMAT: "A training run folder is damaged or holds something else.",
+  RUN_EXISTS: "The output folder already holds a training run. Pass --resume to continue it, or name another folder.",
+  RUN_MISMATCH: "A run cannot be resumed with other options or data than it was started with.",
+  TRAINING_DIVERGED: "The loss is not a finite number any more. Lower the learning rate.",
+} as const;
+
+/** A code of {@link errorCodes}. */
+export type ErrorCode = keyof typeof errorCodes;
+
+/** The one error class: `code` for machines, `message` for people (what, where, what to do). */
+export class ShowtellError extends Error {
+  override readonly name = "ShowtellError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The message of whatever was thrown, for wrapping foreign errors. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

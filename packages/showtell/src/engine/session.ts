@@ -1,0 +1,30 @@
+// The session port: how showtell runs a compiled graph. The contract only; each platform implements it (node/, web/).
+import type { Tensor } from "../base/tensor.ts";
+
+/** Tensors by input or output name. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/**
+ * A compiled model.
+ *
+ * Contract, held by one conformance suite on every platform:
+ * - `run` resolves with every output; those named in `into` are written to the arrays given there, all others are fresh and the caller's.
+ * - The caller owns `feeds` and `into` and leaves them alone until `run` resolves; an array may not be in both.
+ * - One `run` at a time; what fails rejects with a ShowtellError `ENGINE`.
+ * - After `dispose` nothing else may be called.
+ */
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(feeds: Tensors, into?: Tensors): Promise<Record<string, Tensor>>;
+  dispose(): Promise<void>;
+}
+
+/** Settings for opening a session. */
+export interface SessionOptions {
+  /** Threads for one operator; default: the platform's choice (Node: available parallelism, capped by the container's quota). */
+  readonly threads?: number;
+}
+
+/** Compiles an ONNX model given as the bytes of its file. */
+export type OpenSession = (model: Uint8Array, options?: SessionOptions) => Promise<Session>;

@@ -1,0 +1,2 @@
+// The public entry for Node.js.
+export { ShowtellError } from "../base/errors.ts";
