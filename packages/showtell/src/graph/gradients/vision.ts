@@ -1,0 +1,8 @@
+// Gradients of convolutional networks: none yet, the encoder is frozen.
+import type { GradientRule } from "../gradients.ts";
+
+export const visionGradients: Readonly<Record<"Conv" | "MaxPool" | "BatchNormalization", GradientRule | "none">> = {
+  Conv: "none",
+  MaxPool: "none",
+  BatchNormalization: "none",
+};

@@ -1,0 +1,128 @@
+// Operators that move elements without computing: reshape, concatenate, split, slice, expand.
+import type { Dim, Operator, Shape, Value } from "../graph.ts";
+import { applyOne, shapeError } from "../graph.ts";
+import { axisOf, broadcast, knownSize, numericShape, sameShape, withDim } from "../shapes.ts";
+
+/** The numbers of a constant int64 input, which is how ONNX passes shapes and bounds. */
+function constantInts(value: Value): readonly number[] {
+  if (value.source.kind !== "constant") return [];
+  return Array.from(value.source.tensor.data as BigInt64Array, Number);
+}
+
+// A named dimension travels in the shape input as −1, which tells the engine to infer it; the name itself is in the attribute.
+export const Reshape: Operator<"Reshape"> = {
+  name: "Reshape",
+  attributes: { shape: "unwritten" },
+  infer(inputs, attributes) {
+    const x = inputs[0]!;
+    const target = attributes["shape"] as Shape;
+    const names = target.filter((dimension) => typeof dimension === "string");
+    if (names.length > 1)
+      throw shapeError(Reshape, inputs, `cannot reshape to [${target.join(", ")}]: more than one name`);
+    const sameNames = x.shape.filter((dimension) => typeof dimension === "string").join() === names.join();
+    const numbersOf = (shape: Shape): number | undefined => knownSize(shape.filter((d) => typeof d === "number"));
+    if (sameNames && numbersOf(x.shape) !== numbersOf(target)) {
+      throw shapeError(Reshape, inputs, `cannot reshape to [${target.join(", ")}]: the number of elements differs`);
+    }
+    return [{ dtype: x.dtype, shape: target }];
+  },
+};
+
+export const Concat: Operator<"Concat"> = {
+  name: "Concat",
+  attributes: { axis: "int" },
+  infer(inputs, attributes) {
+    const first = inputs[0]!;
+    const axis = attributes["axis"] as number;
+    let size = 0;
+    for (const value of inputs) {
+      const fits =
+        value.dtype === first.dtype && sameShape(withDim(value.shape, axis, 0), withDim(first.shape, axis, 0));
+      const dimension = value.shape[axis];
+      if (!fits || typeof dimension !== "number")
+        throw shapeError(Concat, inputs, `cannot be joined along axis ${axis}`);
+      size += dimension;
+    }
+    return [{ dtype: first.dtype, shape: withDim(first.shape, axis, size) }];
+  },
+};
+
+export const Split: Operator<"Split"> = {
+  name: "Split",
+  attributes: { axis: "int" },
+  infer(inputs, attributes) {
+    const x = inputs[0]!;
+    const axis = attributes["axis"] as number;
+    const sizes = constantInts(inputs[1]!);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    if (x.shape[axis] !== total) {
+      throw shapeError(Split, inputs, `parts of ${sizes.join(" + ")} along axis ${axis} do not make ${x.shape[axis]}`);
+    }
+    return sizes.map((size) => ({ dtype: x.dtype, shape: withDim(x.shape, axis, size) }));
+  },
+};
+
+export const Slice: Operator<"Slice"> = {
+  name: "Slice",
+  attributes: {},
+  infer(inputs) {
+    const x = inputs[0]!;
+    const [start, end, axis] = inputs.slice(1).map((bound) => constantInts(bound)[0]!) as [number, number, number];
+    const size = x.shape[axis];
+    if (typeof size !== "number" || start < 0 || start > end || end > size) {
+      throw shapeError(Slice, inputs, `${start} … ${end} along axis ${axis} is outside its dimension ${size}`);
+    }
+    return [{ dtype: x.dtype, shape: withDim(x.shape, axis, end - start) }];
+  },
+};
+
+export const Expand: Operator<"Expand"> = {
+  name: "Expand",
+  attributes: {},
+  infer(inputs) {
+    const x = inputs[0]!;
+    const target = constantInts(inputs[1]!);
+    const shape = broadcast(x.shape, target);
+    if (shape === undefined || !sameShape(shape, target))
+      throw shapeError(Expand, inputs, `cannot expand to [${target.join(", ")}]`);
+    return [{ dtype: x.dtype, shape: target }];
+  },
+};
+
+/** x with another shape of as many elements; at most one dimension may be a name. x itself where the shape is the same. */
+export function reshape(x: Value, shape: Shape): Value {
+  if (sameShape(x.shape, shape)) return x;
+  const wanted = x.graph.ints(shape.map((dimension) => (typeof dimension === "number" ? dimension : -1)));
+  return applyOne(Reshape, [x, wanted], { shape });
+}
+
+/** Values joined along an axis; a single value is returned as it is. */
+export function concat(values: readonly Value[], axis: number): Value {
+  if (values.length === 1) return values[0]!;
+  return applyOne(Concat, values, { axis: axisOf(axis, values[0]!.shape.length) ?? axis });
+}
+
+/** Parts of x along an axis, of the given sizes. */
+export function split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
+  if (sizes.length === 1) return [x];
+  return x.graph.apply(Split, [x, x.graph.ints(sizes)], { axis: axisOf(axis, x.shape.length) ?? axis });
+}
+
+/** Elements start … end − 1 of an axis. */
+export function slice(x: Value, axis: number, start: number, end: number): Value {
+  const counted = axisOf(axis, x.shape.length) ?? axis;
+  if (start === 0 && x.shape[counted] === end) return x;
+  const bounds = [start, end, counted].map((bound) => x.graph.ints([bound]));
+  return applyOne(Slice, [x, ...bounds]);
+}
+
+/** x broadcast to a fixed shape; x itself where it has that shape. */
+export function expand(x: Value, shape: Shape): Value {
+  if (sameShape(x.shape, shape)) return x;
+  return applyOne(Expand, [x, x.graph.ints(numericShape(shape, "Expand"))]);
+}
+
+/** A dimension as a number, for sizes that must be fixed. */
+export function fixedDim(x: Value, axis: number, purpose: string): number {
+  return numericShape([x.shape.at(axis) as Dim], purpose)[0]!;
+}

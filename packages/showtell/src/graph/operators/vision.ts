@@ -1,0 +1,96 @@
+// Operators of convolutional networks, images as [batch, channels, height, width].
+import type { Attributes, Dim, Operator, Value } from "../graph.ts";
+import { applyOne, shapeError } from "../graph.ts";
+
+/** Height and width of something. */
+export type Pair = readonly [number, number];
+/** Padding at top, left, bottom and right (ONNX's order). */
+export type Padding = readonly [number, number, number, number];
+
+function slidDim(size: Dim, window: number, stride: number, before: number, after: number): Dim | undefined {
+  if (typeof size !== "number") return undefined;
+  const result = Math.floor((size + before + after - window) / stride) + 1;
+  return result > 0 ? result : undefined;
+}
+
+function slid(operator: Operator, inputs: readonly Value[], window: Pair, attributes: Attributes): readonly [Dim, Dim] {
+  const x = inputs[0]!;
+  const strides = attributes["strides"] as Pair;
+  const pads = attributes["pads"] as Padding;
+  const height = slidDim(x.shape[2]!, window[0], strides[0], pads[0], pads[2]);
+  const width = slidDim(x.shape[3]!, window[1], strides[1], pads[1], pads[3]);
+  if (height === undefined || width === undefined) {
+    throw shapeError(operator, inputs, `a ${window.join("×")} window does not fit the (fixed) height and width`);
+  }
+  return [height, width];
+}
+
+export const Conv: Operator<"Conv"> = {
+  name: "Conv",
+  attributes: { strides: "ints", pads: "ints" },
+  infer(inputs, attributes) {
+    const [x, kernel, bias] = inputs as [Value, Value, Value | undefined];
+    if (x.shape.length !== 4 || kernel.shape.length !== 4)
+      throw shapeError(Conv, inputs, "input and kernel need four dimensions");
+    const [outputs, channels, height, width] = kernel.shape as readonly number[];
+    if (x.shape[1] !== channels)
+      throw shapeError(Conv, inputs, `the kernel takes ${channels} channels, the input has ${x.shape[1]}`);
+    if (bias !== undefined && bias.shape.join() !== String(outputs))
+      throw shapeError(Conv, inputs, `the bias must be [${outputs}]`);
+    return [{ dtype: x.dtype, shape: [x.shape[0]!, outputs!, ...slid(Conv, inputs, [height!, width!], attributes)] }];
+  },
+};
+
+export const MaxPool: Operator<"MaxPool"> = {
+  name: "MaxPool",
+  attributes: { kernel_shape: "ints", strides: "ints", pads: "ints" },
+  infer(inputs, attributes) {
+    const x = inputs[0]!;
+    if (x.shape.length !== 4) throw shapeError(MaxPool, inputs, "the input needs four dimensions");
+    const window = attributes["kernel_shape"] as Pair;
+    return [{ dtype: x.dtype, shape: [x.shape[0]!, x.shape[1]!, ...slid(MaxPool, inputs, window, attributes)] }];
+  },
+};
+
+export const BatchNormalization: Operator<"BatchNormalization"> = {
+  name: "BatchNormalization",
+  attributes: { epsilon: "float" },
+  infer(inputs) {
+    const [x, ...statistics] = inputs as [Value, ...Value[]];
+    if (statistics.some((value) => value.shape.length !== 1 || value.shape[0] !== x.shape[1])) {
+      throw shapeError(BatchNormalization, inputs, `scale, shift, mean and variance must be [${x.shape[1]}]`);
+    }
+    return [{ dtype: x.dtype, shape: x.shape }];
+  },
+};
+
+/** Stride and padding of a sliding window; stride 1 and no padding by default. */
+export interface WindowOptions {
+  readonly stride?: Pair;
+  readonly padding?: Padding;
+}
+
+function windowAttributes({ stride = [1, 1], padding = [0, 0, 0, 0] }: WindowOptions): Attributes {
+  return { strides: stride, pads: padding };
+}
+
+/** Cross-correlation: x [batch, in, h, w], kernel [out, in, kh, kw], bias [out] → [batch, out, h', w']. */
+export function conv(x: Value, kernel: Value, options: WindowOptions & { readonly bias?: Value } = {}): Value {
+  const inputs = options.bias === undefined ? [x, kernel] : [x, kernel, options.bias];
+  return applyOne(Conv, inputs, windowAttributes(options));
+}
+
+/** The largest value in each window; padding never wins. */
+export function maxPool(x: Value, window: Pair, options: WindowOptions = {}): Value {
+  return applyOne(MaxPool, [x], { kernel_shape: window, ...windowAttributes(options) });
+}
+
+/** Batch normalisation with fixed statistics, each [channels]: (x − mean) / √(variance + epsilon) · scale + shift. */
+export function batchNorm(
+  x: Value,
+  statistics: { readonly scale: Value; readonly shift: Value; readonly mean: Value; readonly variance: Value },
+  epsilon: number,
+): Value {
+  const { scale, shift, mean, variance } = statistics;
+  return applyOne(BatchNormalization, [x, scale, shift, mean, variance], { epsilon });
+}
