@@ -8,6 +8,7 @@ export const errorCodes = {
 
   FILE_NOT_FOUND: "A file or folder that was named does not exist or cannot be read. Check the path.",
   FILE_WRITE: "A file could not be written (full disk, missing permission). The old file, if any, is whole.",
+  FILE_TOO_LARGE: "A file that is read into memory at once has 2 GiB or more.",
   LOCKED: "Another process is working in this folder. Wait for it, or remove the lock if that process is gone.",
 
   IMAGE_EMPTY: "The picture file has no bytes.",

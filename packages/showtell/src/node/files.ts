@@ -1,0 +1,110 @@
+// Whole files: reading one, and replacing one so that a crash leaves the old or the new, never a mixture. Knows no format.
+import { randomUUID } from "node:crypto";
+import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { messageOf, ShowtellError } from "../base/errors.ts";
+
+/** What is read at once must be smaller: a Node buffer's reader stops there. */
+const maximumFileBytes = 2 ** 31;
+
+/** The code that Node gives a failed system call, such as "ENOENT". */
+export function systemCodeOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
+}
+
+/** The `FILE_NOT_FOUND` error for a path whose reading failed. */
+export function unreadable(path: string, cause: unknown): ShowtellError {
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file or folder",
+    ENOTDIR: "a part of the path is a file, not a folder",
+    EISDIR: "it is a folder",
+    EACCES: "reading it is not permitted",
+    EPERM: "reading it is not permitted",
+  };
+  const reason = reasons[systemCodeOf(cause) ?? ""] ?? messageOf(cause);
+  return new ShowtellError("FILE_NOT_FOUND", `can't read "${path}": ${reason}`, { cause });
+}
+
+/** The `FILE_WRITE` error for a path whose writing failed. */
+export function unwritable(path: string, cause: unknown): ShowtellError {
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: `its folder "${dirname(path)}" does not exist`,
+    ENOSPC: "the disk is full",
+    EDQUOT: "the disk quota is used up",
+    EACCES: "writing there is not permitted",
+    EPERM: "writing there is not permitted",
+    EROFS: "the file system is read-only",
+    EISDIR: "a folder of that name exists",
+  };
+  const reason = reasons[systemCodeOf(cause) ?? ""] ?? messageOf(cause);
+  return new ShowtellError("FILE_WRITE", `can't write "${path}": ${reason}`, { cause });
+}
+
+/**
+ * A file's bytes, aligned for a view of any element type.
+ * @throws ShowtellError `FILE_NOT_FOUND` if it can't be read, `FILE_TOO_LARGE` if it has 2 GiB or more.
+ */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const { size } = await stat(path);
+    if (size >= maximumFileBytes) {
+      const gigabytes = (size / 2 ** 30).toFixed(1);
+      throw new ShowtellError(
+        "FILE_TOO_LARGE",
+        `"${path}" has ${gigabytes} GiB; files below 2 GiB can be read at once`,
+      );
+    }
+    const bytes = await readFile(path);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  } catch (cause) {
+    if (cause instanceof ShowtellError) throw cause;
+    throw unreadable(path, cause);
+  }
+}
+
+/**
+ * Writes a file in one step for whoever looks: its content goes to a new file in the same folder, is synced to the disk and
+ * renamed; on any failure the old file is whole. Parts are written one after the other and may exceed 2 GiB together.
+ * A process killed while writing leaves `NAME.….tmp` behind.
+ * @throws ShowtellError `FILE_WRITE` if that fails: no such folder, full disk, missing permission.
+ */
+export async function writeFileAtomically(
+  path: string,
+  content: string | Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
+  const temporary = `${path}.${process.pid}.${randomUUID().slice(0, 8)}.tmp`;
+  try {
+    await writeSynced(temporary, content);
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw cause instanceof ShowtellError ? cause : unwritable(path, cause);
+  }
+}
+
+async function writeSynced(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+  const parts = typeof content === "string" || content instanceof Uint8Array ? [content] : content;
+  await withFile(path, "wx", async (file) => {
+    // `writeFile` on a handle goes on from its position, and does not stop at what one system call can take.
+    for (const part of parts) await file.writeFile(part);
+    await file.sync();
+  });
+}
+
+/** Makes a rename in a folder last over a power failure; Windows can't open folders, and needs no such thing. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  await withFile(folder, "r", (handle) => handle.sync());
+}
+
+/** Opens a file for the time of an action, and closes it whatever happens. */
+export async function withFile<T>(path: string, flags: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, flags);
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
+}
