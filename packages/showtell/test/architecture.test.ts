@@ -56,7 +56,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders under `test/` that mirror no source folder. */
-const TEST_ONLY_FOLDERS: ReadonlySet<string> = new Set(["golden"]);
+const TEST_ONLY_FOLDERS: ReadonlySet<string> = new Set(["fixtures", "golden"]);
 
 const MAX_LINES = 400;
 

@@ -38,7 +38,7 @@ const notCode = new RegExp(
 );
 
 /** The text with comments removed; strings stay. */
-export function withoutComments(text: string): string {
+function withoutComments(text: string): string {
   return text.replace(notCode, (found, comment?: string) => (comment === undefined ? found : " "));
 }
 
