@@ -18,7 +18,7 @@ function nodesBetween(result: Value, wanted: ReadonlySet<Value>): readonly Node[
     for (const output of node.outputs) depends.set(output, reached);
     return reached;
   });
-  return between.reverse();
+  return between.toReversed();
 }
 
 function ruleOf(node: Node): GradientRule {

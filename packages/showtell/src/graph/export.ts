@@ -61,6 +61,21 @@ export function exportModel(
     const { source } = value;
     names.set(value, source.kind === "input" || source.kind === "parameter" ? source.name : `v${value.id}`);
   }
+  // An output takes its name from the caller; one that is an input, or is wanted under two names, is a copy.
+  const copies: OnnxNode[] = [];
+  const claimed = new Set<Value>();
+  for (const [name, value] of Object.entries(outputs)) {
+    if (value.source.kind === "node" && !claimed.has(value)) names.set(value, name);
+    else
+      copies.push({
+        operator: "Identity",
+        name: `copy ${name}`,
+        inputs: [names.get(value)!],
+        outputs: [name],
+        attributes: {},
+      });
+    claimed.add(value);
+  }
   const nameOf = (value: Value): string => names.get(value)!;
   const initialisers = [...values].flatMap((value) => {
     const { source } = value;
@@ -68,14 +83,6 @@ export function exportModel(
     if (source.kind !== "parameter" || options.parameters === "inputs") return [];
     return [initialiser(source.name, value, options.parameters(source.name))];
   });
-  // Every output is a copy under its own name: a value may be wanted twice, or be an input.
-  const copies = Object.entries(outputs).map(([name, value]): OnnxNode => ({
-    operator: "Identity",
-    name: `output ${name}`,
-    inputs: [nameOf(value)],
-    outputs: [name],
-    attributes: {},
-  }));
   return encodeModel({
     name: options.name ?? "graph",
     opset,

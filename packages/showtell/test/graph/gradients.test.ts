@@ -30,13 +30,13 @@ const indices = (graph: Graph, shape: readonly number[], values: readonly bigint
 /** At least one case for each operator that has a rule; several where attributes or broadcasting change the rule. */
 const cases: Partial<Record<OperatorName, readonly Case[]>> = {
   Add: [
-    { shapes: [[2, 3], [3]], build: (x, y) => a.add(x!, y!) },
+    { shapes: [[2, 3], [3]], build: (x, y) => a.add(x, y) },
     {
       shapes: [
         [2, 1, 3],
         [4, 1],
       ],
-      build: (x, y) => a.add(x!, y!),
+      build: (x, y) => a.add(x, y),
     },
   ],
   Sub: [
@@ -45,35 +45,35 @@ const cases: Partial<Record<OperatorName, readonly Case[]>> = {
         [2, 3],
         [2, 1],
       ],
-      build: (x, y) => a.sub(x!, y!),
+      build: (x, y) => a.sub(x, y),
     },
   ],
   Mul: [
-    { shapes: [[2, 3], []], build: (x, y) => a.mul(x!, y!) },
-    { shapes: [[2, 3]], build: (x) => a.mul(x!, x!) },
+    { shapes: [[2, 3], []], build: (x, y) => a.mul(x, y) },
+    { shapes: [[2, 3]], build: (x) => a.mul(x, x) },
   ],
-  Div: [{ shapes: [[2, 3], [3]], range: positive, build: (x, y) => a.div(x!, y!) }],
-  Neg: [{ shapes: [[3]], build: (x) => a.neg(x!) }],
-  Exp: [{ shapes: [[3]], build: (x) => a.exp(x!) }],
-  Log: [{ shapes: [[3]], range: positive, build: (x) => a.log(x!) }],
-  Sqrt: [{ shapes: [[3]], range: positive, build: (x) => a.sqrt(x!) }],
-  Tanh: [{ shapes: [[3]], build: (x) => a.tanh(x!) }],
-  Sigmoid: [{ shapes: [[3]], build: (x) => a.sigmoid(x!) }],
+  Div: [{ shapes: [[2, 3], [3]], range: positive, build: (x, y) => a.div(x, y) }],
+  Neg: [{ shapes: [[3]], build: (x) => a.neg(x) }],
+  Exp: [{ shapes: [[3]], build: (x) => a.exp(x) }],
+  Log: [{ shapes: [[3]], range: positive, build: (x) => a.log(x) }],
+  Sqrt: [{ shapes: [[3]], range: positive, build: (x) => a.sqrt(x) }],
+  Tanh: [{ shapes: [[3]], build: (x) => a.tanh(x) }],
+  Sigmoid: [{ shapes: [[3]], build: (x) => a.sigmoid(x) }],
   Relu: [
-    { shapes: [[4]], range: positive, build: (x) => a.relu(x!) },
-    { shapes: [[4]], range: positive, build: (x) => a.relu(a.sub(x!, 1.3)) },
+    { shapes: [[4]], range: positive, build: (x) => a.relu(x) },
+    { shapes: [[4]], range: positive, build: (x) => a.relu(a.sub(x, 1.3)) },
   ],
   Where: [
     {
       shapes: [[2, 3], [3]],
-      build: (x, y) => a.where(x!.graph.constant(tensor("bool", [2, 3], Uint8Array.of(1, 0, 0, 1, 1, 0))), x!, y!),
+      build: (x, y) => a.where(x.graph.constant(tensor("bool", [2, 3], Uint8Array.of(1, 0, 0, 1, 1, 0))), x, y),
     },
   ],
-  Cast: [{ shapes: [[3]], build: (x) => a.cast(a.cast(x!, "float32"), "float64") }],
+  Cast: [{ shapes: [[3]], build: (x) => a.cast(a.cast(x, "float32"), "float64") }],
   Gemm: [false, true].flatMap((transposeA) =>
     [false, true].map((transposeB) => ({
       shapes: [transposeA ? [4, 2] : [2, 4], transposeB ? [3, 4] : [4, 3], [3]],
-      build: (x?: Value, y?: Value, bias?: Value) => m.gemm(x!, y!, { transposeA, transposeB, bias: bias! }),
+      build: (x: Value, y: Value, bias: Value) => m.gemm(x, y, { transposeA, transposeB, bias }),
     })),
   ),
   MatMul: [
@@ -82,59 +82,59 @@ const cases: Partial<Record<OperatorName, readonly Case[]>> = {
         [2, 3, 4],
         [4, 5],
       ],
-      build: (x, y) => m.matmul(x!, y!),
+      build: (x, y) => m.matmul(x, y),
     },
     {
       shapes: [
         [2, 1, 3, 4],
         [2, 4, 2],
       ],
-      build: (x, y) => m.matmul(x!, y!),
+      build: (x, y) => m.matmul(x, y),
     },
   ],
-  Transpose: [{ shapes: [[2, 3, 4]], build: (x) => m.transpose(x!, [2, 0, 1]) }],
-  Reshape: [{ shapes: [[2, 6]], build: (x) => s.reshape(x!, [3, 4]) }],
+  Transpose: [{ shapes: [[2, 3, 4]], build: (x) => m.transpose(x, [2, 0, 1]) }],
+  Reshape: [{ shapes: [[2, 6]], build: (x) => s.reshape(x, [3, 4]) }],
   Concat: [
     {
       shapes: [
         [2, 3],
         [2, 1],
       ],
-      build: (x, y) => s.concat([x!, y!, x!], 1),
+      build: (x, y) => s.concat([x, y, x], 1),
     },
   ],
   Split: [
     {
       shapes: [[2, 6]],
       build: (x) => {
-        const [first, , third] = s.split(x!, [1, 2, 3], 1);
+        const [first, , third] = s.split(x, [1, 2, 3], 1);
         return a.mul(first!, third!);
       },
     },
   ],
   Slice: [
-    { shapes: [[2, 5]], build: (x) => s.slice(x!, 1, 1, 3) },
-    { shapes: [[5]], build: (x) => s.slice(x!, 0, 0, 2) },
+    { shapes: [[2, 5]], build: (x) => s.slice(x, 1, 1, 3) },
+    { shapes: [[5]], build: (x) => s.slice(x, 0, 0, 2) },
   ],
-  Expand: [{ shapes: [[2, 1]], build: (x) => s.expand(x!, [3, 2, 4]) }],
+  Expand: [{ shapes: [[2, 1]], build: (x) => s.expand(x, [3, 2, 4]) }],
   ReduceSum: [
-    { shapes: [[2, 3, 4]], build: (x) => r.reduceSum(x!, { axes: [0, -1] }) },
-    { shapes: [[2, 3]], build: (x) => r.reduceSum(x!, { axes: [1], keep: true }) },
+    { shapes: [[2, 3, 4]], build: (x) => r.reduceSum(x, { axes: [0, -1] }) },
+    { shapes: [[2, 3]], build: (x) => r.reduceSum(x, { axes: [1], keep: true }) },
   ],
-  ReduceSumSquare: [{ shapes: [[2, 3]], build: (x) => r.reduceSumSquare(x!, { axes: [1] }) }],
-  ReduceMean: [{ shapes: [[2, 3, 4]], build: (x) => r.reduceMean(x!, { axes: [1] }) }],
-  ReduceMax: [{ shapes: [[3, 4]], build: (x) => r.reduceMax(x!, { axes: [1] }) }],
-  Softmax: [{ shapes: [[3, 4]], build: (x) => r.softmax(x!) }],
+  ReduceSumSquare: [{ shapes: [[2, 3]], build: (x) => r.reduceSumSquare(x, { axes: [1] }) }],
+  ReduceMean: [{ shapes: [[2, 3, 4]], build: (x) => r.reduceMean(x, { axes: [1] }) }],
+  ReduceMax: [{ shapes: [[3, 4]], build: (x) => r.reduceMax(x, { axes: [1] }) }],
+  Softmax: [{ shapes: [[3, 4]], build: (x) => r.softmax(x) }],
   LogSoftmax: [
-    { shapes: [[3, 4]], build: (x) => r.logSoftmax(x!) },
+    { shapes: [[3, 4]], build: (x) => r.logSoftmax(x) },
     {
       shapes: [[3, 4]],
-      build: (x) => i.gatherElements(r.logSoftmax(x!), indices(x!.graph, [3, 1], [2n, 0n, 3n]), 1),
+      build: (x) => i.gatherElements(r.logSoftmax(x), indices(x.graph, [3, 1], [2n, 0n, 3n]), 1),
     },
   ],
-  Gather: [{ shapes: [[4, 3]], build: (x) => i.gather(x!, indices(x!.graph, [2, 3], [1n, 3n, 1n, 0n, 1n, 3n])) }],
+  Gather: [{ shapes: [[4, 3]], build: (x) => i.gather(x, indices(x.graph, [2, 3], [1n, 3n, 1n, 0n, 1n, 3n])) }],
   GatherElements: [
-    { shapes: [[2, 3]], build: (x) => i.gatherElements(x!, indices(x!.graph, [2, 2], [1n, 1n, 0n, 2n]), 1) },
+    { shapes: [[2, 3]], build: (x) => i.gatherElements(x, indices(x.graph, [2, 2], [1n, 1n, 0n, 2n]), 1) },
   ],
   ScatterElements: [
     {
@@ -142,7 +142,7 @@ const cases: Partial<Record<OperatorName, readonly Case[]>> = {
         [4, 2],
         [3, 2],
       ],
-      build: (x, y) => i.scatterAdd(x!, indices(x!.graph, [3, 2], [1n, 1n, 0n, 2n, 1n, 3n]), y!, 0),
+      build: (x, y) => i.scatterAdd(x, indices(x.graph, [3, 2], [1n, 1n, 0n, 2n, 1n, 3n]), y, 0),
     },
   ],
 };

@@ -9,6 +9,11 @@ function constantInts(value: Value): readonly number[] {
   return Array.from(value.source.tensor.data as BigInt64Array, Number);
 }
 
+/** The product of the dimensions that are numbers. */
+function numbersIn(shape: Shape): number | undefined {
+  return knownSize(shape.filter((dimension) => typeof dimension === "number"));
+}
+
 // A named dimension travels in the shape input as −1, which tells the engine to infer it; the name itself is in the attribute.
 export const Reshape: Operator<"Reshape"> = {
   name: "Reshape",
@@ -20,8 +25,7 @@ export const Reshape: Operator<"Reshape"> = {
     if (names.length > 1)
       throw shapeError(Reshape, inputs, `cannot reshape to [${target.join(", ")}]: more than one name`);
     const sameNames = x.shape.filter((dimension) => typeof dimension === "string").join() === names.join();
-    const numbersOf = (shape: Shape): number | undefined => knownSize(shape.filter((d) => typeof d === "number"));
-    if (sameNames && numbersOf(x.shape) !== numbersOf(target)) {
+    if (sameNames && numbersIn(x.shape) !== numbersIn(target)) {
       throw shapeError(Reshape, inputs, `cannot reshape to [${target.join(", ")}]: the number of elements differs`);
     }
     return [{ dtype: x.dtype, shape: target }];

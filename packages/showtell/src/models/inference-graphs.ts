@@ -1,0 +1,63 @@
+// The two graphs of captioning: what runs once a picture, and one step of the search. Sizes of batches are names.
+import { exportModel } from "../graph/export.ts";
+import type { ParameterContent } from "../graph/export.ts";
+import { Graph } from "../graph/graph.ts";
+import { gather } from "../graph/operators/indexing.ts";
+import { logSoftmax } from "../graph/operators/reduction.ts";
+import { noNoise } from "../nn/noise.ts";
+import { declareParameters } from "../nn/parameters.ts";
+import { decoderOf } from "./catalogue.ts";
+import type { DecoderSpec } from "./catalogue.ts";
+import type { Values } from "./decoder.ts";
+
+function named(prefix: string, values: Values): Values {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]));
+}
+
+/** A decoder ready to run. State tensors are `state.*`, what belongs to a picture is `memory.*`. */
+export interface InferenceGraphs {
+  /** `features` [images, ...] → `memory.*`, `state.*` [images, ...]. */
+  readonly begin: Uint8Array;
+  /**
+   * `parents` [rows] (int64, rows of the state fed), `words` [rows], `state.*` [before, ...], `memory.*` [images, ...]
+   * → `logProbabilities` [rows, padded words], `state.*` [rows, ...].
+   */
+  readonly step: Uint8Array;
+}
+
+/** Exports both graphs with the parameters' contents stored inside. */
+export function inferenceGraphs(spec: DecoderSpec, contents: (name: string) => ParameterContent): InferenceGraphs {
+  const decoder = decoderOf(spec);
+  const specs = decoder.parameters(spec);
+  const options = { parameters: contents };
+
+  const first = new Graph();
+  const firstParameters = declareParameters(first, specs);
+  const begun = decoder.begin(firstParameters, spec, first.input("features", ["images", ...spec.features]), noNoise);
+
+  const second = new Graph();
+  const p = declareParameters(second, specs);
+  const parents = second.input("parents", ["rows"], "int64");
+  const declare = (prefix: string, rows: string, values: Values): Values =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, { dtype, shape }]) => [
+        name,
+        second.input(`${prefix}.${name}`, [rows, ...shape.slice(1)], dtype),
+      ]),
+    );
+  const memory = declare("memory", "images", begun.memory);
+  const before = declare("state", "before", begun.state);
+  const state = Object.fromEntries(Object.entries(before).map(([name, value]) => [name, gather(value, parents)]));
+  const input = decoder.embed(p, spec, second.input("words", ["rows"], "int64"), noNoise);
+  const stepped = decoder.step(p, spec, memory, state, input, noNoise);
+  const logProbabilities = logSoftmax(decoder.logits(p, spec, memory, stepped.output, noNoise));
+
+  return {
+    begin: exportModel(
+      first,
+      { ...named("memory", begun.memory), ...named("state", begun.state) },
+      { ...options, name: "begin" },
+    ),
+    step: exportModel(second, { logProbabilities, ...named("state", stepped.state) }, { ...options, name: "step" }),
+  };
+}

@@ -1,0 +1,132 @@
+// A whole training step as one graph: forward over all time steps, backward, Adam. Knows no decoder by name, no data and no engine.
+import { gradients } from "../graph/backward.ts";
+import { exportModel } from "../graph/export.ts";
+import { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/graph.ts";
+import { concat, expand, reshape, split } from "../graph/operators/reshaping.ts";
+import { numericShape } from "../graph/shapes.ts";
+import { adamStep } from "../nn/adam.ts";
+import type { AdamOptions } from "../nn/adam.ts";
+import { crossEntropy } from "../nn/losses.ts";
+import type { CrossEntropy } from "../nn/losses.ts";
+import { declareNoise, noNoise } from "../nn/noise.ts";
+import type { MaskInput, Noise } from "../nn/noise.ts";
+import { declareParameters } from "../nn/parameters.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import { decoderOf } from "./catalogue.ts";
+import type { DecoderSpec } from "./catalogue.ts";
+import type { Values } from "./decoder.ts";
+
+/** The fixed sizes of a compiled graph. */
+export interface BatchShape {
+  readonly images: number;
+  /** Captions a picture. */
+  readonly group: number;
+  /** Words that are read and predicted: a caption's words and its end. */
+  readonly steps: number;
+}
+
+/** Options of training that are compiled into its graph. */
+export interface TrainingGraphOptions {
+  readonly adam: AdamOptions;
+  readonly smoothing: number;
+}
+
+/** A compiled step's model and the masks it wants. */
+export interface TrainingGraph {
+  readonly model: Uint8Array;
+  readonly masks: readonly MaskInput[];
+  /** Names of the tensors that a step replaces: what is fed as NAME comes out as `next.NAME`. */
+  readonly replaced: readonly string[];
+}
+
+/** Repeats each row of a value [images, ...] `group` times: [images · group, ...]. */
+function perRow(value: Value, group: number): Value {
+  if (group === 1) return value;
+  const [images, ...rest] = numericShape(value.shape, "training") as [number, ...number[]];
+  const spread = expand(reshape(value, [images, 1, ...rest]), [images, group, ...rest]);
+  return reshape(spread, [images * group, ...rest]);
+}
+
+function mapValues(values: Values, change: (value: Value) => Value): Values {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+}
+
+/** Teacher forcing: reads the true words step by step and scores each next one. Tokens are time-major: [steps · rows]. */
+function teacherForced(
+  graph: Graph,
+  spec: DecoderSpec,
+  p: Parameters,
+  { images, group, steps }: BatchShape,
+  noise: Noise,
+  smoothing: number,
+): CrossEntropy {
+  const decoder = decoderOf(spec);
+  const rows = images * group;
+  const begun = decoder.begin(p, spec, graph.input("features", [images, ...spec.features]), noise);
+  const words = graph.input("words", [steps * rows], "int64");
+  const inputs = split(
+    decoder.embed(p, spec, words, noise),
+    Array.from({ length: steps }, () => rows),
+    0,
+  );
+  let state = mapValues(begun.state, (value) => perRow(value, group));
+  const outputs: Values[] = [];
+  for (const input of inputs) {
+    const stepped = decoder.step(p, spec, begun.memory, state, input, noise);
+    state = stepped.state;
+    outputs.push(stepped.output);
+  }
+  const joined = Object.fromEntries(
+    Object.keys(outputs[0]!).map((name) => [
+      name,
+      concat(
+        outputs.map((output) => output[name]!),
+        0,
+      ),
+    ]),
+  );
+  return crossEntropy({
+    logits: decoder.logits(p, spec, begun.memory, joined, noise),
+    targets: graph.input("targets", [steps * rows], "int64"),
+    weights: graph.input("weights", [steps * rows]),
+    normaliser: graph.input("normaliser", []),
+    words: spec.words,
+    smoothing,
+  });
+}
+
+/** The graph of a training step. Outputs: `loss`, `correct`, `gradientNorm` and what is `replaced`. */
+export function trainingGraph(spec: DecoderSpec, shape: BatchShape, options: TrainingGraphOptions): TrainingGraph {
+  const graph = new Graph();
+  const specs = decoderOf(spec).parameters(spec);
+  const p = declareParameters(graph, specs);
+  const noise = declareNoise(shape.images * shape.group);
+  const { loss, correct } = teacherForced(graph, spec, p, shape, noise, options.smoothing);
+  const learningNames = Object.keys(specs).filter((name) => specs[name]!.frozen !== true);
+  const slopes = gradients(
+    loss,
+    learningNames.map((name) => p[name]!),
+  );
+  const learning = learningNames.map((name, i) => ({
+    name,
+    parameter: p[name]!,
+    gradient: slopes[i]!,
+    decay: specs[name]!.decay,
+  }));
+  const { next, gradientNorm } = adamStep(graph, learning, options.adam);
+  const outputs = Object.fromEntries(Object.entries(next).map(([name, value]) => [`next.${name}`, value]));
+  return {
+    model: exportModel(graph, { loss, correct, gradientNorm, ...outputs }, { parameters: "inputs", name: "training" }),
+    masks: noise.masks,
+    replaced: Object.keys(next),
+  };
+}
+
+/** The graph that scores true captions without learning or noise. Outputs: `loss` and `correct`. */
+export function scoringGraph(spec: DecoderSpec, shape: BatchShape): Uint8Array {
+  const graph = new Graph();
+  const p = declareParameters(graph, decoderOf(spec).parameters(spec));
+  const { loss, correct } = teacherForced(graph, spec, p, shape, noNoise, 0);
+  return exportModel(graph, { loss, correct }, { parameters: "inputs", name: "scoring" });
+}

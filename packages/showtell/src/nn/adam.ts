@@ -1,0 +1,79 @@
+// Adam and AdamW as graph operations (Kingma and Ba 2015; Loshchilov and Hutter 2019), with clipping by the global norm.
+import type { Graph, Value } from "../graph/graph.ts";
+import { add, div, minimum, mul, sqrt, sub } from "../graph/operators/arithmetic.ts";
+import { reduceSumSquare } from "../graph/operators/reduction.ts";
+
+/** Constants of the optimiser. */
+export interface AdamOptions {
+  /** Decay of the first moment; default 0.9. */
+  readonly beta1?: number;
+  /** Decay of the second moment; default 0.999. */
+  readonly beta2?: number;
+  /** Added to the root of the second moment; default 1e-8. */
+  readonly epsilon?: number;
+  /** Largest Euclidean norm of all gradients together; larger ones are scaled down (Pascanu 2013). Default: none. */
+  readonly clipNorm?: number;
+  /** Decoupled weight decay a unit of learning rate; default 0. */
+  readonly weightDecay?: number;
+}
+
+/** A parameter with its gradient. */
+export interface Learning {
+  readonly name: string;
+  readonly parameter: Value;
+  readonly gradient: Value;
+  readonly decay: boolean;
+}
+
+/** The scalars that are fed at each step, so that the compiled graph does not depend on the step. */
+export const adamScalarNames: readonly ["adam.stepSize", "adam.epsilon", "adam.keep"] = [
+  "adam.stepSize",
+  "adam.epsilon",
+  "adam.keep",
+];
+
+/** Values of {@link adamScalarNames} for step t = 1, 2, …: the bias corrections are folded into step size and epsilon. */
+export function adamScalars(step: number, learningRate: number, options: AdamOptions): readonly number[] {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
+  const root = Math.sqrt(1 - beta2 ** step);
+  return [(learningRate * root) / (1 - beta1 ** step), epsilon * root, 1 - learningRate * weightDecay];
+}
+
+/** Names of a parameter's optimiser state. */
+export function momentNames(name: string): readonly [string, string] {
+  return [`adam.first.${name}`, `adam.second.${name}`];
+}
+
+/** Euclidean norm of all values together. */
+export function globalNorm(values: readonly Value[]): Value {
+  return sqrt(values.map((value) => reduceSumSquare(value)).reduce((sum, square) => add(sum, square)));
+}
+
+/**
+ * One step: for each parameter its next value and moments, by name; besides, `gradientNorm` before clipping.
+ * Moments are declared as inputs named by {@link momentNames}.
+ */
+export function adamStep(
+  graph: Graph,
+  learning: readonly Learning[],
+  options: AdamOptions,
+): { readonly next: Readonly<Record<string, Value>>; readonly gradientNorm: Value } {
+  const { beta1 = 0.9, beta2 = 0.999, clipNorm, weightDecay = 0 } = options;
+  const [stepSize, epsilon, keep] = adamScalarNames.map((name) => graph.input(name, [])) as [Value, Value, Value];
+  const gradientNorm = globalNorm(learning.map(({ gradient }) => gradient));
+  // The clipping scale meets scalars first, so that no extra pass over the gradients is needed.
+  const scale = clipNorm === undefined ? graph.scalar(1) : minimum(div(clipNorm, add(gradientNorm, 1e-6)), 1);
+  const firstShare = mul(scale, 1 - beta1);
+  const secondShare = mul(mul(scale, scale), 1 - beta2);
+  const next: Record<string, Value> = {};
+  for (const { name, parameter, gradient, decay } of learning) {
+    const [firstName, secondName] = momentNames(name);
+    const first = add(mul(graph.input(firstName, parameter.shape), beta1), mul(gradient, firstShare));
+    const second = add(mul(graph.input(secondName, parameter.shape), beta2), mul(mul(gradient, gradient), secondShare));
+    const kept = decay && weightDecay > 0 ? mul(parameter, keep) : parameter;
+    next[name] = sub(kept, mul(div(first, add(sqrt(second), epsilon)), stepSize));
+    next[firstName] = first;
+    next[secondName] = second;
+  }
+  return { next, gradientNorm };
+}

@@ -1,0 +1,47 @@
+// Layers as functions from values to values. Parameters are handed in; nothing here owns a weight.
+import type { Value } from "../graph/graph.ts";
+import { add, div, mul, sigmoid, sqrt, sub, tanh } from "../graph/operators/arithmetic.ts";
+import { gather } from "../graph/operators/indexing.ts";
+import { gemm } from "../graph/operators/matrix.ts";
+import { reduceMean } from "../graph/operators/reduction.ts";
+import { fixedDim, split } from "../graph/operators/reshaping.ts";
+
+/** x [rows, inputs] · weight [inputs, outputs] + bias [outputs] → [rows, outputs]. */
+export function linear(x: Value, weight: Value, bias?: Value): Value {
+  return gemm(x, weight, bias === undefined ? {} : { bias });
+}
+
+/** Rows of a table [words, size] picked by words [rows] (int64) → [rows, size]. */
+export function embedding(words: Value, table: Value): Value {
+  return gather(table, words);
+}
+
+/** (x − mean) / deviation along the last axis, without learned scale and shift (Ba, Kiros and Hinton 2016). */
+export function standardise(x: Value, epsilon = 1e-5): Value {
+  const centred = sub(x, reduceMean(x, { axes: [-1], keep: true }));
+  const variance = reduceMean(mul(centred, centred), { axes: [-1], keep: true });
+  return div(centred, sqrt(add(variance, epsilon)));
+}
+
+/** Hidden and cell state of an LSTM, each [rows, hidden]. */
+export interface LstmState {
+  readonly hidden: Value;
+  readonly cell: Value;
+}
+
+/**
+ * One LSTM step (Hochreiter and Schmidhuber 1997, with forget gate: Gers 2000). The input's share of the gates is computed
+ * outside, for all steps at once.
+ * @param gates [rows, 4 · hidden]: input · weights + bias, in the order input, forget, output, candidate.
+ * @param recurrent [hidden, 4 · hidden].
+ * @param state The state before; left out, it is zero, and its product is saved.
+ */
+export function lstmCell(gates: Value, recurrent: Value, state?: LstmState): LstmState {
+  const hidden = fixedDim(recurrent, 0, "an LSTM");
+  const sums = state === undefined ? gates : gemm(state.hidden, recurrent, { bias: gates });
+  const [threeGates, candidate] = split(sums, [3 * hidden, hidden], 1) as [Value, Value];
+  const [input, forget, output] = split(sigmoid(threeGates), [hidden, hidden, hidden], 1) as [Value, Value, Value];
+  const written = mul(input, tanh(candidate));
+  const cell = state === undefined ? written : add(mul(forget, state.cell), written);
+  return { hidden: mul(output, tanh(cell)), cell };
+}
