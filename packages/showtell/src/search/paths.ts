@@ -1,0 +1,85 @@
+// Sentences that grow one word at a time and never branch: what greedy search and sampling share. Knows only ids and how to choose one.
+import { type CancelSignal, throwIfCancelled } from "../base/cancel.ts";
+import { type Hypothesis, lengthPenalties } from "./hypothesis.ts";
+import type { Stepper } from "./stepper.ts";
+import { maskOf, noWordLeft, rowsOf, type SearchTask } from "./task.ts";
+
+/**
+ * Chooses a word for a path of an image: a column with `mask[word] === 0` (`mask` is `[words]`) of the row that begins at `offset`, or −1 if
+ * none has a probability.
+ */
+export type ChooseWord = (image: number, logProbabilities: Float32Array, offset: number, mask: Uint8Array) => number;
+
+interface PathOptions {
+  /** Paths an image. */
+  readonly group: number;
+  readonly alpha: number;
+  readonly choose: ChooseWord;
+  readonly signal: CancelSignal | undefined;
+}
+
+interface Path {
+  readonly words: number[];
+  readonly wordLogProbabilities: number[];
+  ended: boolean;
+}
+
+/** Follows `group` paths for each image until all have ended or are as long as allowed; each image's paths come best first. */
+export async function followPaths<Images, State>(
+  stepper: Stepper<Images, State>,
+  task: SearchTask,
+  images: Images,
+  { group, alpha, choose, signal }: PathOptions,
+): Promise<readonly (readonly Hypothesis[])[]> {
+  const { width } = stepper;
+  const mask = maskOf(task, width);
+  const penalties = lengthPenalties(alpha, task.maximumLength);
+  throwIfCancelled(signal);
+
+  let { state, logProbabilities } = await stepper.start(images);
+  const count = rowsOf(logProbabilities, width);
+  const paths = Array.from({ length: count * group }, (): Path => ({
+    words: [],
+    wordLogProbabilities: [],
+    ended: false,
+  }));
+  const words = new Int32Array(paths.length);
+  // After the start there is one row an image; from then on every path continues its own row.
+  let parents = Int32Array.from(paths, (_, row) => Math.floor(row / group));
+  for (let step = 0; ; step++) {
+    for (const [row, path] of paths.entries()) {
+      words[row] = task.end;
+      if (path.ended) continue;
+      const image = Math.floor(row / group);
+      const offset = parents[row]! * width;
+      const word = choose(image, logProbabilities, offset, mask);
+      if (word < 0) throw noWordLeft(image, step);
+      words[row] = word;
+      extend(path, word, logProbabilities[offset + word]!, task.end);
+    }
+    if (step + 1 === task.maximumLength || paths.every(({ ended }) => ended)) break;
+    throwIfCancelled(signal);
+    ({ state, logProbabilities } = await stepper.next(state, parents, words));
+    rowsOf(logProbabilities, width, paths.length);
+    if (step === 0) parents = Int32Array.from(paths.keys());
+  }
+  return Array.from({ length: count }, (_, image) =>
+    paths
+      .slice(image * group, (image + 1) * group)
+      .map((path) => hypothesisOf(path, penalties))
+      .sort((a, b) => b.score - a.score),
+  );
+}
+
+function extend(path: Path, word: number, logProbability: number, end: number): void {
+  path.wordLogProbabilities.push(logProbability);
+  if (word === end) path.ended = true;
+  else path.words.push(word);
+}
+
+function hypothesisOf({ words, wordLogProbabilities, ended }: Path, penalties: Float64Array): Hypothesis {
+  let logProbability = 0;
+  for (const each of wordLogProbabilities) logProbability += each;
+  const score = logProbability / penalties[wordLogProbabilities.length]!;
+  return { words, logProbability, score, wordLogProbabilities, truncated: !ended };
+}
