@@ -4,6 +4,7 @@ import sharp, { type Metadata, type Sharp } from "sharp";
 import { ShowtellError, messageOf } from "../base/errors.ts";
 import { type PictureFormat, pictureFormat } from "../image/format.ts";
 import { type Pixels, createPixels } from "../image/pixels.ts";
+import { unreadable } from "./files.ts";
 
 /** Settings of {@link readImage}. */
 export interface ReadImageOptions {
@@ -41,16 +42,14 @@ export async function readImage(source: string | Uint8Array, options: ReadImageO
 async function readPictureFile(path: string, maxBytes: number): Promise<Uint8Array> {
   try {
     const stats = await stat(path); // before opening: to open a pipe would wait for its writer
-    if (!stats.isFile()) throw unreadable(path, "it is a folder or a device, not a file");
+    if (!stats.isFile()) {
+      throw new ShowtellError("FILE_NOT_FOUND", `picture "${path}" is a folder or a device: name a file`);
+    }
     checkBytes(path, stats.size, maxBytes);
     return await readFile(path);
   } catch (error) {
-    throw error instanceof ShowtellError ? error : unreadable(path, messageOf(error), error);
+    throw error instanceof ShowtellError ? error : unreadable(path, error);
   }
-}
-
-function unreadable(path: string, reason: string, cause?: unknown): ShowtellError {
-  return new ShowtellError("FILE_NOT_FOUND", `picture "${path}" cannot be read: ${reason}`, { cause });
 }
 
 function checkBytes(name: string, count: number, limit: number): void {
