@@ -94,6 +94,12 @@ describe("parseVectorJson", () => {
     );
   });
 
+  it("reads a size of several digits whole", async () => {
+    const ten = JSON.stringify({ dimensions: 10, vectors: { x: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16.9, 1] } });
+    const { size, vectors } = await parseVectorJson(stream(ten, [1]), new Set(["x"]));
+    expect([size, vectors.get("x")?.length]).toEqual([10, 10]);
+  });
+
   it("does not care for white space", async () => {
     const spaced = JSON.stringify(JSON.parse(text), undefined, 2);
     expect(plain(await parseVectorJson(stream(spaced, [7]), wanted))).toEqual(expected);
