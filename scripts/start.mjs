@@ -1,6 +1,6 @@
-// `npm start -- PHOTO…`: sets up if needed, then captions. Without an argument it captions the photo that ships in examples/.
+// `npm start -- PHOTO…` and `npm run showtell -- COMMAND…`: sets up if needed, then runs the command in this process.
 import { join, relative } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { root, setup } from "./setup.mjs";
 
 setup();
@@ -8,8 +8,10 @@ setup();
 // npm runs scripts in the root, but a path that was typed is meant from where it was typed.
 process.chdir(process.env.INIT_CWD ?? process.cwd());
 
-const command = join(root, "packages", "showtell", "dist", "cli", "main.js");
-const photo = fileURLToPath(new URL("../examples/photos/camera.png", import.meta.url));
 const args = process.argv.slice(2);
-process.argv = [process.argv[0], command, "caption", ...(args.length > 0 ? args : [relative(process.cwd(), photo)])];
+const onlyStart = args.length === 1 && args[0] === "caption";
+if (onlyStart) args.push(relative(process.cwd(), join(root, "examples", "photos", "camera.png")));
+
+const command = join(root, "packages", "showtell", "dist", "cli", "main.js");
+process.argv = [process.argv[0], command, ...args];
 await import(pathToFileURL(command).href);

@@ -114,7 +114,8 @@ function formViolations({ path, text }: SourceFile): string[] {
   const code = codeOnly(text);
   const lines = text.trimEnd().split("\n").length;
   const found: string[] = [];
-  if (!/^\/\/ \S.{19,}/.test(text)) found.push(`${path}: the first line must be a // comment that says what it is`);
+  if (!/^\/\/ \S+(?: \S+){2,}/.test(text))
+    found.push(`${path}: the first line must be a // comment that says what the file is`);
   if (lines > MAX_LINES) found.push(`${path}: ${lines} lines, ${MAX_LINES} are allowed`);
   if (/\bexport\s+default\b|\bas\s+default\b/.test(code)) found.push(`${path}: default export`);
   if (/(?:^|\/)(?:utils?|helpers?|common)(?:\/|\.ts$)/.test(path)) found.push(`${path}: a name that says nothing`);
