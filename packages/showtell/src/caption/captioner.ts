@@ -1,0 +1,107 @@
+// A captioner: features to captions by a bundle's decoder, and pixels to features by its encoder. Platform parts are handed in.
+import type { CancelSignal } from "../base/cancel.ts";
+import { ShowtellError } from "../base/errors.ts";
+import { seededRandom } from "../base/random.ts";
+import type { BundlePart } from "../bundle/bundle.ts";
+import type { DecoderManifest } from "../bundle/manifest.ts";
+import type { OpenSession, SessionOptions } from "../engine/session.ts";
+import { beamSearch } from "../search/beam.ts";
+import type { Hypothesis } from "../search/hypothesis.ts";
+import { sampleSentences } from "../search/sampling.ts";
+import type { SearchTask } from "../search/task.ts";
+import { captionText } from "../text/caption-text.ts";
+import { decodeIds, endId, paddingId, parseVocabulary, startId, unknownId } from "../text/vocabulary.ts";
+import type { Vocabulary } from "../text/vocabulary.ts";
+import { openDecoderStepper } from "./decoder-stepper.ts";
+import type { FeatureBatch } from "./decoder-stepper.ts";
+
+/** How captions are made. */
+export interface CaptionOptions {
+  /** Hypotheses that are followed; 1 is greedy. Default: the bundle's (3 as shipped). */
+  readonly beam?: number;
+  /** Captions a picture, best first; at most `beam`, unless sampled. Default 1. */
+  readonly candidates?: number;
+  /** Draws captions at this temperature instead of searching the best. */
+  readonly temperature?: number;
+  /** Seed of the drawing; default 1. */
+  readonly seed?: number;
+  /** Cancels between steps. */
+  readonly signal?: CancelSignal;
+}
+
+/** A caption with its probability. */
+export interface Candidate {
+  readonly caption: string;
+  readonly tokens: readonly string[];
+  /** Natural, summed over words and end. */
+  readonly logProbability: number;
+  /** What ranks: log-probability / length^exponent. */
+  readonly score: number;
+  /** Natural log-probability of each token, and of the end. */
+  readonly tokenLogProbabilities: readonly number[];
+  /** Whether the greatest length came before the end. */
+  readonly truncated: boolean;
+}
+
+/** A picture's best caption and all candidates, best first. */
+export interface Captioned extends Candidate {
+  readonly candidates: readonly Candidate[];
+}
+
+/** A decoder that turns features into captions. */
+export interface FeatureCaptioner {
+  readonly vocabulary: Vocabulary;
+  caption(features: FeatureBatch, options?: CaptionOptions): Promise<readonly Captioned[]>;
+  dispose(): Promise<void>;
+}
+
+function candidateOf(vocabulary: Vocabulary, hypothesis: Hypothesis): Candidate {
+  const tokens = decodeIds(vocabulary, hypothesis.words);
+  const { logProbability, score, truncated, wordLogProbabilities } = hypothesis;
+  return {
+    caption: captionText(tokens),
+    tokens,
+    logProbability,
+    score,
+    tokenLogProbabilities: wordLogProbabilities,
+    truncated,
+  };
+}
+
+/** Compiles a decoder for captioning. */
+export async function openFeatureCaptioner(
+  part: BundlePart<DecoderManifest>,
+  openSession: OpenSession,
+  sessionOptions: SessionOptions = {},
+): Promise<FeatureCaptioner> {
+  const { spec, decoding } = part.manifest;
+  const vocabulary = parseVocabulary(part.manifest.vocabulary);
+  const stepper = await openDecoderStepper(part, openSession, sessionOptions);
+  const task: SearchTask = {
+    end: endId,
+    never: [paddingId, startId, unknownId],
+    words: spec.words,
+    maximumLength: decoding.maximumLength,
+  };
+  return {
+    vocabulary,
+    async caption(features, { beam = decoding.beam, candidates = 1, temperature, seed = 1, signal } = {}) {
+      const cancel = signal && { signal };
+      const found =
+        temperature === undefined
+          ? await beamSearch(stepper, task, features, { beam, candidates, alpha: decoding.lengthExponent, ...cancel })
+          : await sampleSentences(stepper, task, features, {
+              count: candidates,
+              temperature,
+              random: Array.from({ length: features.images }, () => seededRandom(seed, "sampling")),
+              ...cancel,
+            });
+      return found.map((hypotheses) => {
+        const all = hypotheses.map((hypothesis) => candidateOf(vocabulary, hypothesis));
+        if (all[0] === undefined) throw new ShowtellError("INTERNAL", "a search returned no caption");
+        return { ...all[0], candidates: all };
+      });
+    },
+    dispose: () => stepper.dispose(),
+  };
+}

@@ -1,0 +1,74 @@
+// A decoder of a bundle as a stepper: what searches run on. Knows engines and features, but no words.
+import { decodeFloat16 } from "../base/float16.ts";
+import type { Tensor } from "../base/tensor.ts";
+import { tensor } from "../base/tensor.ts";
+import type { BundlePart } from "../bundle/bundle.ts";
+import type { DecoderManifest } from "../bundle/manifest.ts";
+import { parameterContent } from "../bundle/precision.ts";
+import type { OpenSession, SessionOptions } from "../engine/session.ts";
+import { inferenceGraphs } from "../models/inference-graphs.ts";
+import { paddedWords } from "../nn/vocabulary-layer.ts";
+import type { Step, Stepper } from "../search/stepper.ts";
+import { startId } from "../text/vocabulary.ts";
+
+/** Float16 bits of features, [images, ...]. */
+export interface FeatureBatch {
+  readonly images: number;
+  readonly data: Uint16Array;
+}
+
+/** Tensors by name; immutable. */
+interface DecoderState {
+  readonly memory: Readonly<Record<string, Tensor>>;
+  readonly state: Readonly<Record<string, Tensor>>;
+}
+
+/** A decoder ready to be searched. */
+export interface DecoderStepper extends Stepper<FeatureBatch, DecoderState> {
+  dispose(): Promise<void>;
+}
+
+function int64(values: Int32Array): Tensor<"int64"> {
+  const data = new BigInt64Array(values.length);
+  for (let i = 0; i < values.length; i++) data[i] = BigInt(values[i]!);
+  return tensor("int64", [values.length], data);
+}
+
+/** Compiles a decoder's two graphs. */
+export async function openDecoderStepper(
+  { manifest, tensors }: BundlePart<DecoderManifest>,
+  openSession: OpenSession,
+  options: SessionOptions = {},
+): Promise<DecoderStepper> {
+  const { spec } = manifest;
+  const graphs = inferenceGraphs(spec, (name) => parameterContent(tensors, name));
+  const begin = await openSession(graphs.begin, options);
+  const step = await openSession(graphs.step, options);
+
+  async function next(
+    { memory, state }: DecoderState,
+    parents: Int32Array,
+    words: Int32Array,
+  ): Promise<Step<DecoderState>> {
+    const feeds = { ...memory, ...state, parents: int64(parents), words: int64(words) };
+    const { logProbabilities, ...following } = await step.run(feeds);
+    return { state: { memory, state: following }, logProbabilities: logProbabilities!.data as Float32Array };
+  }
+
+  return {
+    width: paddedWords(spec.words),
+    async start({ images, data }) {
+      const features = tensor("float32", [images, ...spec.features], decodeFloat16(data));
+      const begun = Object.entries(await begin.run({ features }));
+      const named = (prefix: string): Record<string, Tensor> =>
+        Object.fromEntries(begun.filter(([name]) => name.startsWith(prefix)));
+      const rows = Int32Array.from({ length: images }, (_, row) => row);
+      return next({ memory: named("memory."), state: named("state.") }, rows, new Int32Array(images).fill(startId));
+    },
+    next,
+    async dispose() {
+      await begin.dispose();
+      await step.dispose();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+// From pixels to features, by an encoder of a bundle. Features pass through float16, exactly as in a feature cache.
+import { encodeFloat16 } from "../base/float16.ts";
+import { tensor } from "../base/tensor.ts";
+import type { BundlePart } from "../bundle/bundle.ts";
+import type { EncoderManifest } from "../bundle/manifest.ts";
+import { parameterContent } from "../bundle/precision.ts";
+import type { OpenSession, SessionOptions } from "../engine/session.ts";
+import type { Pixels } from "../image/pixels.ts";
+import { preprocess } from "../image/preprocess.ts";
+import type { FeatureLayer } from "../models/encoder.ts";
+import { encoderGraph, encoderOf } from "../models/encoder-graph.ts";
+
+/** An encoder ready to run. */
+export interface PictureEncoder {
+  readonly identity: string;
+  readonly layer: FeatureLayer;
+  /** Shape of one picture's features. */
+  readonly shape: readonly number[];
+  /** Float16 bits of the features, [pictures, ...shape]. Equal pictures give equal bits, alone or in a batch of any size. */
+  encode(pictures: readonly Pixels[]): Promise<Uint16Array>;
+  dispose(): Promise<void>;
+}
+
+/** Compiles an encoder. */
+export async function openPictureEncoder(
+  { manifest, tensors }: BundlePart<EncoderManifest>,
+  layer: FeatureLayer,
+  openSession: OpenSession,
+  options: SessionOptions = {},
+): Promise<PictureEncoder> {
+  const { spec, preprocessing } = manifest;
+  const model = encoderGraph(spec, layer, (name) => parameterContent(tensors, name));
+  const session = await openSession(model, options);
+  const { width, height } = preprocessing.resize;
+  const size = 3 * height * width;
+  let input = new Float32Array(size);
+  return {
+    identity: manifest.identity,
+    layer,
+    shape: encoderOf(spec).features[layer],
+    async encode(pictures) {
+      if (input.length < size * pictures.length) input = new Float32Array(size * pictures.length);
+      pictures.forEach((picture, i) => preprocess(picture, preprocessing, input.subarray(i * size, (i + 1) * size)));
+      const batch = tensor("float32", [pictures.length, 3, height, width], input.subarray(0, size * pictures.length));
+      const { features } = await session.run({ pictures: batch });
+      return encodeFloat16(features!.data as Float32Array);
+    },
+    dispose: () => session.dispose(),
+  };
+}
