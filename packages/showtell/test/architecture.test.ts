@@ -49,6 +49,8 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "@npmcli/config": ["node"],
   "env-paths": ["node"],
   tinyglobby: ["node", "cli"],
+  tar: ["node"],
+  "@resvg/resvg-js": ["node"],
   hono: ["server"],
   "@hono/node-server": ["server"],
   commander: ["cli"],
