@@ -1,9 +1,9 @@
 // Groups of tests that need something which installing does not bring: declared here and nowhere else.
 // A group whose requirement is missing registers no tests (so nothing counts as skipped) and is named at the end of `npm test`.
 import { appendFileSync, existsSync } from "node:fs";
-import { join } from "node:path";
-import envPaths from "env-paths";
 import { describe, test } from "vitest";
+import { cachedPackageFolder } from "../src/node/package-file.ts";
+import { resnet50Package } from "../src/node/resnet50-source.ts";
 
 /** What a group needs, the command that provides it, and whether it is there. */
 export interface Requirement {
@@ -17,7 +17,7 @@ export const groups = {
   "fp32-weights": {
     needs: "the published fp32 weights of ResNet-50 in the weights cache",
     command: "node packages/showtell/dist/cli/main.js weights fetch resnet50",
-    isThere: () => existsSync(join(envPaths("showtell", { suffix: "" }).cache, "weights", "resnet50.safetensors")),
+    isThere: () => existsSync(cachedPackageFolder(resnet50Package)),
   },
 } satisfies Record<string, Requirement>;
 
