@@ -1,0 +1,142 @@
+// The captioner for Node.js: a bundle in a thread of its own, so that the caller's thread stays free.
+import type { CaptionOptions, Captioned } from "../caption/captioner.ts";
+import { ShowtellError } from "../base/errors.ts";
+import { defaultModel } from "./bundle-files.ts";
+import type { CaptioningReply, CaptioningRequest, PictureOutcome, Timings } from "./captioning-worker.ts";
+import type { PlainError } from "./worker-thread.ts";
+import { startWorker } from "./worker-thread.ts";
+
+/** A picture: the path of a file, or a file's bytes. */
+export type ImageSource = string | Uint8Array;
+
+/** How a captioner is loaded. */
+export interface LoadOptions {
+  /** Path of a bundle; default: the one that ships, trained on Flickr8k. */
+  readonly model?: string;
+  /** Threads of the engine; default: the available parallelism. */
+  readonly threads?: number;
+}
+
+/** How pictures are captioned; cancelling takes effect between two words. */
+export interface NodeCaptionOptions extends Omit<CaptionOptions, "signal"> {
+  readonly signal?: AbortSignal;
+}
+
+/** A picture's caption, its candidates, and what it cost. */
+export interface CaptionResult extends Captioned {
+  /** Identity of the decoder. */
+  readonly model: string;
+  readonly timings: Timings;
+}
+
+/** What became of one of many pictures. */
+export type CaptionOutcome<Source extends ImageSource = ImageSource> =
+  | { readonly image: Source; readonly result: CaptionResult }
+  | { readonly image: Source; readonly error: PlainError };
+
+/** A loaded captioner. */
+export interface Captioner {
+  /** Identity of the decoder. */
+  readonly model: string;
+  /**
+   * Captions a picture.
+   * @throws ShowtellError for a picture that can't be read (`IMAGE_…`, `FILE_NOT_FOUND`), `CANCELLED`, `ARGUMENT`.
+   */
+  caption(image: ImageSource, options?: NodeCaptionOptions): Promise<CaptionResult>;
+  /**
+   * Captions many pictures, in order, decoding some while others are computed. A bad picture is an outcome with an error,
+   * not an exception.
+   */
+  captionAll<Source extends ImageSource>(
+    images: Iterable<Source> | AsyncIterable<Source>,
+    options?: NodeCaptionOptions,
+  ): AsyncGenerator<CaptionOutcome<Source>, void, undefined>;
+  /** Ends the thread and frees the model. */
+  dispose(): Promise<void>;
+}
+
+/** Pictures that go through the encoder together, and batches under way at a time. */
+const batchSize = 8;
+const batchesAhead = 2;
+
+/**
+ * Loads a captioner in a thread of its own and verifies it by its self-test.
+ * @example
+ * const captioner = await loadCaptioner();
+ * const { caption } = await captioner.caption("photo.jpg");
+ * await captioner.dispose();
+ * @throws ShowtellError `FILE_NOT_FOUND`, `SAFETENSORS_FORMAT`, `BUNDLE_…`, `ENCODER_MISSING`.
+ */
+export async function loadCaptioner({ model = defaultModel, threads }: LoadOptions = {}): Promise<Captioner> {
+  const worker = startWorker<CaptioningRequest, CaptioningReply>(new URL("./captioning-worker.js", import.meta.url));
+  try {
+    const reply = await worker.request({ kind: "load", model, threads });
+    return captionerOf(worker, (reply as { identity: string }).identity);
+  } catch (error) {
+    await worker.terminate();
+    throw error;
+  }
+}
+
+function captionerOf(
+  worker: ReturnType<typeof startWorker<CaptioningRequest, CaptioningReply>>,
+  model: string,
+): Captioner {
+  const outcomesOf = async (
+    images: readonly ImageSource[],
+    options: NodeCaptionOptions,
+  ): Promise<readonly PictureOutcome[]> => {
+    const { signal, ...plain } = options;
+    const reply = await worker.request({ kind: "caption", images, options: plain }, { signal });
+    return (reply as { outcomes: readonly PictureOutcome[] }).outcomes;
+  };
+  return {
+    model,
+    async caption(image, options = {}) {
+      const [outcome] = await outcomesOf([image], options);
+      if ("error" in outcome!) throw new ShowtellError(outcome.error.code, outcome.error.message);
+      return { ...outcome!.captioned, model, timings: outcome!.timings };
+    },
+    async *captionAll(images, options = {}) {
+      for await (const { batch, outcomes } of pipelined(batched(images), (some) => outcomesOf(some, options))) {
+        for (const [i, image] of batch.entries()) {
+          const outcome = outcomes[i]!;
+          if ("error" in outcome) yield { image, error: outcome.error };
+          else yield { image, result: { ...outcome.captioned, model, timings: outcome.timings } };
+        }
+      }
+    },
+    dispose: () => worker.terminate(),
+  };
+}
+
+async function* batched<Item>(
+  items: Iterable<Item> | AsyncIterable<Item>,
+): AsyncGenerator<readonly Item[], void, undefined> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < batchSize) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Keeps a few batches under way and gives them back in order. */
+async function* pipelined<Batch, Outcomes>(
+  batches: AsyncIterable<Batch>,
+  work: (batch: Batch) => Promise<Outcomes>,
+): AsyncGenerator<{ readonly batch: Batch; readonly outcomes: Outcomes }, void, undefined> {
+  const underWay: { readonly batch: Batch; readonly outcomes: Promise<Outcomes> }[] = [];
+  for await (const batch of batches) {
+    const outcomes = work(batch);
+    // A failure is reported when its turn comes, not as an unhandled rejection before.
+    outcomes.catch(() => undefined);
+    underWay.push({ batch, outcomes });
+    if (underWay.length < batchesAhead) continue;
+    const first = underWay.shift()!;
+    yield { batch: first.batch, outcomes: await first.outcomes };
+  }
+  for (const { batch, outcomes } of underWay) yield { batch, outcomes: await outcomes };
+}

@@ -1,0 +1,175 @@
+// A decoder that learns batch by batch: its weights and moments, double-buffered between compiled steps. Knows no files and no epochs.
+import { decodeFloat16 } from "../base/float16.ts";
+import { seededRandom } from "../base/random.ts";
+import type { Tensor } from "../base/tensor.ts";
+import { tensor, zeros } from "../base/tensor.ts";
+import type { OpenSession, Tensors } from "../engine/session.ts";
+import { decoderOf } from "../models/catalogue.ts";
+import type { DecoderSpec } from "../models/catalogue.ts";
+import { scoringGraph, trainingGraph } from "../models/training-graph.ts";
+import type { BatchShape } from "../models/training-graph.ts";
+import { adamScalarNames, adamScalars, momentNames } from "../nn/adam.ts";
+import type { AdamOptions } from "../nn/adam.ts";
+import { drawMask } from "../nn/noise.ts";
+import type { MaskInput } from "../nn/noise.ts";
+import { initialise } from "../nn/parameters.ts";
+import type { Batch } from "./batches.ts";
+import type { TrainingOptions } from "./options.ts";
+import { createSessionCache } from "./sessions.ts";
+
+/** Features of pictures by row, as float16 bits; a feature cache, say. */
+export interface FeatureReader {
+  /** Elements of one picture's features. */
+  readonly size: number;
+  /** Copies the features of the given rows, one after the other. */
+  read(rows: Int32Array, into: Uint16Array): Promise<void>;
+}
+
+/** What a batch gave: sums over its tokens. */
+export interface BatchResult {
+  /** Natural log-loss summed over tokens. */
+  readonly loss: number;
+  /** Tokens whose true word had the largest probability. */
+  readonly correct: number;
+  readonly tokens: number;
+  readonly captions: number;
+  /** Norm of all gradients before clipping; 0 when scoring. */
+  readonly gradientNorm: number;
+}
+
+/** Weights, and the optimiser's moments under the names of `momentNames`. */
+export type LearnerState = Readonly<Record<string, Tensor<"float32">>>;
+
+/** A decoder in training. */
+export interface Learner {
+  /** One step of the optimiser; `step` counts from 1 over the whole run. */
+  learn(batch: Batch, features: FeatureReader, step: number, learningRate: number): Promise<BatchResult>;
+  /** Loss and accuracy without learning or noise. */
+  score(batch: Batch, features: FeatureReader): Promise<BatchResult>;
+  /** All tensors as they are now; they change with the next step, so copy what must stay. */
+  state(): LearnerState;
+  dispose(): Promise<void>;
+}
+
+/** First weights from a seed; word vectors are the caller's. Moments are zero. */
+export function initialState(spec: DecoderSpec, seed: number, vectors?: Float32Array): LearnerState {
+  const state: Record<string, Tensor<"float32">> = {};
+  for (const [name, parameter] of Object.entries(decoderOf(spec).parameters(spec))) {
+    const { shape, init, frozen } = parameter;
+    const given = init.kind === "vectors" && vectors !== undefined;
+    state[name] = given ? tensor("float32", shape, vectors.slice()) : initialise(parameter, seededRandom(seed, name));
+    if (frozen === true) continue;
+    for (const moment of momentNames(name)) state[moment] = zeros("float32", shape);
+  }
+  return state;
+}
+
+function scalar(value: number): Tensor<"float32"> {
+  return tensor("float32", [], Float32Array.of(value));
+}
+
+function shapeOf({ rows, steps }: Batch): BatchShape {
+  return { images: rows, group: 1, steps };
+}
+
+function resultOf(outputs: Tensors, { tokens, captions }: Batch): BatchResult {
+  return {
+    loss: Number(outputs["loss"]!.data[0]) * tokens,
+    correct: Number(outputs["correct"]!.data[0]),
+    tokens,
+    captions,
+    gradientNorm: Number(outputs["gradientNorm"]?.data[0] ?? 0),
+  };
+}
+
+function adamOptions({ clipNorm, weightDecay }: TrainingOptions): AdamOptions {
+  return { clipNorm, weightDecay };
+}
+
+/** Creates a learner that goes on from a state. */
+export function createLearner(
+  spec: DecoderSpec,
+  options: TrainingOptions,
+  first: LearnerState,
+  openSession: OpenSession,
+): Learner {
+  const adam = adamOptions(options);
+  const sessions = createSessionCache<readonly MaskInput[]>(openSession);
+  const parameterNames = Object.keys(decoderOf(spec).parameters(spec));
+  let current: Record<string, Tensor<"float32">> = { ...first };
+  // The other buffer of everything that a step replaces; a step reads one and writes the other, then they change places.
+  let spare: Record<string, Tensor<"float32">> = {};
+  const buffers = new Map<string, Float32Array>();
+
+  /** Scratch memory by name and length, so that no step allocates. */
+  const scratch = (name: string, length: number): Float32Array => {
+    const key = `${name}:${length}`;
+    const known = buffers.get(key) ?? new Float32Array(length);
+    buffers.set(key, known);
+    return known;
+  };
+
+  const batchFeeds = async (batch: Batch, reader: FeatureReader): Promise<Record<string, Tensor>> => {
+    const { rows, steps, pictures, words, targets, weights, tokens } = batch;
+    const bits = new Uint16Array(rows * reader.size);
+    await reader.read(pictures, bits);
+    const features = decodeFloat16(bits, scratch("features", bits.length));
+    return {
+      features: tensor("float32", [rows, ...spec.features], features),
+      words: tensor("int64", [steps * rows], words),
+      targets: tensor("int64", [steps * rows], targets),
+      weights: tensor("float32", [steps * rows], weights),
+      normaliser: scalar(tokens),
+    };
+  };
+
+  return {
+    async learn(batch, reader, step, learningRate) {
+      const shape = shapeOf(batch);
+      const { session, extra: masks } = await sessions.get(`learn ${batch.rows}×${batch.steps}`, () => {
+        const graph = trainingGraph(spec, shape, { adam, smoothing: options.labelSmoothing });
+        return { model: graph.model, extra: graph.masks };
+      });
+      const feeds = { ...(await batchFeeds(batch, reader)), ...current };
+      // Masks depend on seed and step alone, so a resumed run draws the same.
+      for (const { name, shape: maskShape, rate } of masks) {
+        const mask = scratch(name, maskShape[0] * maskShape[1]);
+        drawMask(rate, seededRandom(options.seed, `${name} ${step}`), mask);
+        feeds[name] = tensor("float32", maskShape, mask);
+      }
+      adamScalars(step, learningRate, adam).forEach((value, i) => (feeds[adamScalarNames[i]!] = scalar(value)));
+      const into: Record<string, Tensor> = {};
+      for (const name of session.outputNames) {
+        if (!name.startsWith("next.")) continue;
+        const own = name.slice("next.".length);
+        spare[own] ??= zeros("float32", current[own]!.shape);
+        into[name] = spare[own];
+      }
+      const outputs = await session.run(feeds, into);
+      [current, spare] = [
+        { ...current, ...spare },
+        { ...spare, ...pick(current, Object.keys(spare)) },
+      ];
+      return resultOf(outputs, batch);
+    },
+
+    async score(batch, reader) {
+      const shape = shapeOf(batch);
+      const { session } = await sessions.get(`score ${batch.rows}×${batch.steps}`, () => ({
+        model: scoringGraph(spec, shape),
+        extra: [],
+      }));
+      return resultOf(
+        await session.run({ ...(await batchFeeds(batch, reader)), ...pick(current, parameterNames) }),
+        batch,
+      );
+    },
+
+    state: () => current,
+    dispose: () => sessions.dispose(),
+  };
+}
+
+function pick<T>(record: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
+  return Object.fromEntries(names.map((name) => [name, record[name]!]));
+}

@@ -1,0 +1,40 @@
+// What a training run is told: plain data, kept in its folder so that resuming means the same.
+import type { Schedule } from "../nn/schedules.ts";
+
+/** Options of a run, all resolved. */
+export interface TrainingOptions {
+  /** Seed of initial weights, order and masks. */
+  readonly seed: number;
+  /** Captions a step. */
+  readonly batchSize: number;
+  /** Passes over the training captions. */
+  readonly epochs: number;
+  /** Epochs without a better dev loss after which training stops. */
+  readonly patience: number;
+  /** Learning rates by step. */
+  readonly schedule: Schedule;
+  /** Share of a target's probability spread over all words. */
+  readonly labelSmoothing: number;
+  /** Decoupled weight decay. */
+  readonly weightDecay: number;
+  /** Largest norm of the gradients. */
+  readonly clipNorm: number;
+  /** Longer captions are cut after so many words. */
+  readonly maximumWords: number;
+  /** Steps between two checkpoints inside an epoch. */
+  readonly checkpointSteps: number;
+}
+
+/** Values where nothing is said. */
+export const defaultTrainingOptions: TrainingOptions = {
+  seed: 1,
+  batchSize: 256,
+  epochs: 20,
+  patience: 4,
+  schedule: { kind: "cosine", peak: 2e-3, warmup: 100, floor: 0.02 },
+  labelSmoothing: 0,
+  weightDecay: 0,
+  clipNorm: 5,
+  maximumWords: 20,
+  checkpointSteps: 200,
+};

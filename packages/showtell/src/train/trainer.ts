@@ -1,0 +1,208 @@
+// The training loop as an async iterator of events: whoever listens decides what to draw, print or keep. Touches no file.
+import type { CancelSignal } from "../base/cancel.ts";
+import { ShowtellError } from "../base/errors.ts";
+import { seededRandom } from "../base/random.ts";
+import type { OpenSession } from "../engine/session.ts";
+import type { DecoderSpec } from "../models/catalogue.ts";
+import { learningRate } from "../nn/schedules.ts";
+import type { Example } from "./batches.ts";
+import { makeBatches, planBatches } from "./batches.ts";
+import type { BatchResult, FeatureReader, Learner, LearnerState } from "./learner.ts";
+import { createLearner } from "./learner.ts";
+import type { TrainingOptions } from "./options.ts";
+import { compiledShapes } from "./sessions.ts";
+
+/** Captions with the features of their pictures. */
+export interface TrainingSet {
+  readonly examples: readonly Example[];
+  readonly features: FeatureReader;
+}
+
+/** Teacher-forced quality. */
+export interface Quality {
+  /** Mean natural log-loss a token, as it was optimised (training: with dropout and smoothing). */
+  readonly loss: number;
+  /** Share of tokens whose true word had the largest probability. */
+  readonly accuracy: number;
+}
+
+/** Sums over a part of an epoch. */
+export interface Sums {
+  readonly loss: number;
+  readonly correct: number;
+  readonly tokens: number;
+  readonly captions: number;
+  /** Time spent, in seconds. */
+  readonly seconds: number;
+}
+
+/** Where a run stands: all that a checkpoint needs besides the tensors. */
+export interface Progress {
+  /** Epochs that are complete. */
+  readonly epoch: number;
+  /** Batches done in the next one. */
+  readonly batch: number;
+  /** Optimiser steps done in all. */
+  readonly step: number;
+  /** Sums over the batches done in the next epoch. */
+  readonly sums: Sums;
+  /** The best epoch so far and its dev loss. */
+  readonly best?: { readonly epoch: number; readonly devLoss: number };
+}
+
+/** What happens in a run. */
+export type TrainingEvent =
+  | {
+      readonly kind: "step";
+      readonly epoch: number;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly gradientNorm: number;
+      readonly learningRate: number;
+      readonly captionsPerSecond: number;
+    }
+  | {
+      readonly kind: "epoch";
+      readonly epoch: number;
+      readonly step: number;
+      readonly train: Quality;
+      readonly dev: Quality;
+      readonly best: boolean;
+      readonly learningRate: number;
+      readonly captionsPerSecond: number;
+      readonly seconds: number;
+    }
+  /** The state is valid until the next event is asked for. */
+  | { readonly kind: "checkpoint"; readonly progress: Progress; readonly state: LearnerState; readonly best: boolean }
+  | { readonly kind: "end"; readonly reason: "finished" | "early stop" | "cancelled"; readonly progress: Progress };
+
+/** What a run needs. */
+export interface Training {
+  readonly spec: DecoderSpec;
+  readonly options: TrainingOptions;
+  readonly train: TrainingSet;
+  readonly dev: TrainingSet;
+  readonly from: { readonly progress: Progress; readonly state: LearnerState };
+  readonly openSession: OpenSession;
+  /** Time in milliseconds, from any origin. */
+  readonly now: () => number;
+  readonly signal?: CancelSignal;
+}
+
+const noSums: Sums = { loss: 0, correct: 0, tokens: 0, captions: 0, seconds: 0 };
+
+/** The beginning of a run. */
+export const firstProgress: Progress = { epoch: 0, batch: 0, step: 0, sums: noSums };
+
+function addTo(sums: Sums, result: BatchResult, seconds: number): Sums {
+  return {
+    loss: sums.loss + result.loss,
+    correct: sums.correct + result.correct,
+    tokens: sums.tokens + result.tokens,
+    captions: sums.captions + result.captions,
+    seconds: sums.seconds + seconds,
+  };
+}
+
+function qualityOf({ loss, correct, tokens }: Sums): Quality {
+  return { loss: loss / tokens, accuracy: correct / tokens };
+}
+
+async function scoreAll(
+  learner: Learner,
+  { examples, features }: TrainingSet,
+  options: TrainingOptions,
+): Promise<Quality> {
+  const plan = planBatches(examples, options.batchSize, options.maximumWords, compiledShapes);
+  let sums = noSums;
+  for (const make of makeBatches(examples, plan)) sums = addTo(sums, await learner.score(make(), features), 0);
+  return qualityOf(sums);
+}
+
+/**
+ * Trains a decoder. After each epoch the dev loss is measured; training stops when it has not improved for
+ * `options.patience` epochs. Cancelling finishes the step, gives a checkpoint and ends. With the same seed, data and
+ * machine a run gives the same bits, whether it was interrupted or not.
+ * @throws ShowtellError `DATA_EMPTY`, `TRAINING_DIVERGED`, `ENGINE`.
+ */
+export async function* train(training: Training): AsyncGenerator<TrainingEvent, void, undefined> {
+  const { spec, options, from, openSession } = training;
+  const learner = createLearner(spec, options, from.state, openSession);
+  try {
+    yield* epochs(training, learner);
+  } finally {
+    await learner.dispose();
+  }
+}
+
+async function* epochs(
+  { options, train: set, dev, from, now, signal }: Training,
+  learner: Learner,
+): AsyncGenerator<TrainingEvent, void, undefined> {
+  const plan = planBatches(set.examples, options.batchSize, options.maximumWords, compiledShapes);
+  const perEpoch = makeBatches(set.examples, plan).length;
+  const steps = perEpoch * options.epochs;
+  const rateOf = (step: number): number => learningRate(options.schedule, step, steps);
+  let progress = from.progress;
+  while (progress.epoch < options.epochs && !stopsEarly(progress, options)) {
+    const epoch = progress.epoch + 1;
+    const batches = makeBatches(set.examples, plan, seededRandom(options.seed, `order ${epoch}`));
+    for (const make of batches.slice(progress.batch)) {
+      if (signal?.aborted === true) {
+        yield { kind: "checkpoint", progress, state: learner.state(), best: false };
+        yield { kind: "end", reason: "cancelled", progress };
+        return;
+      }
+      const started = now();
+      const step = progress.step + 1;
+      const result = await learner.learn(make(), set.features, step, rateOf(step));
+      checkFinite(result, step);
+      const sums = addTo(progress.sums, result, (now() - started) / 1000);
+      progress = { ...progress, batch: progress.batch + 1, step, sums };
+      yield {
+        kind: "step",
+        epoch,
+        step,
+        steps,
+        loss: result.loss / result.tokens,
+        gradientNorm: result.gradientNorm,
+        learningRate: rateOf(step),
+        captionsPerSecond: sums.captions / sums.seconds,
+      };
+      if (step % options.checkpointSteps === 0 && progress.batch < perEpoch) {
+        yield { kind: "checkpoint", progress, state: learner.state(), best: false };
+      }
+    }
+    const quality = await scoreAll(learner, dev, options);
+    const best = progress.best === undefined || quality.loss < progress.best.devLoss;
+    const { sums, step } = progress;
+    const kept = best ? { epoch, devLoss: quality.loss } : progress.best;
+    progress = { epoch, batch: 0, step, sums: noSums, ...(kept && { best: kept }) };
+    yield {
+      kind: "epoch",
+      epoch,
+      step,
+      train: qualityOf(sums),
+      dev: quality,
+      best,
+      learningRate: rateOf(step),
+      captionsPerSecond: sums.captions / sums.seconds,
+      seconds: sums.seconds,
+    };
+    yield { kind: "checkpoint", progress, state: learner.state(), best };
+  }
+  yield { kind: "end", reason: progress.epoch < options.epochs ? "early stop" : "finished", progress };
+}
+
+function stopsEarly({ epoch, best }: Progress, { patience }: TrainingOptions): boolean {
+  return best !== undefined && epoch - best.epoch >= patience;
+}
+
+function checkFinite({ loss, gradientNorm }: BatchResult, step: number): void {
+  if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
+  throw new ShowtellError(
+    "TRAINING_DIVERGED",
+    `the loss of step ${step} is ${loss}, its gradient ${gradientNorm}: lower the learning rate`,
+  );
+}
