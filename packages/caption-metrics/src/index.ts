@@ -1,2 +1,4 @@
 // The public entry: tokeniser and metrics.
-export {};
+export { MetricsError, metricsErrorCodes } from "./errors.ts";
+export type { MetricsErrorCode } from "./errors.ts";
+export { ptbRawTokens, ptbTokens } from "./ptb/tokens.ts";
