@@ -1,0 +1,157 @@
+// Looks a data set over before it is trained on: what is missing, empty or twice, and how many words are unknown. Reports, prints nothing.
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { sha256Hex } from "../base/bytes.ts";
+import { type CancelSignal, throwIfCancelled } from "../base/cancel.ts";
+import { type UnknownWords, buildVocabulary, countUnknown } from "../text/vocabulary.ts";
+import { type Dataset, picturePath } from "./dataset-folder.ts";
+import { readBytes } from "./files.ts";
+
+/** Settings of {@link checkDataset}. */
+export interface CheckDatasetOptions {
+  /** Splits a caption into tokens. */
+  readonly tokenise: (caption: string) => readonly string[];
+  /** How often a word must occur in the training split to be known; default 5. */
+  readonly minimumCount?: number;
+  readonly signal?: CancelSignal | undefined;
+}
+
+/** What {@link checkDataset} found. */
+export interface DatasetReport extends PictureReport, WordReport {
+  readonly name: string;
+  /** Pictures that have captions. */
+  readonly pictures: number;
+  readonly captions: number;
+}
+
+/** What is wrong between pictures, captions and split lists. */
+export interface PictureReport {
+  /** Pictures that have captions but are not in the image folder. */
+  readonly captionsWithoutPicture: readonly string[];
+  /** Picture files in the image folder that have no captions. */
+  readonly picturesWithoutCaptions: readonly string[];
+  /** What a split lists although it has no captions. */
+  readonly listedWithoutCaptions: readonly Place[];
+  /** Pictures with the same bytes, or listed in two splits. */
+  readonly duplicatePictures: readonly DuplicatePictures[];
+}
+
+/** A picture, and the split that lists it, if one does. */
+export interface Place {
+  readonly image: string;
+  readonly split?: string;
+}
+
+/** Places at which the same picture stands. */
+export interface DuplicatePictures {
+  readonly places: readonly Place[];
+  /** Whether two of the places are in different splits: what is learnt in one is then known in the other. */
+  readonly acrossSplits: boolean;
+}
+
+/** The captions in numbers. */
+export interface WordReport {
+  /** Captions that have no token; `index` counts a picture's captions from 0. */
+  readonly emptyCaptions: readonly { readonly image: string; readonly index: number }[];
+  /** The words that occur at least `minimumCount` times in `split`: "train", or "all" where there is no such split. */
+  readonly vocabulary: { readonly split: string; readonly minimumCount: number; readonly words: number };
+  /** Every split that is there, then "all". */
+  readonly splits: readonly SplitReport[];
+}
+
+/** One split in numbers. */
+export interface SplitReport {
+  readonly name: string;
+  /** Listed pictures that have captions. */
+  readonly pictures: number;
+  readonly captions: number;
+  /** Tokens of the longest caption. */
+  readonly longestCaption: number;
+  readonly words: UnknownWords;
+}
+
+const pictureEnding = /\.(?:jpe?g|png|webp|gif|tiff?|avif)$/i;
+
+/**
+ * Checks a data set; every picture that has captions or is listed is read (to find equal ones), none is decoded.
+ * @throws ShowtellError `CANCELLED`, `ARGUMENT` (the minimum count), `FILE_NOT_FOUND` (a picture can't be read).
+ */
+export async function checkDataset(dataset: Dataset, options: CheckDatasetOptions): Promise<DatasetReport> {
+  return {
+    name: dataset.name,
+    pictures: dataset.records.length,
+    captions: dataset.records.reduce((sum, { captions }) => sum + captions.length, 0),
+    ...(await checkPictures(dataset, options.signal)),
+    ...checkWords(dataset, options),
+  };
+}
+
+async function checkPictures(dataset: Dataset, signal: CancelSignal | undefined): Promise<PictureReport> {
+  const captioned = new Set(dataset.records.map(({ image }) => image));
+  const files = await filesBelow(dataset.imageFolder);
+  const listed = dataset.splits.flatMap((split) => dataset.listed(split).map((image): Place => ({ image, split })));
+  const inSplit = new Set(listed.map(({ image }) => image));
+  const unlisted = [...captioned].filter((image) => !inSplit.has(image)).map((image): Place => ({ image }));
+  const present = [...listed, ...unlisted].filter(({ image }) => files.has(image));
+  return {
+    captionsWithoutPicture: [...captioned].filter((image) => !files.has(image)),
+    picturesWithoutCaptions: [...files].filter((file) => !captioned.has(file) && pictureEnding.test(file)),
+    listedWithoutCaptions: listed.filter(({ image }) => !captioned.has(image)),
+    duplicatePictures: await findDuplicates(dataset, present, signal),
+  };
+}
+
+/** Files below a folder, relative to it, with `/` between folders. */
+async function filesBelow(folder: string): Promise<ReadonlySet<string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory());
+  const names = files.map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  return new Set(names.map((name) => name.split(path.sep).join("/")).sort());
+}
+
+async function findDuplicates(
+  dataset: Dataset,
+  places: readonly Place[],
+  signal: CancelSignal | undefined,
+): Promise<DuplicatePictures[]> {
+  const hashes = new Map<string, string>();
+  const placesByHash = new Map<string, Place[]>();
+  for (const place of places) {
+    throwIfCancelled(signal);
+    const hash = hashes.get(place.image) ?? sha256Hex(await readBytes(picturePath(dataset, place.image)));
+    hashes.set(place.image, hash);
+    const equal = placesByHash.get(hash);
+    if (equal === undefined) placesByHash.set(hash, [place]);
+    else equal.push(place);
+  }
+  return Array.from(placesByHash.values())
+    .filter((equal) => equal.length > 1)
+    .map((equal) => ({ places: equal, acrossSplits: new Set(equal.flatMap(({ split }) => split ?? [])).size > 1 }));
+}
+
+function checkWords(dataset: Dataset, { tokenise, minimumCount = 5 }: CheckDatasetOptions): WordReport {
+  const tokens = new Map(dataset.records.map(({ image, captions }) => [image, captions.map(tokenise)]));
+  const tokensOf = (split: string): (readonly string[])[][] => {
+    const images = split === "all" ? [...tokens.keys()] : dataset.listed(split);
+    return images.flatMap((image) => (tokens.has(image) ? [tokens.get(image)!] : []));
+  };
+  const split = dataset.splits.includes("train") ? "train" : "all";
+  const vocabulary = buildVocabulary(tokensOf(split).flat(), { minimumCount });
+  return {
+    emptyCaptions: Array.from(tokens, ([image, captions]) =>
+      captions.flatMap((caption, index) => (caption.length === 0 ? [{ image, index }] : [])),
+    ).flat(),
+    vocabulary: { split, minimumCount, words: vocabulary.ids.size },
+    splits: [...dataset.splits, "all"].map((name) => {
+      const pictures = tokensOf(name);
+      const captions = pictures.flat();
+      return {
+        name,
+        pictures: pictures.length,
+        captions: captions.length,
+        longestCaption: captions.reduce((longest, { length }) => Math.max(longest, length), 0),
+        words: countUnknown(vocabulary, captions),
+      };
+    }),
+  };
+}

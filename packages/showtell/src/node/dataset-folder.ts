@@ -1,0 +1,199 @@
+// A data set on disk: finds its caption file, pictures and split lists in the layouts people have, and never invents a split.
+import { readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { utf8Text } from "../base/bytes.ts";
+import { ShowtellError } from "../base/errors.ts";
+import { parseSplitList } from "../datasets/flickr.ts";
+import { type DatasetKind, captionParsers } from "../datasets/kinds.ts";
+import type { CaptionRecord } from "../datasets/record.ts";
+import { readBytes, unreadable } from "./files.ts";
+
+/** An opened data set. */
+export interface Dataset {
+  /** The name of its folder, or of its caption file. */
+  readonly name: string;
+  readonly kind: DatasetKind;
+  readonly captionFile: string;
+  readonly imageFolder: string;
+  /** Every picture that has captions, in the caption file's order. */
+  readonly records: readonly CaptionRecord[];
+  /** The names of the splits that are there, besides "all". */
+  readonly splits: readonly string[];
+  /** The pictures that a split lists, whether they have captions or not. @throws ShowtellError `DATA_SPLIT` as `split` does. */
+  readonly listed: (split: string) => readonly string[];
+  /**
+   * The records of a split in the order of its list; "all" is every record.
+   * @throws ShowtellError `DATA_SPLIT` if there is no list for it (the message names the file), `DATA_FORMAT` if a listed picture has
+   *   no captions.
+   */
+  readonly split: (split: string) => readonly CaptionRecord[];
+}
+
+/** Settings of {@link openDataset}. */
+export interface OpenDatasetOptions {
+  /** The folder of the pictures; default: found beside the captions. */
+  readonly images?: string;
+}
+
+/** Where caption files lie in a folder, in the order in which they are sought; a single .jsonl file comes last. */
+const captionFiles: readonly (readonly [file: string, kind: DatasetKind])[] = [
+  ["Flickr8k.token.txt", "flickr"],
+  ["Flickr8k_text/Flickr8k.token.txt", "flickr"],
+  ["captions.txt", "csv"],
+];
+/** What a caption file is by the end of its name, where it is named itself. */
+const captionEndings: readonly (readonly [ending: string, kind: DatasetKind])[] = [
+  [".token.txt", "flickr"],
+  ["captions.txt", "csv"],
+  [".csv", "csv"],
+  [".jsonl", "jsonl"],
+];
+/** Where pictures lie: "Flicker8k" is how the original archive spells it; "." is for those beside their captions. */
+const imageFolders = ["images", "Images", "Flicker8k_Dataset", "Flickr8k_Dataset", "."];
+const splitListPattern = /^Flickr_8k\.(\w+)Images\.txt$/;
+/** Pictures sought in a folder before it is taken for the wrong one: a copy of a data set often lacks some. */
+const probedPictures = 100;
+
+/**
+ * Opens a data set: a folder in one of Flickr8k's layouts or with one .jsonl file, or a caption file itself.
+ * @throws ShowtellError `FILE_NOT_FOUND` (no captions, no pictures), `DATA_FORMAT` (a file is not what it should be), `DATA_EMPTY`,
+ *   `ARGUMENT` (several .jsonl files, or a file of a kind that is not known).
+ * @example
+ * const dataset = await openDataset("flickr8k");
+ * const records = dataset.split("train");
+ */
+export async function openDataset(source: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
+  const { file, kind } = await findCaptions(source);
+  const records = captionParsers[kind](await readText(file), file);
+  if (records.length === 0) throw new ShowtellError("DATA_EMPTY", `"${file}" has no captions`);
+  const folders = [...new Set([path.dirname(file), file === source ? path.dirname(file) : source])];
+  const lists = kind === "jsonl" ? listsOfRecords(records) : await readSplitLists(folders);
+  const listed = (split: string): readonly string[] => {
+    const list = lists.get(split);
+    if (list === undefined) throw missingSplit(split, file, kind, [...lists.keys()]);
+    return list;
+  };
+  return {
+    name: path.basename(path.resolve(source)),
+    kind,
+    captionFile: file,
+    imageFolder: await findImages(options.images === undefined ? folders : [options.images], records),
+    records,
+    splits: [...lists.keys()],
+    listed,
+    split: (split) => (split === "all" ? records : recordsOf(listed(split), records, split, file)),
+  };
+}
+
+/** The path of a record's picture. */
+export function picturePath(dataset: Dataset, image: string): string {
+  return path.join(dataset.imageFolder, image);
+}
+
+async function findCaptions(source: string): Promise<{ file: string; kind: DatasetKind }> {
+  const stats = await stat(source).catch((error: unknown) => {
+    throw unreadable(source, error);
+  });
+  if (stats.isFile()) return { file: source, kind: kindOfFile(source) };
+  for (const [name, kind] of captionFiles) {
+    const file = path.join(source, name);
+    if (await exists(file)) return { file, kind };
+  }
+  const [first, ...others] = (await readdir(source)).filter((name) => name.endsWith(".jsonl")).sort();
+  if (others.length > 0) {
+    const names = [first, ...others].join(", ");
+    throw new ShowtellError("ARGUMENT", `"${source}" holds several caption files (${names}): name the one you mean`);
+  }
+  if (first !== undefined) return { file: path.join(source, first), kind: "jsonl" };
+  const sought = captionFiles.map(([name]) => name).join(", ");
+  throw new ShowtellError("FILE_NOT_FOUND", `no captions in "${source}": looked for ${sought} and a .jsonl file`);
+}
+
+function kindOfFile(file: string): DatasetKind {
+  const known = captionEndings.find(([ending]) => file.endsWith(ending));
+  if (known !== undefined) return known[1];
+  const endings = captionEndings.map(([ending]) => ending).join(", ");
+  throw new ShowtellError("ARGUMENT", `"${file}" is no caption file of a known kind: its name must end in ${endings}`);
+}
+
+async function findImages(folders: readonly string[], records: readonly CaptionRecord[]): Promise<string> {
+  const probes = records.slice(0, probedPictures);
+  for (const base of folders) {
+    for (const name of imageFolders) {
+      const folder = path.join(base, name);
+      if ((await exists(folder)) && (await holdsAny(folder, probes))) return folder;
+    }
+  }
+  throw new ShowtellError(
+    "FILE_NOT_FOUND",
+    `no pictures of the data set (such as "${records[0]!.image}") in ${folders.map((folder) => `"${folder}"`).join(", ")} ` +
+      `or the folders ${imageFolders.slice(0, -1).join(", ")} there: name the folder (--images)`,
+  );
+}
+
+async function holdsAny(folder: string, records: readonly CaptionRecord[]): Promise<boolean> {
+  for (const { image } of records) if (await exists(path.join(folder, image))) return true;
+  return false;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file);
+  try {
+    return utf8Text(bytes);
+  } catch (error) {
+    throw new ShowtellError("DATA_FORMAT", `${file}: is not UTF-8 text: convert it`, { cause: error });
+  }
+}
+
+async function readSplitLists(folders: readonly string[]): Promise<Map<string, readonly string[]>> {
+  const lists = new Map<string, readonly string[]>();
+  for (const folder of folders) {
+    for (const name of (await readdir(folder)).sort()) {
+      const split = splitListPattern.exec(name)?.[1];
+      if (split === undefined || lists.has(split)) continue;
+      const file = path.join(folder, name);
+      lists.set(split, parseSplitList(await readText(file), file));
+    }
+  }
+  return lists;
+}
+
+function listsOfRecords(records: readonly CaptionRecord[]): Map<string, readonly string[]> {
+  const lists = new Map<string, string[]>();
+  for (const { image, split } of records) {
+    if (split === undefined) continue;
+    const list = lists.get(split);
+    if (list === undefined) lists.set(split, [image]);
+    else list.push(image);
+  }
+  return lists;
+}
+
+function missingSplit(split: string, file: string, kind: DatasetKind, present: readonly string[]): ShowtellError {
+  const missing =
+    kind === "jsonl"
+      ? `no line of "${file}" has "split": "${split}"`
+      : `the list of split "${split}" is missing: "${path.join(path.dirname(file), `Flickr_8k.${split}Images.txt`)}"`;
+  return new ShowtellError("DATA_SPLIT", `${missing}; there are ${[...present, "all"].join(", ")}`);
+}
+
+function recordsOf(
+  list: readonly string[],
+  records: readonly CaptionRecord[],
+  split: string,
+  file: string,
+): CaptionRecord[] {
+  const byImage = new Map(records.map((record) => [record.image, record]));
+  return list.map((image) => {
+    const record = byImage.get(image);
+    if (record !== undefined) return record;
+    throw new ShowtellError("DATA_FORMAT", `"${image}" of split "${split}" has no captions in "${file}"`);
+  });
+}
