@@ -114,12 +114,10 @@ async function findDuplicates(
   places: readonly Place[],
   signal: CancelSignal | undefined,
 ): Promise<DuplicatePictures[]> {
-  const hashes = new Map<string, string>();
   const placesByHash = new Map<string, Place[]>();
   for (const place of places) {
     throwIfCancelled(signal);
-    const hash = hashes.get(place.image) ?? sha256Hex(await readBytes(picturePath(dataset, place.image)));
-    hashes.set(place.image, hash);
+    const hash = sha256Hex(await readBytes(picturePath(dataset, place.image)));
     const equal = placesByHash.get(hash);
     if (equal === undefined) placesByHash.set(hash, [place]);
     else equal.push(place);
