@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { errorCodes } from "../src/base/errors.ts";
-import { filesBelow, root } from "./source-files.ts";
+import { filesBelow, modelShips, root } from "./source-files.ts";
 
 function read(path: string): string {
   return readFileSync(join(root, path), "utf8").replaceAll("\r\n", "\n");
@@ -61,8 +61,6 @@ function snippetsOf(page: string): Snippet[] {
     needs,
   }));
 }
-
-const modelShips = readdirSync(join(root, "packages/showtell/models")).some((name) => name.endsWith(".safetensors"));
 
 /** Runs a snippet as a reader would who copied it into a file of the root; only parses it if what it needs is not there. */
 function runSnippet({ code, needs }: Snippet, file: string): string {

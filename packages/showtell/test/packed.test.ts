@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root } from "./source-files.ts";
+import { modelShips, root } from "./source-files.ts";
 
 const installTimeoutMs = 300_000;
 const manifest = JSON.parse(readFileSync(join(root, "packages/showtell/package.json"), "utf8")) as {
@@ -17,8 +17,6 @@ const entries = [
     .filter((entry) => !entry.endsWith(".json"))
     .map((entry) => `showtell${entry.slice(1)}`),
 ];
-
-const modelShips = readdirSync(join(root, "packages/showtell/models")).some((name) => name.endsWith(".safetensors"));
 
 let folder = "";
 

@@ -1,6 +1,6 @@
 // Reads the source tree for tests about the project itself: which files there are, what they import, what is code in them.
 // A scanner, not a parser: it knows comments, strings and regular expressions apart, and leaves the rest to the formatter.
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,6 +12,9 @@ export interface SourceFile {
 
 /** The root of the checkout. */
 export const root: string = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** Whether the model that ships lies in the checkout; what needs it is tested once it does. */
+export const modelShips: boolean = existsSync(join(root, "packages/showtell/models/flickr8k.safetensors"));
 
 /** All files below a folder (given relative to the root) whose name ends in `ending`, sorted by path. */
 export function filesBelow(folder: string, ending: string): SourceFile[] {
