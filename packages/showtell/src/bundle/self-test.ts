@@ -4,7 +4,7 @@ import { seededRandom } from "../base/random.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { sizeOf, tensor } from "../base/tensor.ts";
 import type { OpenSession, Session } from "../engine/session.ts";
-import { inferenceGraphs } from "../models/inference-graphs.ts";
+import { inferenceGraphs, nextState } from "../models/inference-graphs.ts";
 import { encoderGraph, encoderOf } from "../models/encoder-graph.ts";
 import { startId } from "../text/vocabulary.ts";
 import type { BundlePart } from "./bundle.ts";
@@ -77,12 +77,12 @@ export async function decoderSelfTest(
     let word = startId;
     for (let i = 0; i < compared; i++) {
       const words = tensor("int64", [1], BigInt64Array.of(BigInt(word)));
-      const { logProbabilities, ...next } = await session.run({ ...begun, ...state, parents, words });
-      const scores = logProbabilities!.data as Float32Array;
+      const outputs = await session.run({ ...begun, ...state, parents, words });
+      const scores = outputs["logProbabilities"]!.data as Float32Array;
       if (i === 0) values = Array.from(scores.subarray(0, compared));
       word = largestIndex(scores);
       ids.push(word);
-      state = next;
+      state = nextState(outputs);
     }
     return { seed, values, ids };
   });

@@ -6,7 +6,7 @@ import type { BundlePart } from "../bundle/bundle.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
 import { parameterContent } from "../bundle/precision.ts";
 import type { OpenSession, SessionOptions } from "../engine/session.ts";
-import { inferenceGraphs } from "../models/inference-graphs.ts";
+import { inferenceGraphs, nextState } from "../models/inference-graphs.ts";
 import { paddedWords } from "../nn/vocabulary-layer.ts";
 import type { Step, Stepper } from "../search/stepper.ts";
 import { startId } from "../text/vocabulary.ts";
@@ -51,8 +51,9 @@ export async function openDecoderStepper(
     words: Int32Array,
   ): Promise<Step<DecoderState>> {
     const feeds = { ...memory, ...state, parents: int64(parents), words: int64(words) };
-    const { logProbabilities, ...following } = await step.run(feeds);
-    return { state: { memory, state: following }, logProbabilities: logProbabilities!.data as Float32Array };
+    const outputs = await step.run(feeds);
+    const logProbabilities = outputs["logProbabilities"]!.data as Float32Array;
+    return { state: { memory, state: nextState(outputs) }, logProbabilities };
   }
 
   return {

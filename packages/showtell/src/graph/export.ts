@@ -43,9 +43,30 @@ function initialiser(name: string, value: Value, content: ParameterContent): Onn
   return { name, dtype: value.dtype, shape, write: (target) => target.set(bytesOf(content)) };
 }
 
+/** The names of all values: inputs and parameters keep theirs, the others get one that no model is likely to use. */
+function namesOf(values: Iterable<Value>): Map<Value, string> {
+  const names = new Map<Value, string>();
+  for (const value of values) {
+    const { source } = value;
+    names.set(value, source.kind === "input" || source.kind === "parameter" ? source.name : `%${value.id}`);
+  }
+  return names;
+}
+
+/** An ONNX name is given once: the same one for an input and an output makes a model that no engine loads. */
+function checkOutputNames(outputs: readonly string[], names: ReadonlyMap<Value, string>): void {
+  const taken = new Set(names.values());
+  const twice = outputs.find((name) => taken.has(name));
+  if (twice === undefined) return;
+  throw new ShowtellError(
+    "GRAPH_SHAPE",
+    `output "${twice}" has the name of an input or parameter that it needs: give it another`,
+  );
+}
+
 /**
  * The bytes of an ONNX model that computes the named outputs. Inputs that no output needs are left out.
- * @throws ShowtellError `GRAPH_SHAPE` if a parameter's contents do not fit.
+ * @throws ShowtellError `GRAPH_SHAPE` if a parameter's contents do not fit, or an output has the name of an input.
  */
 export function exportModel(
   graph: Graph,
@@ -56,11 +77,8 @@ export function exportModel(
   const fed = graph.inputs
     .concat(options.parameters === "inputs" ? graph.parameters : [])
     .filter((value) => values.has(value));
-  const names = new Map<Value, string>();
-  for (const value of values) {
-    const { source } = value;
-    names.set(value, source.kind === "input" || source.kind === "parameter" ? source.name : `v${value.id}`);
-  }
+  const names = namesOf(values);
+  checkOutputNames(Object.keys(outputs), names);
   // An output takes its name from the caller; one that is an input, or is wanted under two names, is a copy.
   const copies: OnnxNode[] = [];
   const claimed = new Set<Value>();
@@ -91,7 +109,7 @@ export function exportModel(
         operator: node.operator.name,
         name: `${node.operator.name} ${node.outputs[0]!.id}`,
         inputs: node.inputs.map(nameOf),
-        outputs: node.outputs.map((value) => names.get(value) ?? `v${value.id}`),
+        outputs: node.outputs.map((value) => names.get(value) ?? `%${value.id}`),
         attributes: attributesOf(node),
       })),
       ...copies,

@@ -20,7 +20,7 @@ export interface InferenceGraphs {
   readonly begin: Uint8Array;
   /**
    * `parents` [rows] (int64, rows of the state fed), `words` [rows], `state.*` [before, ...], `memory.*` [images, ...]
-   * → `logProbabilities` [rows, padded words], `state.*` [rows, ...].
+   * → `logProbabilities` [rows, padded words], `next.state.*` [rows, ...].
    */
   readonly step: Uint8Array;
 }
@@ -58,6 +58,16 @@ export function inferenceGraphs(spec: DecoderSpec, contents: (name: string) => P
       { ...named("memory", begun.memory), ...named("state", begun.state) },
       { ...options, name: "begin" },
     ),
-    step: exportModel(second, { logProbabilities, ...named("state", stepped.state) }, { ...options, name: "step" }),
+    step: exportModel(
+      second,
+      { logProbabilities, ...named("next.state", stepped.state) },
+      { ...options, name: "step" },
+    ),
   };
+}
+
+/** Of a step's outputs those named `next.*`, under the names by which the following step takes them. */
+export function nextState<T>(outputs: Readonly<Record<string, T>>): Record<string, T> {
+  const next = Object.entries(outputs).filter(([name]) => name.startsWith("next."));
+  return Object.fromEntries(next.map(([name, value]) => [name.slice("next.".length), value]));
 }
