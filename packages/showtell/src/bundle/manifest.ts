@@ -73,6 +73,9 @@ export interface TrainingRecord {
   readonly [field: string]: unknown;
 }
 
+/** The manifest's field that marks a training checkpoint, which is no bundle. */
+export const checkpointField = "checkpoint";
+
 const size = z.int().min(1).max(1_000_000);
 const rate = z.number().min(0).lt(1);
 const hash = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hex");
@@ -161,6 +164,12 @@ export function parseManifest(metadata: Readonly<Record<string, string>>, source
     throw new ShowtellError(
       "BUNDLE_VERSION",
       `"${source}" has manifest version ${version}; this release reads ${manifestVersion}: ${remedy}`,
+    );
+  }
+  if (typeof json === "object" && json !== null && checkpointField in json) {
+    throw new ShowtellError(
+      "BUNDLE_KIND",
+      `"${source}" is a checkpoint of a training run, not a model: use best.safetensors beside it`,
     );
   }
   const parsed = manifestSchema.safeParse(json);

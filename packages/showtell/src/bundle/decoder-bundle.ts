@@ -1,0 +1,91 @@
+// Makes decoder bundles: weights with everything that captioning needs to know about them.
+import { ShowtellError } from "../base/errors.ts";
+import type { Tensor } from "../base/tensor.ts";
+import type { OpenSession } from "../engine/session.ts";
+import type { Bundle, BundlePart } from "./bundle.ts";
+import { decoderIdentity } from "./bundle.ts";
+import type { DecoderManifest, EncoderManifest, Licence, TrainingRecord } from "./manifest.ts";
+import { manifestVersion } from "./manifest.ts";
+import { asFloat32, toFloat16 } from "./precision.ts";
+import { decoderSelfTest } from "./self-test.ts";
+
+/** What a decoder bundle is made of. */
+export interface DecoderBundleInput {
+  readonly decoder: Omit<DecoderManifest, "identity" | "selfTest">;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly training?: TrainingRecord | undefined;
+  readonly licences: readonly Licence[];
+  /** Name and version of what writes it. */
+  readonly writer: string;
+}
+
+/** A decoder bundle with identity and self-test. */
+export async function makeDecoderBundle(
+  { decoder, tensors, training, licences, writer }: DecoderBundleInput,
+  openSession: OpenSession,
+): Promise<Omit<Bundle, "source">> {
+  const selfTest = await decoderSelfTest({ manifest: decoder, tensors }, openSession);
+  const manifest: DecoderManifest = { ...decoder, identity: decoderIdentity(tensors, decoder), selfTest };
+  return {
+    manifest: {
+      version: manifestVersion,
+      writer,
+      decoder: manifest,
+      ...(training && { training }),
+      licences: [...licences],
+    },
+    decoder: { manifest, tensors },
+  };
+}
+
+/** The precision of a decoder's weights at rest. */
+export type DecoderPrecision = "float32" | "float16";
+
+/** The same decoder with its weights in another precision: a new identity, and a self-test of its own. */
+export async function withPrecision(
+  bundle: Omit<Bundle, "source">,
+  precision: DecoderPrecision,
+  openSession: OpenSession,
+): Promise<Omit<Bundle, "source">> {
+  const { decoder, manifest } = bundle;
+  if (decoder === undefined)
+    throw new ShowtellError("BUNDLE_KIND", "only a decoder's precision can be changed, and there is none");
+  const tensors = new Map<string, Tensor>();
+  for (const name of decoder.tensors.keys()) {
+    const wide = asFloat32(decoder.tensors, name);
+    tensors.set(name, precision === "float16" ? toFloat16(wide) : wide);
+  }
+  const { training, licences, writer } = manifest;
+  const changed = await makeDecoderBundle(
+    { decoder: decoder.manifest, tensors, training, licences, writer },
+    openSession,
+  );
+  return { ...bundle, ...changed, manifest: { ...manifest, ...changed.manifest } };
+}
+
+/**
+ * A self-contained bundle: a decoder with the encoder that it was trained on.
+ * @throws ShowtellError `BUNDLE_KIND` if there is no decoder, `ENCODER_MISMATCH` if it was trained on another encoder.
+ */
+export function withEncoder(
+  bundle: Omit<Bundle, "source">,
+  encoder: BundlePart<EncoderManifest>,
+  licences: readonly Licence[],
+): Omit<Bundle, "source"> {
+  const { decoder, manifest } = bundle;
+  if (decoder === undefined) throw new ShowtellError("BUNDLE_KIND", "there is no decoder to join the encoder to");
+  const wanted = decoder.manifest.encoder;
+  if (encoder.manifest.identity !== wanted.identity) {
+    throw new ShowtellError(
+      "ENCODER_MISMATCH",
+      `the decoder was trained on encoder ${wanted.identity.slice(0, 12)}… ("${wanted.name}"), this one is ${encoder.manifest.identity.slice(0, 12)}…: name that one`,
+    );
+  }
+  const known = new Set(manifest.licences.map(({ part, origin }) => `${part} ${origin}`));
+  const added = licences.filter(({ part, origin }) => !known.has(`${part} ${origin}`));
+  return {
+    manifest: { ...manifest, encoder: encoder.manifest, licences: [...manifest.licences, ...added] },
+    decoder,
+    encoder,
+  };
+}
