@@ -11,6 +11,7 @@ describe("captionText", () => {
     ["they are gon na jump", "they are gonna jump"],
     ["a na sign", "a na sign"],
     ["a 50 % sign", "a 50% sign"],
+    ["a sign -lrb- a red one -rrb- and # 7", "a sign (a red one) and #7"],
     ["'s", "'s"],
     ["constructor na", "constructor na"],
     ["", ""],
