@@ -1,0 +1,161 @@
+// CIDEr-D (Vedantam et al. 2015) as the COCO caption evaluation computes it: n = 1 … 4, σ = 6, times 10. Knows no tokeniser.
+import { countedWords, documentFrequencies, type DocumentFrequencies } from "./document-frequencies.ts";
+import { MetricsError } from "./errors.ts";
+import {
+  checkCorpus,
+  checkReferences,
+  type Hypotheses,
+  mean,
+  type MetricOptions,
+  type MetricResult,
+  type References,
+} from "./inputs.ts";
+import { createNgramTable, MAX_N, ngramCount, ngramStart, type NgramTable, type Tokens, UNKNOWN } from "./ngrams.ts";
+import { signature } from "./signature.ts";
+
+/** Options of CIDEr-D. */
+export interface CiderOptions extends MetricOptions {
+  /** Document frequencies and N (default: counted from the references being scored, as papers do). */
+  readonly frequencies?: DocumentFrequencies;
+  /** A token counted behind each caption (default: none); frequencies that are given must have counted it too. */
+  readonly endToken?: string;
+}
+
+/** CIDEr-D against references whose vectors are computed once: for scoring many hypotheses an image, as a reward does. */
+export interface CiderScorer {
+  /** How many images there are references for. */
+  readonly images: number;
+  /**
+   * The score of one hypothesis for the image at an index.
+   *
+   * `ended` (default true) says whether an end token, if one is counted, stands behind the hypothesis: not if it was cut off.
+   *
+   * @throws MetricsError `ARGUMENT` if there is no such image.
+   */
+  score(image: number, hypothesis: Tokens, ended?: boolean): number;
+}
+
+const SIGMA = 6;
+
+/** The weighted n-grams of a caption, each once, those of length n from `starts[n - 1]` to `starts[n]`. */
+interface Vector {
+  readonly ngrams: Int32Array;
+  readonly weights: Float64Array;
+  readonly starts: readonly number[];
+  readonly norms: readonly number[]; // by n - 1
+  readonly bigrams: number;
+}
+
+/**
+ * CIDEr-D of a corpus (the mean over images) and of each image, between 0 and 10.
+ *
+ * Without given frequencies a single image scores 0: every n-gram stands in every image then, and weighs nothing.
+ *
+ * @throws MetricsError `EMPTY` (also if no reference has a word), `IDS` or `NO_REFERENCES`.
+ */
+export function ciderD(hypotheses: Hypotheses, references: References, options: CiderOptions = {}): MetricResult {
+  checkCorpus(hypotheses, references);
+  const scorer = ciderScorer(references, options);
+  const perImage = hypotheses.map((hypothesis, image) => scorer.score(image, hypothesis));
+  const settings = [
+    "cider-d",
+    `n:${MAX_N}`,
+    `sigma:${SIGMA}`,
+    options.frequencies === undefined ? `df:refs${references.length}` : `df:given${options.frequencies.images}`,
+    ...(options.endToken === undefined ? [] : ["end:counted"]),
+  ];
+  return { score: mean(perImage), perImage, signature: signature(settings, references, options) };
+}
+
+/**
+ * Prepares CIDEr-D for many hypotheses against the same references.
+ *
+ * As a reward (self-critical training) give the frequencies of the training references and an `endToken`.
+ *
+ * @throws MetricsError `EMPTY` or `NO_REFERENCES`.
+ */
+export function ciderScorer(references: References, options: CiderOptions = {}): CiderScorer {
+  checkReferences(references);
+  const frequencies = options.frequencies ?? documentFrequencies(references, options);
+  const logImages = Math.log(frequencies.images);
+  const table = createNgramTable();
+  const vectorOf = (words: Tokens, ngrams: Int32Array): Vector =>
+    vector(words, ngrams, frequencies.count(words), logImages);
+
+  const vectors = references.map((captions) =>
+    captions.map((caption) => {
+      const words = countedWords(caption, options.endToken);
+      return vectorOf(words, table.add(words));
+    }),
+  );
+  return {
+    images: vectors.length,
+    score: (image, hypothesis, ended = true) => {
+      const truths = vectors[image];
+      if (truths === undefined) {
+        throw new MetricsError(
+          "ARGUMENT",
+          `there is no image ${image}: references were given for 0 … ${vectors.length - 1}`,
+        );
+      }
+      const words = countedWords(hypothesis, ended ? options.endToken : undefined);
+      const guess = vectorOf(words, identify(words, table));
+      const weights = new Map(Array.from(guess.ngrams, (ngram, at) => [ngram, guess.weights[at] as number]));
+      return (10 * truths.reduce((sum, truth) => sum + similarity(guess, weights, truth), 0)) / truths.length;
+    },
+  };
+}
+
+/** Numbers of a hypothesis' n-grams: the table's, and numbers beyond them for those that stand in no reference. */
+function identify(words: Tokens, table: NgramTable): Int32Array {
+  const own = createNgramTable().add(words);
+  return table.find(words).map((ngram, at) => (ngram === UNKNOWN ? table.size() + (own[at] as number) : ngram));
+}
+
+/** Term frequency × inverse document frequency of each n-gram; those in no image weigh like those in one. */
+function vector(words: Tokens, ngrams: Int32Array, frequencies: Int32Array, logImages: number): Vector {
+  const distinct: number[] = [];
+  const weights: number[] = [];
+  const starts = [0];
+  const norms: number[] = [];
+  for (let n = 1; n <= MAX_N; n++) {
+    const places = new Map<number, number>();
+    for (let at = ngramStart(words, n); at < ngramStart(words, n + 1); at++) {
+      const ngram = ngrams[at] as number;
+      const weight = logImages - Math.log(Math.max(1, frequencies[at] as number));
+      const place = places.get(ngram) ?? distinct.push(ngram) - 1;
+      places.set(ngram, place);
+      weights[place] = (weights[place] ?? 0) + weight;
+    }
+    starts.push(distinct.length);
+    norms.push(norm(weights.slice(starts[n - 1])));
+  }
+  return {
+    ngrams: Int32Array.from(distinct),
+    weights: Float64Array.from(weights),
+    starts,
+    norms,
+    bigrams: ngramCount(words, 2),
+  };
+}
+
+function norm(weights: readonly number[]): number {
+  return Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
+}
+
+/** The mean over n of the clipped cosine, damped by the difference of the numbers of bigrams (not of words). */
+function similarity(guess: Vector, guessWeights: ReadonlyMap<number, number>, truth: Vector): number {
+  let sum = 0;
+  for (let n = 0; n < MAX_N; n++) {
+    let product = 0;
+    for (let at = truth.starts[n] as number; at < (truth.starts[n + 1] as number); at++) {
+      const guessed = guessWeights.get(truth.ngrams[at] as number);
+      const weight = truth.weights[at] as number;
+      if (guessed !== undefined) product += Math.min(guessed, weight) * weight;
+    }
+    const norms = (guess.norms[n] as number) * (truth.norms[n] as number);
+    sum += norms === 0 ? product : product / norms;
+  }
+  const difference = guess.bigrams - truth.bigrams;
+  return (sum / MAX_N) * Math.exp(-(difference ** 2) / (2 * SIGMA ** 2));
+}

@@ -1,0 +1,70 @@
+// In how many images' references each n-gram stands: what CIDEr weighs n-grams by. Knows no hypothesis.
+import { MetricsError } from "./errors.ts";
+import { createNgramTable, splitWords, type Tokens } from "./ngrams.ts";
+
+/** Document frequencies, counted once by {@link documentFrequencies} and then used as often as needed. */
+export interface DocumentFrequencies {
+  /** N, the number of images counted. */
+  readonly images: number;
+  /** In how many images' references each n-gram of a caption stands, n = 1 … 4, shorter ones first; 0 for none. */
+  count(words: Tokens): Int32Array;
+}
+
+/** Options of {@link documentFrequencies}. */
+export interface DocumentFrequencyOptions {
+  /** A token counted behind each reference (default: none). A reward for training needs it, or captions learn not to end. */
+  readonly endToken?: string;
+}
+
+/**
+ * Counts each n-gram (n = 1 … 4) once an image.
+ *
+ * Memory grows with the number of different n-grams, not with that of captions, so that `references` may be a stream.
+ *
+ * @throws MetricsError `EMPTY` if no reference has a word.
+ */
+export function documentFrequencies(
+  references: Iterable<readonly Tokens[]>,
+  options: DocumentFrequencyOptions = {},
+): DocumentFrequencies {
+  const table = createNgramTable();
+  let counts = new Int32Array(1024);
+  let lastImages = new Int32Array(1024); // by n-gram: the last image, counted from 1, that had it
+  let images = 0;
+
+  function countCaption(words: Tokens): void {
+    const ngrams = table.add(words);
+    counts = withRoom(counts, table.size() + 1);
+    lastImages = withRoom(lastImages, table.size() + 1);
+    for (const ngram of ngrams) {
+      if (lastImages[ngram] === images) continue;
+      lastImages[ngram] = images;
+      counts[ngram] = (counts[ngram] as number) + 1;
+    }
+  }
+
+  for (const captions of references) {
+    images++;
+    for (const caption of captions) countCaption(countedWords(caption, options.endToken));
+  }
+  if (table.size() === 0) {
+    throw new MetricsError(
+      "EMPTY",
+      "no reference has a word, so that CIDEr has no document frequencies: give at least one caption with words",
+    );
+  }
+  return { images, count: (words) => table.find(words).map((ngram) => (ngram < 0 ? 0 : (counts[ngram] as number))) };
+}
+
+/** The words of a caption that CIDEr counts: split at white space, with the end token, if one is counted. */
+export function countedWords(caption: Tokens, endToken: string | undefined): Tokens {
+  const words = splitWords(caption);
+  return endToken === undefined ? words : [...words, endToken];
+}
+
+function withRoom(values: Int32Array<ArrayBuffer>, needed: number): Int32Array<ArrayBuffer> {
+  if (needed <= values.length) return values;
+  const larger = new Int32Array(Math.max(values.length * 2, needed));
+  larger.set(values);
+  return larger;
+}

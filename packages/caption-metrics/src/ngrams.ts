@@ -1,0 +1,135 @@
+// n-grams as integers: the one place where words are interned and n-grams counted. Knows no metric.
+
+/** A caption as tokens, in order. */
+export type Tokens = readonly string[];
+
+/** The n-gram lengths that every n-gram metric of the field uses: 1 to 4. */
+export const MAX_N = 4;
+
+/** The id of the empty n-gram, of which every other one is an extension; ids of n-grams start behind it. */
+const ROOT = 0;
+/** What a look-up gives for an n-gram that was never added. */
+export const UNKNOWN = -1;
+
+/** Numbers for n-grams: the same n-gram has the same number, 1 … `size`. */
+export interface NgramTable {
+  /** How many n-grams the table holds. */
+  size(): number;
+  /**
+   * The numbers of all n-grams of a caption, n = 1 … 4, shorter ones first, each as often as it stands there.
+   *
+   * Those of length n stand from `ngramStart(words, n)` to `ngramStart(words, n + 1)`. New n-grams are added.
+   */
+  add(words: Tokens): Int32Array;
+  /** Like `add`, but adds nothing: n-grams that the table does not hold are `UNKNOWN`. */
+  find(words: Tokens): Int32Array;
+}
+
+/**
+ * An empty table. An n-gram is its first n − 1 words (a number again) and its last word, so that only words are kept as
+ * strings; the pairs stand in a hash table of integers (open addressing, at most half full).
+ */
+export function createNgramTable(): NgramTable {
+  const words = new Map<string, number>();
+  let prefixes = new Int32Array(512);
+  let lasts = new Int32Array(512);
+  let ids = new Int32Array(512); // 0 where a slot is free
+  let size = 0;
+
+  /** Where the n-gram stands, or the free slot where it belongs. */
+  function slotOf(prefix: number, last: number): number {
+    const mask = ids.length - 1;
+    const hash = Math.imul(prefix, 0x9e3779b1) ^ Math.imul(last + 1, 0x85ebca6b);
+    let slot = (hash ^ (hash >>> 15)) & mask;
+    while (ids[slot] !== 0 && (prefixes[slot] !== prefix || lasts[slot] !== last)) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  function put(prefix: number, last: number, id: number): void {
+    const slot = slotOf(prefix, last);
+    prefixes[slot] = prefix;
+    lasts[slot] = last;
+    ids[slot] = id;
+  }
+
+  function grow(): void {
+    const [oldPrefixes, oldLasts, oldIds] = [prefixes, lasts, ids];
+    prefixes = new Int32Array(oldIds.length * 2);
+    lasts = new Int32Array(oldIds.length * 2);
+    ids = new Int32Array(oldIds.length * 2);
+    oldIds.forEach((id, slot) => {
+      if (id !== 0) put(oldPrefixes[slot] as number, oldLasts[slot] as number, id);
+    });
+  }
+
+  function addNgram(prefix: number, last: number): number {
+    const known = ids[slotOf(prefix, last)] as number;
+    if (known !== 0) return known;
+    size++;
+    if (size * 2 > ids.length) grow();
+    put(prefix, last, size);
+    return size;
+  }
+
+  function addWord(word: string): number {
+    const known = words.get(word);
+    if (known !== undefined) return known;
+    words.set(word, words.size);
+    return words.size - 1;
+  }
+
+  function findNgram(prefix: number, last: number): number {
+    if (prefix === UNKNOWN || last === UNKNOWN) return UNKNOWN;
+    return (ids[slotOf(prefix, last)] as number) || UNKNOWN;
+  }
+
+  return {
+    size: () => size,
+    add: (caption) => chain(caption.map(addWord), addNgram),
+    find: (caption) =>
+      chain(
+        caption.map((word) => words.get(word) ?? UNKNOWN),
+        findNgram,
+      ),
+  };
+}
+
+/** Numbers of the n-grams with these word numbers: each is the one shorter by its last word, extended. */
+function chain(lasts: readonly number[], extend: (prefix: number, last: number) => number): Int32Array {
+  const ids = new Int32Array(ngramStart(lasts, MAX_N + 1));
+  let at = 0;
+  for (let n = 1; n <= MAX_N; n++) {
+    const shorter = ngramStart(lasts, n - 1);
+    for (let first = 0; first + n <= lasts.length; first++) {
+      const prefix = n === 1 ? ROOT : (ids[shorter + first] as number);
+      ids[at++] = extend(prefix, lasts[first + n - 1] as number);
+    }
+  }
+  return ids;
+}
+
+/** How many n-grams of one length a caption has. */
+export function ngramCount(words: { readonly length: number }, n: number): number {
+  return Math.max(0, words.length - n + 1);
+}
+
+/** Where the n-grams of length `n` begin in what `NgramTable.add` gives. */
+export function ngramStart(words: { readonly length: number }, n: number): number {
+  let start = 0;
+  for (let shorter = 1; shorter < n; shorter++) start += ngramCount(words, shorter);
+  return start;
+}
+
+/**
+ * The words that BLEU and CIDEr count: tokens split again at white space.
+ *
+ * A PTB token may hold a no-break space ("1 1/2"); the reference toolkit joins the tokens and splits at any white space.
+ */
+export function splitWords(tokens: Tokens): Tokens {
+  return tokens.some((token) => WHITE_SPACE.test(token))
+    ? tokens.flatMap((token) => token.split(WHITE_SPACE).filter((word) => word !== ""))
+    : tokens;
+}
+
+/** White space about as Python's `str.split` sees it. */
+const WHITE_SPACE = /[\s\u0085]+/;
