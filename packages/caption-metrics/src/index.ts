@@ -11,3 +11,5 @@ export type { Hypotheses, MetricOptions, MetricResult, References } from "./inpu
 export type { Tokens } from "./ngrams.ts";
 export { ptbRawTokens, ptbTokens } from "./ptb/tokens.ts";
 export { rougeL } from "./rouge-l.ts";
+export { scoreCaptions } from "./score-captions.ts";
+export type { ById, CaptionScores } from "./score-captions.ts";
