@@ -19,19 +19,23 @@ export function resize(picture: Pixels, width: number, height: number): Pixels {
   if (picture.width === width && picture.height === height) return { width, height, data: picture.data.slice() };
   const columns = triangleTaps(picture.width, width);
   const rows = triangleTaps(picture.height, height);
-  const sums = new Float64Array(height * width * 3);
-  const line = new Float64Array(width * 3);
-  // One narrowed input row at a time is added to the output rows that read it: no picture-sized intermediate, however tall the input.
-  let top = 0;
-  for (let y = 0; y < picture.height; y++) {
-    while (rows.first[top]! + rows.count[top]! <= y) top++;
-    narrowRow(picture, y, columns, line);
-    for (let to = top; to < height && rows.first[to]! <= y; to++) {
-      addScaled(sums, to * line.length, line, rows.weights[to * rows.stride + y - rows.first[to]!]!);
+  const data = new Uint8Array(height * width * 3);
+  // Input rows at the output's width: each is made once, and only as many are kept as one output row reads.
+  const lines = Array.from({ length: rows.stride }, () => new Float64Array(width * 3));
+  const sum = new Float64Array(width * 3);
+  let narrowed = 0;
+  for (let y = 0; y < height; y++) {
+    const first = rows.first[y]!;
+    const end = first + rows.count[y]!;
+    for (; narrowed < end; narrowed++) narrowRow(picture, narrowed, columns, lines[narrowed % lines.length]!);
+    sum.fill(0.5); // truncating then rounds; the weights sum to 1, so nothing leaves 0 … 255
+    for (let row = first; row < end; row += 2) {
+      const weight = y * rows.stride + row - first; // after an odd number of rows the next weight is 0
+      const other = lines[(row + 1) % lines.length]!;
+      addTwo(sum, lines[row % lines.length]!, rows.weights[weight]!, other, rows.weights[weight + 1]!);
     }
+    data.set(sum, y * sum.length);
   }
-  const data = new Uint8Array(sums.length);
-  for (let i = 0; i < data.length; i++) data[i] = sums[i]! + 0.5; // the sums are convex, so within 0 … 255: truncating rounds
   return { width, height, data };
 }
 
@@ -84,6 +88,7 @@ function narrowRow(picture: Pixels, y: number, taps: Taps, line: Float64Array): 
   }
 }
 
-function addScaled(sums: Float64Array, offset: number, line: Float64Array, weight: number): void {
-  for (let i = 0; i < line.length; i++) sums[offset + i]! += weight * line[i]!;
+/** Adds two weighted lines at once, which spares half of the reads and writes of the sum. */
+function addTwo(sum: Float64Array, a: Float64Array, weightA: number, b: Float64Array, weightB: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += weightA * a[i]! + weightB * b[i]!;
 }
