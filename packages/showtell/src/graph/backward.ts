@@ -3,7 +3,7 @@ import { ShowtellError } from "../base/errors.ts";
 import type { GradientRule } from "./gradients.ts";
 import { gradientRules } from "./gradients.ts";
 import type { Node, Value } from "./graph.ts";
-import { describe } from "./graph.ts";
+import { describe, describeCall } from "./graph.ts";
 import { neededBy } from "./needed.ts";
 import type { OperatorName } from "./operators.ts";
 import { sumOf, zerosLike } from "./sum.ts";
@@ -24,10 +24,19 @@ function nodesBetween(result: Value, wanted: ReadonlySet<Value>): readonly Node[
 function ruleOf(node: Node): GradientRule {
   const rule = gradientRules[node.operator.name as OperatorName];
   if (rule !== "none") return rule;
-  const inputs = node.inputs.map(describe).join(", ");
   throw new ShowtellError(
     "GRAPH_GRADIENT",
-    `${node.operator.name}(${inputs}) has no gradient, but the loss depends on a wanted value through it`,
+    `${describeCall(node.operator, node.inputs)} has no gradient, but the loss depends on a wanted value through it`,
+  );
+}
+
+/** Rules need sizes as numbers: to undo broadcasting, to divide by counts, to make zeros. */
+function checkFixed(node: Node): void {
+  const name = [...node.inputs, ...node.outputs].flatMap(({ shape }) => shape).find((size) => typeof size === "string");
+  if (name === undefined) return;
+  throw new ShowtellError(
+    "GRAPH_SHAPE",
+    `gradients need fixed sizes, but dimension "${name}" of ${describeCall(node.operator, node.inputs)} is a name`,
   );
 }
 
@@ -50,6 +59,7 @@ export function gradients(scalar: Value, wanted: readonly Value[]): readonly Val
   for (const node of nodesBetween(scalar, new Set(wanted))) {
     const outputGradients = node.outputs.map(totalOf);
     if (outputGradients.every((gradient) => gradient === undefined)) continue;
+    checkFixed(node);
     ruleOf(node)(node, outputGradients).forEach((gradient, i) => {
       const input = node.inputs[i]!;
       if (gradient !== undefined) contributions.set(input, [...(contributions.get(input) ?? []), gradient]);

@@ -151,7 +151,19 @@ export function describe(type: ValueType): string {
   return `${type.dtype}[${type.shape.join(", ")}]`;
 }
 
+/** An operator with its inputs, for messages: `Add(float32[2], float32[3])`. */
+export function describeCall(operator: Operator, inputs: readonly ValueType[]): string {
+  return `${operator.name}(${inputs.map(describe).join(", ")})`;
+}
+
+/** Throws a shape error unless all inputs have one floating-point type. */
+export function checkFloating(operator: Operator, inputs: readonly ValueType[]): void {
+  const { dtype } = inputs[0]!;
+  if (!dtype.startsWith("float")) throw shapeError(operator, inputs, "takes floating-point numbers only");
+  if (inputs.some((input) => input.dtype !== dtype)) throw shapeError(operator, inputs, "element types differ");
+}
+
 /** The error for inputs that do not fit an operator. */
 export function shapeError(operator: Operator, inputs: readonly ValueType[], reason: string): ShowtellError {
-  return new ShowtellError("GRAPH_SHAPE", `${operator.name}(${inputs.map(describe).join(", ")}): ${reason}`);
+  return new ShowtellError("GRAPH_SHAPE", `${describeCall(operator, inputs)}: ${reason}`);
 }

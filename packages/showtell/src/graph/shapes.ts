@@ -45,13 +45,3 @@ export function numericShape(shape: Shape, purpose: string): readonly number[] {
 export function withDim(shape: Shape, axis: number, dimension: Dim): Shape {
   return shape.map((old, at) => (at === axis ? dimension : old));
 }
-
-/** The product of dimensions if all are numbers. */
-export function knownSize(shape: Shape): number | undefined {
-  let size = 1;
-  for (const dimension of shape) {
-    if (typeof dimension !== "number") return undefined;
-    size *= dimension;
-  }
-  return size;
-}

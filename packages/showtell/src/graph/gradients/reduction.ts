@@ -1,11 +1,11 @@
 // Gradients of reductions, softmax and log-softmax.
+import { sizeOf } from "../../base/tensor.ts";
 import type { GradientRule } from "../gradients.ts";
 import type { Node, Value } from "../graph.ts";
 import { cast, div, exp, mul, neg, sub, greaterOrEqual } from "../operators/arithmetic.ts";
-import { expand, reshape } from "../operators/reshaping.ts";
+import { expand, fixedDim, reshape } from "../operators/reshaping.ts";
 import { reducedAxes, reduceSum } from "../operators/reduction.ts";
 import type { CastTarget } from "../operators/arithmetic.ts";
-import { knownSize } from "../shapes.ts";
 import { scatteredOnZeros, sumOf } from "../sum.ts";
 
 /** A reduced value (its result or gradient) with the reduced axes put back as size 1, so that it broadcasts against the input. */
@@ -31,7 +31,7 @@ export const reductionGradients: Readonly<
   ReduceSumSquare: (node, [dy]) => [mul(node.inputs[0]!, mul(aligned(node, dy!), 2)), undefined],
   ReduceMean: (node, [dy]) => {
     const x = node.inputs[0]!;
-    const count = knownSize(reducedAxes(node.inputs[1]!).map((axis) => x.shape[axis]!)) ?? 1;
+    const count = sizeOf(reducedAxes(node.inputs[1]!).map((axis) => fixedDim(x, axis, "a gradient")));
     return [expand(div(aligned(node, dy!), count), x.shape), undefined];
   },
   // Equal largest elements share the gradient.

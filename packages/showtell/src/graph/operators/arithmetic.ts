@@ -1,7 +1,7 @@
 // Elementwise operators: arithmetic with broadcasting, activations, comparisons, choice and casts.
 import type { DType } from "../../base/tensor.ts";
 import type { Operand, Operator, Value } from "../graph.ts";
-import { applyOne, asValues, shapeError } from "../graph.ts";
+import { applyOne, asValues, checkFloating, shapeError } from "../graph.ts";
 import { broadcast } from "../shapes.ts";
 
 function broadcasting<Name extends string>(name: Name, resultType?: DType): Operator<Name> {
@@ -20,11 +20,19 @@ function broadcasting<Name extends string>(name: Name, resultType?: DType): Oper
 }
 
 function elementwise<Name extends string>(name: Name): Operator<Name> {
-  return { name, attributes: {}, infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }] };
+  const operator: Operator<Name> = {
+    name,
+    attributes: {},
+    infer(inputs) {
+      checkFloating(operator, inputs);
+      return [{ dtype: inputs[0]!.dtype, shape: inputs[0]!.shape }];
+    },
+  };
+  return operator;
 }
 
 /** ONNX's TensorProto.DataType for Cast's attribute. */
-const castTargets = { float32: 1, int64: 7, float16: 10, float64: 11 } as const;
+const castTargets = { float32: 1, int64: 7, bool: 9, float16: 10, float64: 11 } as const;
 
 /** Types that a graph can cast to. */
 export type CastTarget = keyof typeof castTargets;

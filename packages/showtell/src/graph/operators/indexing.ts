@@ -3,15 +3,19 @@ import type { Operator, Value } from "../graph.ts";
 import { applyOne, shapeError } from "../graph.ts";
 import { sameShape, withDim } from "../shapes.ts";
 
+/** Whether two values have the same shape but for their sizes along an axis that both have. */
+function sameBesides(x: Value, y: Value, axis: number): boolean {
+  return x.shape[axis] !== undefined && sameShape(withDim(x.shape, axis, 0), withDim(y.shape, axis, 0));
+}
+
 export const Gather: Operator<"Gather"> = {
   name: "Gather",
-  attributes: { axis: "int" },
-  infer(inputs, attributes) {
+  attributes: {},
+  infer(inputs) {
     const [x, indices] = inputs as [Value, Value];
     if (indices.dtype !== "int64") throw shapeError(Gather, inputs, "indices must be int64");
-    const axis = attributes["axis"] as number;
-    if (axis >= x.shape.length) throw shapeError(Gather, inputs, `there is no axis ${axis}`);
-    return [{ dtype: x.dtype, shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)] }];
+    if (x.shape.length === 0) throw shapeError(Gather, inputs, "a scalar has no rows to pick");
+    return [{ dtype: x.dtype, shape: [...indices.shape, ...x.shape.slice(1)] }];
   },
 };
 
@@ -21,7 +25,7 @@ export const GatherElements: Operator<"GatherElements"> = {
   infer(inputs, attributes) {
     const [x, indices] = inputs as [Value, Value];
     const axis = attributes["axis"] as number;
-    const fits = indices.dtype === "int64" && sameShape(withDim(x.shape, axis, 0), withDim(indices.shape, axis, 0));
+    const fits = indices.dtype === "int64" && sameBesides(x, indices, axis);
     if (!fits)
       throw shapeError(GatherElements, inputs, `indices must be int64 and differ in shape along axis ${axis} only`);
     return [{ dtype: x.dtype, shape: indices.shape }];
@@ -38,7 +42,7 @@ export const ScatterElements: Operator<"ScatterElements"> = {
       indices.dtype === "int64" &&
       updates.dtype === x.dtype &&
       sameShape(indices.shape, updates.shape) &&
-      sameShape(withDim(x.shape, axis, 0), withDim(indices.shape, axis, 0));
+      sameBesides(x, indices, axis);
     if (!fits) throw shapeError(ScatterElements, inputs, `indices and updates do not fit along axis ${axis}`);
     return [{ dtype: x.dtype, shape: x.shape }];
   },
@@ -46,7 +50,7 @@ export const ScatterElements: Operator<"ScatterElements"> = {
 
 /** Rows of x picked by index along its first axis: x [n, ...], indices [...m] → [...m, ...]. */
 export function gather(x: Value, indices: Value): Value {
-  return applyOne(Gather, [x, indices], { axis: 0 });
+  return applyOne(Gather, [x, indices]);
 }
 
 /** Elements picked along an axis, one index each: result[i][j] = x[i][indices[i][j]] for axis 1. */

@@ -1,18 +1,18 @@
 // Matrix products and transposition.
 import type { Attributes, Dim, Operator, Value } from "../graph.ts";
-import { applyOne, shapeError } from "../graph.ts";
+import { applyOne, checkFloating, shapeError } from "../graph.ts";
 import { broadcast } from "../shapes.ts";
 
 export const Gemm: Operator<"Gemm"> = {
   name: "Gemm",
-  attributes: { transA: "int", transB: "int", alpha: "float", beta: "float" },
+  attributes: { transA: "int", transB: "int" },
   infer(inputs, attributes) {
     const [a, b, c] = inputs as [Value, Value, Value | undefined];
+    checkFloating(Gemm, inputs);
     if (a.shape.length !== 2 || b.shape.length !== 2) throw shapeError(Gemm, inputs, "both factors must be matrices");
     const [rows, inner] = attributes["transA"] === 1 ? [a.shape[1]!, a.shape[0]!] : [a.shape[0]!, a.shape[1]!];
     const [innerB, columns] = attributes["transB"] === 1 ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
     if (inner !== innerB) throw shapeError(Gemm, inputs, `inner dimensions ${inner} and ${innerB} differ`);
-    if (a.dtype !== b.dtype) throw shapeError(Gemm, inputs, "element types differ");
     if (
       c !== undefined &&
       (c.shape.length > 2 || broadcast([rows, columns], c.shape)?.join() !== `${rows},${columns}`)
@@ -28,9 +28,9 @@ export const MatMul: Operator<"MatMul"> = {
   attributes: {},
   infer(inputs) {
     const [a, b] = inputs as [Value, Value];
+    checkFloating(MatMul, inputs);
     if (a.shape.length < 2 || b.shape.length < 2)
       throw shapeError(MatMul, inputs, "both factors need at least two dimensions");
-    if (a.dtype !== b.dtype) throw shapeError(MatMul, inputs, "element types differ");
     if (a.shape.at(-1) !== b.shape.at(-2)) {
       throw shapeError(MatMul, inputs, `inner dimensions ${a.shape.at(-1)} and ${b.shape.at(-2)} differ`);
     }

@@ -1,7 +1,8 @@
 // Reductions along axes, softmax and log-softmax.
 import type { Operator, Value } from "../graph.ts";
-import { applyOne, shapeError } from "../graph.ts";
+import { applyOne, checkFloating, shapeError } from "../graph.ts";
 import { axisOf } from "../shapes.ts";
+import { mul } from "./arithmetic.ts";
 
 function reduction<Name extends string>(name: Name): Operator<Name> {
   const operator: Operator<Name> = {
@@ -22,7 +23,17 @@ function reduction<Name extends string>(name: Name): Operator<Name> {
 }
 
 function normalised<Name extends string>(name: Name): Operator<Name> {
-  return { name, attributes: { axis: "int" }, infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }] };
+  const operator: Operator<Name> = {
+    name,
+    attributes: { axis: "int" },
+    infer(inputs) {
+      const x = inputs[0]!;
+      if (x.shape.length === 0) throw shapeError(operator, inputs, "a scalar has no axis");
+      checkFloating(operator, inputs);
+      return [{ dtype: x.dtype, shape: x.shape }];
+    },
+  };
+  return operator;
 }
 
 export const ReduceSum: Operator<"ReduceSum"> = reduction("ReduceSum");
@@ -57,7 +68,8 @@ export function reduceSum(x: Value, options: ReduceOptions = {}): Value {
 
 /** Sum of squares over axes. */
 export function reduceSumSquare(x: Value, options: ReduceOptions = {}): Value {
-  return reduce(ReduceSumSquare, x, options);
+  const sum = reduce(ReduceSumSquare, x, options);
+  return sum === x ? mul(x, x) : sum; // without axes, as a scalar is, there is nothing to sum
 }
 
 /** Mean over axes. */

@@ -1,7 +1,8 @@
 // Operators that move elements without computing: reshape, concatenate, split, slice, expand.
+import { sizeOf } from "../../base/tensor.ts";
 import type { Dim, Operator, Shape, Value } from "../graph.ts";
 import { applyOne, shapeError } from "../graph.ts";
-import { axisOf, broadcast, knownSize, numericShape, sameShape, withDim } from "../shapes.ts";
+import { axisOf, broadcast, numericShape, sameShape, withDim } from "../shapes.ts";
 
 /** The numbers of a constant int64 input, which is how ONNX passes shapes and bounds. */
 function constantInts(value: Value): readonly number[] {
@@ -10,8 +11,8 @@ function constantInts(value: Value): readonly number[] {
 }
 
 /** The product of the dimensions that are numbers. */
-function numbersIn(shape: Shape): number | undefined {
-  return knownSize(shape.filter((dimension) => typeof dimension === "number"));
+function numbersIn(shape: Shape): number {
+  return sizeOf(shape.filter((dimension) => typeof dimension === "number"));
 }
 
 // A named dimension travels in the shape input as −1, which tells the engine to infer it; the name itself is in the attribute.
@@ -24,8 +25,12 @@ export const Reshape: Operator<"Reshape"> = {
     const names = target.filter((dimension) => typeof dimension === "string");
     if (names.length > 1)
       throw shapeError(Reshape, inputs, `cannot reshape to [${target.join(", ")}]: more than one name`);
-    const sameNames = x.shape.filter((dimension) => typeof dimension === "string").join() === names.join();
-    if (sameNames && numbersIn(x.shape) !== numbersIn(target)) {
+    const namesBefore = x.shape.filter((dimension) => typeof dimension === "string");
+    if (names.length === 0 && namesBefore.length > 0) {
+      const lost = namesBefore.join(", ");
+      throw shapeError(Reshape, inputs, `cannot reshape to [${target.join(", ")}]: the size of "${lost}" is not known`);
+    }
+    if (namesBefore.join() === names.join() && numbersIn(x.shape) !== numbersIn(target)) {
       throw shapeError(Reshape, inputs, `cannot reshape to [${target.join(", ")}]: the number of elements differs`);
     }
     return [{ dtype: x.dtype, shape: target }];
@@ -108,7 +113,7 @@ export function concat(values: readonly Value[], axis: number): Value {
 
 /** Parts of x along an axis, of the given sizes. */
 export function split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
-  if (sizes.length === 1) return [x];
+  if (sizes.length === 1 && x.shape.at(axis) === sizes[0]) return [x];
   return x.graph.apply(Split, [x, x.graph.ints(sizes)], { axis: axisOf(axis, x.shape.length) ?? axis });
 }
 

@@ -1,6 +1,6 @@
 // Operators of convolutional networks, images as [batch, channels, height, width].
 import type { Attributes, Dim, Operator, Value } from "../graph.ts";
-import { applyOne, shapeError } from "../graph.ts";
+import { applyOne, checkFloating, shapeError } from "../graph.ts";
 
 /** Height and width of something. */
 export type Pair = readonly [number, number];
@@ -30,6 +30,7 @@ export const Conv: Operator<"Conv"> = {
   attributes: { strides: "ints", pads: "ints" },
   infer(inputs, attributes) {
     const [x, kernel, bias] = inputs as [Value, Value, Value | undefined];
+    checkFloating(Conv, inputs);
     if (x.shape.length !== 4 || kernel.shape.length !== 4)
       throw shapeError(Conv, inputs, "input and kernel need four dimensions");
     const [outputs, channels, height, width] = kernel.shape as readonly number[];
@@ -46,6 +47,7 @@ export const MaxPool: Operator<"MaxPool"> = {
   attributes: { kernel_shape: "ints", strides: "ints", pads: "ints" },
   infer(inputs, attributes) {
     const x = inputs[0]!;
+    checkFloating(MaxPool, inputs);
     if (x.shape.length !== 4) throw shapeError(MaxPool, inputs, "the input needs four dimensions");
     const window = attributes["kernel_shape"] as Pair;
     return [{ dtype: x.dtype, shape: [x.shape[0]!, x.shape[1]!, ...slid(MaxPool, inputs, window, attributes)] }];
@@ -57,6 +59,7 @@ export const BatchNormalization: Operator<"BatchNormalization"> = {
   attributes: { epsilon: "float" },
   infer(inputs) {
     const [x, ...statistics] = inputs as [Value, ...Value[]];
+    checkFloating(BatchNormalization, inputs);
     if (statistics.some((value) => value.shape.length !== 1 || value.shape[0] !== x.shape[1])) {
       throw shapeError(BatchNormalization, inputs, `scale, shift, mean and variance must be [${x.shape[1]}]`);
     }
