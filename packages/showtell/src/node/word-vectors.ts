@@ -14,7 +14,7 @@ import type { PackageSource } from "./package-file.ts";
 import { readSafetensorsFile } from "./safetensors-file.ts";
 
 /** GloVe 6B, 100 dimensions, for the words of Flickr8k's captions. */
-export const shippedGlove: string = join(shippedModels, "glove-6b-100d-flickr8k.safetensors");
+const shippedGlove = join(shippedModels, "glove-6b-100d-flickr8k.safetensors");
 
 type VectorReader = (file: string, wanted: ReadonlySet<string>, signal?: CancelSignal) => Promise<WordVectors>;
 

@@ -75,7 +75,7 @@ export function buildVocabulary(
 }
 
 /** How often each token occurs in tokenised captions. */
-export function countTokens(captions: Iterable<readonly string[]>): Map<string, number> {
+function countTokens(captions: Iterable<readonly string[]>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const tokens of captions) for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
   return counts;
