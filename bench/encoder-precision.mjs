@@ -1,0 +1,50 @@
+// What the int8 weights of the encoder that ships cost: cosine of its pooled features to those of the float32 weights.
+// Usage: node bench/encoder-precision.mjs DATA [SPLIT]   (DATA: a data set's folder; SPLIT: default dev)
+import { setup } from "../scripts/setup.mjs";
+
+setup();
+
+const dist = "../packages/showtell/dist";
+const { decodeFloat16 } = await import(`${dist}/base/float16.js`);
+const { openPictureEncoder } = await import(`${dist}/caption/picture-encoder.js`);
+const { defaultEncoder, readBundleFile } = await import(`${dist}/node/bundle-files.js`);
+const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
+const { readImage } = await import(`${dist}/node/image-reader.js`);
+const { openSession } = await import(`${dist}/node/ort-session.js`);
+const { makeResnet50Bundle } = await import(`${dist}/node/published-encoder.js`);
+
+const [data, split = "dev"] = process.argv.slice(2);
+if (data === undefined) throw new Error("name a data set's folder: node bench/encoder-precision.mjs DATA [SPLIT]");
+
+const shipped = (await readBundleFile(defaultEncoder)).encoder;
+const published = (await makeResnet50Bundle("float32")).encoder;
+const encoders = await Promise.all([shipped, published].map((part) => openPictureEncoder(part, "pooled", openSession)));
+
+function cosine(a, b) {
+  let [product, squaresA, squaresB] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    product += a[i] * b[i];
+    squaresA += a[i] * a[i];
+    squaresB += b[i] * b[i];
+  }
+  return product / Math.sqrt(squaresA * squaresB);
+}
+
+const dataset = await openDataset(data);
+const found = [];
+for (const { image } of dataset.split(split)) {
+  const pixels = await readImage(picturePath(dataset, image));
+  const features = [];
+  for (const encoder of encoders) features.push(decodeFloat16(await encoder.encode([pixels])));
+  found.push({ image, similarity: cosine(...features) });
+}
+for (const encoder of encoders) await encoder.dispose();
+
+const mean = found.reduce((sum, { similarity }) => sum + similarity, 0) / found.length;
+const worst = found.reduce((least, one) => (one.similarity < least.similarity ? one : least));
+console.log(`encoder            ${shipped.manifest.identity}`);
+console.log(`compared with      ${published.manifest.identity} (float32)`);
+console.log(`pictures           ${found.length} (${split})`);
+console.log(`mean cosine        ${mean.toFixed(5)}`);
+console.log(`minimum            ${worst.similarity.toFixed(5)} (${worst.image})`);
+console.log(`at least 0.999     ${found.filter(({ similarity }) => similarity >= 0.999).length}`);
