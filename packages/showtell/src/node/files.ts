@@ -108,3 +108,35 @@ export async function withFile<T>(path: string, flags: string, use: (file: FileH
     await file.close();
   }
 }
+
+/** Writes all bytes at a position of an open file. */
+export async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written);
+    written += bytesWritten;
+  }
+}
+
+/**
+ * Fills arrays, one after the other, with what lies in an open file from a position on. Where the file ends sooner, the rest is filled
+ * with zeros: the caller has a checksum or knows the size.
+ */
+export async function readScattered(file: FileHandle, targets: readonly Uint8Array[], position: number): Promise<void> {
+  let at = position;
+  let rest = [...targets];
+  while (rest.length > 0) {
+    const { bytesRead } = await file.readv(rest, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+    rest = without(rest, bytesRead);
+  }
+  for (const target of rest) target.fill(0);
+}
+
+/** What is left of arrays when their first bytes are taken away. */
+function without(arrays: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let first = 0;
+  let offset = bytes;
+  while (first < arrays.length && offset >= arrays[first]!.length) offset -= arrays[first++]!.length;
+  return arrays.slice(first).map((array, i) => (i === 0 ? array.subarray(offset) : array));
+}

@@ -1,9 +1,9 @@
 // Unpacks chosen files of a package's tarball (.tgz). Knows nothing of where it comes from or whether it is the right one.
 import { once } from "node:events";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar";
-import { throwIfCancelled } from "../base/cancel.ts";
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 
@@ -49,30 +49,30 @@ export async function unpackTarball(
   closed.catch(() => undefined); // rejects with the same error that `failure` keeps
 
   try {
-    await pipeline(source, createGunzip(), async (chunks: AsyncIterable<Uint8Array>) => {
-      for await (const chunk of limited(chunks, options)) {
-        if (failure !== undefined) throw failure;
+    await pipeline(source, createGunzip(), limiter(options), async (chunks: AsyncIterable<Uint8Array>) => {
+      for await (const chunk of chunks) {
+        if (failure !== undefined) return;
         if (!unpacker.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))) await once(unpacker, "drain");
       }
     });
-  } finally {
-    unpacker.end(); // whatever happened: it closes the file that it is writing
-    await closed.catch(() => undefined);
+  } catch (error) {
+    failure ??= error;
   }
+  unpacker.end(); // whatever happened: it closes the file that it is writing
+  await closed.catch(() => undefined);
   if (failure !== undefined) throw failure;
 }
 
-async function* limited(
-  chunks: AsyncIterable<Uint8Array>,
-  { maximumBytes, signal }: UnpackOptions,
-): AsyncIterable<Uint8Array> {
+/** Passes everything on until it is too much. A stream and no generator: what a generator throws here, `pipeline` replaces by an AbortError. */
+function limiter({ maximumBytes, signal }: UnpackOptions): Transform {
   let bytes = 0;
-  for await (const chunk of chunks) {
-    throwIfCancelled(signal);
-    bytes += chunk.length;
-    if (bytes > maximumBytes) {
-      throw new ShowtellError("INTEGRITY", `the package unpacks to more than the expected ${maximumBytes} bytes`);
-    }
-    yield chunk;
-  }
+  return new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      bytes += chunk.length;
+      const tooMuch = `the package unpacks to more than the expected ${maximumBytes} bytes`;
+      if (signal?.aborted === true) done(new ShowtellError("CANCELLED", "cancelled by the caller"));
+      else if (bytes > maximumBytes) done(new ShowtellError("INTEGRITY", tooMuch));
+      else done(null, chunk);
+    },
+  });
 }

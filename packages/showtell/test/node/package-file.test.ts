@@ -190,6 +190,22 @@ describe("from the registry", () => {
     expect((await failureOf(packageFolder(spec, { environment, signal: cancel.signal }))).code).toBe("CANCELLED");
   });
 
+  test("a download that is refused in the middle ends the connection", async () => {
+    let closed: Promise<unknown> = Promise.resolve();
+    registry.serve = (response) => {
+      closed = once(response, "close");
+      response.write(tarball.subarray(0, tarball.length / 2)); // and no more
+    };
+    const small = { ...spec, unpackedBytes: 100_000 };
+    const error = await failureOf(packageFolder(small, { environment }));
+    expect(error).toMatchObject({
+      code: "INTEGRITY",
+      message: expect.stringContaining("more than the expected 100000"),
+    });
+    await closed;
+    expect(await readdir(home)).toEqual([]);
+  });
+
   test("what another process fetches at the moment is left to it", async () => {
     await mkdir(home, { recursive: true });
     const lock = await lockFolder(home);
