@@ -96,7 +96,7 @@ export function startWorker<Request, Reply, Event = never>(module: URL): WorkerT
 /** What a request handler is given besides the request. */
 export interface RequestContext<Event> {
   readonly signal: AbortSignal;
-  emit(event: Event): void;
+  readonly emit: (event: Event) => void;
 }
 
 /** The working side: answers requests with a function. Requests may overlap; the handler orders what must not. */

@@ -1,0 +1,161 @@
+// Everything that training reads: captions prepared, features extracted, word vectors found. Trains nothing.
+import { sha256Hex } from "../base/bytes.ts";
+import type { CancelSignal } from "../base/cancel.ts";
+import { ShowtellError } from "../base/errors.ts";
+import { seededRandom } from "../base/random.ts";
+import type { BundlePart } from "../bundle/bundle.ts";
+import { canonicalJson } from "../bundle/identity.ts";
+import type { EncoderManifest } from "../bundle/manifest.ts";
+import type { OpenSession } from "../engine/session.ts";
+import { encoderOf } from "../models/encoder-graph.ts";
+import type { ShowAndTellSpec } from "../models/show-and-tell.ts";
+import type { EmbeddingTable } from "../text/word-vectors.ts";
+import { embeddingTable } from "../text/word-vectors.ts";
+import type { Vocabulary } from "../text/vocabulary.ts";
+import type { FeatureReader } from "../train/learner.ts";
+import { examplesOf, prepareCaptions } from "../train/preparation.ts";
+import type { PreparedCaptions, TokenisedRecord } from "../train/preparation.ts";
+import type { TrainingSet } from "../train/trainer.ts";
+import { openDataset, picturePath } from "./dataset-folder.ts";
+import type { FeatureCache } from "./feature-cache.ts";
+import { extractFeatures } from "./feature-extraction.ts";
+import type { TrainingNews, TrainingRequest } from "./training-request.ts";
+import { readGlove, readWordVectors } from "./word-vectors.ts";
+
+/** What training reads. */
+export interface TrainingData {
+  readonly prepared: PreparedCaptions;
+  readonly spec: ShowAndTellSpec;
+  readonly vectors: EmbeddingTable | undefined;
+  readonly train: TrainingSet;
+  readonly dev: TrainingSet;
+  /** Content hash of each training picture that is used. */
+  readonly pictureHashes: readonly string[];
+  /** Hash over all captions and picture names, to tell whether a resumed run reads the same. */
+  readonly hash: string;
+  readonly name: string;
+  close(): Promise<void>;
+}
+
+/** Features below this size are held in memory; larger ones (grids) are read from disk batch by batch. */
+const memoryBytes = 512 * 2 ** 20;
+
+/** What loading needs besides the request. */
+export interface LoadingContext {
+  readonly encoder: BundlePart<EncoderManifest>;
+  readonly openSession: OpenSession;
+  readonly signal: CancelSignal;
+  readonly emit: (news: TrainingNews) => void;
+}
+
+/**
+ * Loads the data of a training run.
+ * @throws ShowtellError `DATA_…`, `FILE_NOT_FOUND`, `VECTORS_FORMAT`, `CACHE_FORMAT`, `CANCELLED`.
+ */
+export async function loadTrainingData(request: TrainingRequest, context: LoadingContext): Promise<TrainingData> {
+  const { encoder, openSession, signal, emit } = context;
+  const dataset = await openDataset(request.data, request.images === undefined ? {} : { images: request.images });
+  const records = { train: dataset.split("train"), dev: dataset.split("dev") };
+  const prepared = prepareCaptions(records, request, signal);
+  const { vocabulary } = prepared;
+  const vectors = await wordVectors(request, vocabulary, signal);
+  const images = [...prepared.train, ...prepared.dev].map(({ image }) => image);
+  const { cache, hashes } = await extractFeatures({
+    pictures: images.map((image) => picturePath(dataset, image)),
+    encoder,
+    layer: request.layer,
+    openSession,
+    root: request.cache,
+    signal,
+    onProgress: (progress) => emit({ kind: "features", progress }),
+    onBroken: (path, error) => emit({ kind: "broken picture", path, error }),
+  });
+  const trainHashes = hashes.slice(0, prepared.train.length);
+  const devHashes = hashes.slice(prepared.train.length);
+  return {
+    prepared,
+    spec: specOf(request, encoder, vocabulary, vectors),
+    vectors,
+    train: await trainingSet(prepared.train, vocabulary, cache, trainHashes, "train"),
+    dev: await trainingSet(prepared.dev, vocabulary, cache, devHashes, "dev"),
+    pictureHashes: trainHashes.filter((hash) => hash !== undefined),
+    hash: sha256Hex(canonicalJson(records)),
+    name: dataset.name,
+    close: () => cache.close(),
+  };
+}
+
+async function wordVectors(
+  { embeddings, training }: TrainingRequest,
+  vocabulary: Vocabulary,
+  signal: CancelSignal,
+): Promise<EmbeddingTable | undefined> {
+  if (embeddings === "random") return undefined;
+  const wanted = new Set(vocabulary.ids.keys());
+  const found = embeddings === "glove" ? await readGlove(wanted) : await readWordVectors(embeddings, wanted, signal);
+  return embeddingTable(vocabulary, found, seededRandom(training.seed, "word vectors"));
+}
+
+function specOf(
+  request: TrainingRequest,
+  encoder: BundlePart<EncoderManifest>,
+  { words }: Vocabulary,
+  vectors: EmbeddingTable | undefined,
+): ShowAndTellSpec {
+  const vectorSize = vectors === undefined ? (request.embeddingSize ?? 300) : vectors.table.length / words.length;
+  return {
+    kind: "show-and-tell",
+    features: encoderOf(encoder.manifest.spec).features[request.layer],
+    words: words.length,
+    embeddingSize: request.embeddingSize ?? vectorSize,
+    vectorSize,
+    vectors: vectors === undefined ? "random" : request.freezeEmbeddings ? "frozen" : "given",
+    hiddenSize: request.hiddenSize,
+    dropout: request.dropout,
+  };
+}
+
+async function trainingSet(
+  records: readonly TokenisedRecord[],
+  vocabulary: Vocabulary,
+  cache: FeatureCache,
+  hashes: readonly (string | undefined)[],
+  split: string,
+): Promise<TrainingSet> {
+  const rows = new Map<string, number>();
+  const used: string[] = [];
+  for (const [i, { image }] of records.entries()) {
+    const hash = hashes[i];
+    if (hash !== undefined) rows.set(image, used.push(hash) - 1);
+  }
+  if (used.length === 0)
+    throw new ShowtellError(
+      "DATA_EMPTY",
+      `the ${split} split has no picture that can be read: check the picture folder`,
+    );
+  const examples = examplesOf(records, vocabulary, (image) => rows.get(image));
+  return { examples, features: await featureReader(cache, used) };
+}
+
+async function featureReader(cache: FeatureCache, hashes: readonly string[]): Promise<FeatureReader> {
+  const size = cache.key.shape.reduce((product, dimension) => product * dimension, 1);
+  if (2 * size * hashes.length > memoryBytes) {
+    return {
+      size,
+      read: (rows, into) =>
+        cache.read(
+          Array.from(rows, (row) => hashes[row]!),
+          into,
+        ),
+    };
+  }
+  const all = new Uint16Array(size * hashes.length);
+  await cache.read(hashes, all);
+  return {
+    size,
+    read(rows, into) {
+      rows.forEach((row, i) => into.set(all.subarray(row * size, (row + 1) * size), i * size));
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+// What the training thread is asked and what it tells: plain data that crosses between threads.
+import type { FeatureLayer } from "../models/encoder.ts";
+import type { ShowAndTellSpec } from "../models/show-and-tell.ts";
+import type { CleaningRule } from "../text/cleaning.ts";
+import type { TrainingOptions } from "../train/options.ts";
+import type { PreparationReport } from "../train/preparation.ts";
+import type { TrainingEvent } from "../train/trainer.ts";
+import type { ExtractionProgress } from "./feature-extraction.ts";
+import type { PlainError } from "./worker-thread.ts";
+
+/** A training run, all resolved. */
+export interface TrainingRequest {
+  /** Folder or file of the data set, and the folder of its pictures if it lies elsewhere. */
+  readonly data: string;
+  readonly images?: string | undefined;
+  /** Folder of the run. */
+  readonly out: string;
+  readonly resume: boolean;
+  /** Path of the encoder's bundle, and which of its features are read. */
+  readonly encoder: string;
+  readonly layer: FeatureLayer;
+  /** Folder of feature caches; default: below the platform's cache folder. */
+  readonly cache?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly rules: readonly CleaningRule[];
+  readonly minimumCount: number;
+  /** Where word vectors come from: GloVe, chance, or the path of a file of vectors. */
+  readonly embeddings: string;
+  /** Whether word vectors stay as they are. */
+  readonly freezeEmbeddings: boolean;
+  /** Size of the decoder's word inputs; default: that of the vectors, 300 for random ones. */
+  readonly embeddingSize?: number | undefined;
+  readonly hiddenSize: number;
+  readonly dropout: ShowAndTellSpec["dropout"];
+  readonly training: TrainingOptions;
+  /** How the bundle searches by default. */
+  readonly beam: number;
+  readonly lengthExponent: number;
+}
+
+/** What is the same in every run unless said otherwise. */
+export const defaultTraining: Omit<TrainingRequest, "data" | "out" | "encoder" | "training"> = {
+  resume: false,
+  layer: "pooled",
+  rules: [],
+  minimumCount: 5,
+  embeddings: "glove",
+  freezeEmbeddings: false,
+  hiddenSize: 512,
+  dropout: { features: 0.3, input: 0.3, output: 0.5 },
+  beam: 3,
+  lengthExponent: 0.7,
+};
+
+/** A caption of a dev picture after an epoch. */
+export interface SampleCaption {
+  readonly image: string;
+  readonly caption: string;
+  readonly reference: string;
+}
+
+type StepEvent = Extract<TrainingEvent, { kind: "step" }>;
+type EpochEvent = Extract<TrainingEvent, { kind: "epoch" }>;
+
+/** What happens while a run is prepared and trained. */
+export type TrainingNews =
+  | { readonly kind: "broken picture"; readonly path: string; readonly error: PlainError }
+  | { readonly kind: "features"; readonly progress: ExtractionProgress }
+  | {
+      readonly kind: "prepared";
+      readonly words: number;
+      readonly trainCaptions: number;
+      readonly devCaptions: number;
+      /** Words without a vector, drawn at random. */
+      readonly missingVectors: readonly string[];
+      readonly report: PreparationReport;
+      /** Where the run goes on, if it was resumed. */
+      readonly resumedAt?: { readonly epoch: number; readonly step: number };
+    }
+  | StepEvent
+  | (EpochEvent & { readonly residentBytes: number; readonly samples: readonly SampleCaption[] })
+  | { readonly kind: "checkpoint"; readonly step: number };
+
+/** How a run ended. */
+export interface TrainingOutcome {
+  readonly reason: "finished" | "early stop" | "cancelled";
+  readonly epochs: number;
+  readonly best?: { readonly epoch: number; readonly devLoss: number };
+}

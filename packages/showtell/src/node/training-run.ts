@@ -1,0 +1,193 @@
+// The folder of a training run: what lies in it, how it is written, and how a resumed run finds its place. Trains nothing.
+import { appendFile, mkdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { ShowtellError } from "../base/errors.ts";
+import { canonicalJson } from "../bundle/identity.ts";
+import type { Bundle } from "../bundle/bundle.ts";
+import type { EpochRecord } from "../plot/training-curves.ts";
+import { trainingCurves } from "../plot/training-curves.ts";
+import { checkpointParts, readCheckpoint } from "../train/checkpoint.ts";
+import type { LearnerState } from "../train/learner.ts";
+import type { Progress } from "../train/trainer.ts";
+import { writeBundleFile } from "./bundle-files.ts";
+import { readBytes, unreadable, unwritable, writeFileAtomically } from "./files.ts";
+import { rasterise } from "./rasterise.ts";
+
+/** Names of the files in a run's folder. */
+export const runFiles = {
+  /** What the run was told: version, options, hashes, seed. */
+  description: "run.json",
+  /** One event a line. */
+  history: "history.jsonl",
+  /** Captions of a few dev pictures after each epoch, one a line. */
+  samples: "samples.jsonl",
+  /** The checkpoint: what `--resume` goes on from. */
+  last: "last.safetensors",
+  /** The bundle of the best epoch: what `--model` takes. */
+  best: "best.safetensors",
+  curvesSvg: "curves.svg",
+  curvesPng: "curves.png",
+} as const;
+
+/** A line of the history. */
+export interface HistoryEvent {
+  readonly kind: string;
+  /** Optimiser steps done when it happened; lines beyond a checkpoint's are cut when a run is resumed. */
+  readonly step: number;
+  readonly [field: string]: unknown;
+}
+
+const lineSchema = z.looseObject({ kind: z.string(), step: z.int().min(0) });
+const quality = z.object({ loss: z.number(), accuracy: z.number() });
+const epochSchema: z.ZodType<EpochRecord & { readonly best: boolean }> = z.object({
+  kind: z.literal("epoch"),
+  epoch: z.int().min(1),
+  train: quality,
+  dev: quality,
+  best: z.boolean(),
+});
+
+/** A run's folder, open for writing. */
+export interface TrainingRun {
+  readonly folder: string;
+  appendHistory(event: HistoryEvent): Promise<void>;
+  appendSamples(lines: readonly HistoryEvent[]): Promise<void>;
+  saveCheckpoint(progress: Progress, state: LearnerState): Promise<void>;
+  saveBest(bundle: Omit<Bundle, "source">): Promise<void>;
+  drawCurves(): Promise<void>;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+}
+
+/**
+ * Opens a new run's folder, or with `resume` the one that is there.
+ * @param description What must be the same for a run to be resumed, as plain data.
+ * @throws ShowtellError `RUN_EXISTS`, `RUN_MISMATCH` naming the field that differs, `RUN_FORMAT`, `FILE_WRITE`.
+ */
+export async function openTrainingRun(
+  folder: string,
+  description: Readonly<Record<string, unknown>>,
+  { resume, writer }: { readonly resume: boolean; readonly writer: string },
+): Promise<TrainingRun> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw unwritable(folder, cause);
+  });
+  const path = join(folder, runFiles.description);
+  if (await exists(path)) {
+    if (!resume)
+      throw new ShowtellError(
+        "RUN_EXISTS",
+        `"${folder}" already holds a training run: pass --resume to continue it, or name another folder`,
+      );
+    checkSame(parsedObject(await textOf(path), path), description, path);
+  } else {
+    await writeFileAtomically(path, `${JSON.stringify({ writer, ...description }, undefined, 2)}\n`);
+  }
+  return runIn(folder, writer);
+}
+
+function parsedObject(text: string, path: string): Readonly<Record<string, unknown>> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new ShowtellError(
+      "RUN_FORMAT",
+      `"${path}" is damaged: it is no JSON object; start the run anew in another folder`,
+      { cause },
+    );
+  }
+}
+
+function checkSame(
+  before: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+  path: string,
+): void {
+  for (const [field, value] of Object.entries(now)) {
+    const [was, is] = [canonicalJson(before[field]), canonicalJson(value)];
+    if (was === is) continue;
+    throw new ShowtellError(
+      "RUN_MISMATCH",
+      `"${path}": the run was started with ${field} ${was}, not ${is}: resume it with the same, or name another folder`,
+    );
+  }
+}
+
+async function appendLines(path: string, lines: readonly HistoryEvent[]): Promise<void> {
+  await appendFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join("")).catch((cause: unknown) => {
+    throw unwritable(path, cause);
+  });
+}
+
+function runIn(folder: string, writer: string): TrainingRun {
+  const at = (name: keyof typeof runFiles): string => join(folder, runFiles[name]);
+  return {
+    folder,
+    appendHistory: (event) => appendLines(at("history"), [event]),
+    appendSamples: (lines) => appendLines(at("samples"), lines),
+    saveCheckpoint: (progress, state) => writeFileAtomically(at("last"), checkpointParts(progress, state, writer)),
+    saveBest: (bundle) => writeBundleFile(at("best"), bundle),
+    async drawCurves() {
+      const epochs = await readEpochs(at("history"));
+      if (epochs.length === 0) return;
+      const best = epochs.findLast((epoch) => epoch.best) ?? epochs[0]!;
+      const svg = await trainingCurves(epochs, best.epoch);
+      await writeFileAtomically(at("curvesSvg"), svg);
+      await writeFileAtomically(at("curvesPng"), await rasterise(svg));
+    },
+  };
+}
+
+async function readEpochs(path: string): Promise<readonly (EpochRecord & { readonly best: boolean })[]> {
+  const lines = (await exists(path)) ? (await textOf(path)).split("\n") : [];
+  return lines.flatMap((line) => {
+    const parsed = epochSchema.safeParse(parsedLine(line));
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+function parsedLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Where a run goes on: its checkpoint, with history and samples cut back to it; nothing if it never got that far.
+ * @throws ShowtellError `RUN_FORMAT`, `RUN_MISMATCH`, `SAFETENSORS_FORMAT`.
+ */
+export async function resumedFrom(
+  { folder }: TrainingRun,
+  expected: LearnerState,
+): Promise<{ readonly progress: Progress; readonly state: LearnerState } | undefined> {
+  const path = join(folder, runFiles.last);
+  const checkpoint = (await exists(path)) ? readCheckpoint(await readBytes(path), path, expected) : undefined;
+  const step = checkpoint?.progress.step ?? 0;
+  await cutBack(join(folder, runFiles.history), step);
+  await cutBack(join(folder, runFiles.samples), step);
+  return checkpoint;
+}
+
+/** Drops the lines of later steps, and a last line that a kill left torn. */
+async function cutBack(path: string, step: number): Promise<void> {
+  if (!(await exists(path))) return;
+  const kept = (await textOf(path)).split("\n").filter((line) => {
+    const parsed = lineSchema.safeParse(parsedLine(line));
+    return parsed.success && parsed.data.step <= step;
+  });
+  await writeFileAtomically(path, kept.map((line) => `${line}\n`).join(""));
+}

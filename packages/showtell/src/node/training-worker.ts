@@ -1,0 +1,232 @@
+// The thread that trains: it loads, learns, writes the run's folder and tells what happens. Weights never cross to the caller.
+import type { Tensor } from "../base/tensor.ts";
+import { sha256Hex } from "../base/bytes.ts";
+import { ShowtellError } from "../base/errors.ts";
+import { makeDecoderBundle } from "../bundle/decoder-bundle.ts";
+import type { Bundle } from "../bundle/bundle.ts";
+import type { DecoderManifest, Licence, TrainingRecord } from "../bundle/manifest.ts";
+import { openFeatureCaptioner } from "../caption/captioner.ts";
+import type { OpenSession } from "../engine/session.ts";
+import { decoderOf } from "../models/catalogue.ts";
+import { captionText } from "../text/caption-text.ts";
+import type { LearnerState } from "../train/learner.ts";
+import { initialState } from "../train/learner.ts";
+import type { TrainingEvent } from "../train/trainer.ts";
+import { firstProgress, train } from "../train/trainer.ts";
+import { defaultEncoder, readBundleFile } from "./bundle-files.ts";
+import { lockFolder } from "./lock.ts";
+import { openSession as openNodeSession } from "./ort-session.ts";
+import type { TrainingData } from "./training-data.ts";
+import { loadTrainingData } from "./training-data.ts";
+import type { SampleCaption, TrainingNews, TrainingOutcome, TrainingRequest } from "./training-request.ts";
+import type { TrainingRun } from "./training-run.ts";
+import { openTrainingRun, resumedFrom } from "./training-run.ts";
+import { writer } from "./version.ts";
+import type { RequestContext } from "./worker-thread.ts";
+import { serveRequests } from "./worker-thread.ts";
+
+/** Dev pictures that are captioned after each epoch. */
+const samplePictures = 4;
+
+/** Steps are told at most this often. */
+const newsEveryMs = 100;
+
+interface Run {
+  readonly request: TrainingRequest;
+  readonly data: TrainingData;
+  readonly folder: TrainingRun;
+  readonly encoder: DecoderManifest["encoder"];
+  readonly licences: readonly Licence[];
+  readonly openSession: OpenSession;
+}
+
+/** What must be the same for a run to be resumed. */
+function descriptionOf(
+  {
+    data: path,
+    images: _images,
+    out: _out,
+    resume: _resume,
+    cache: _cache,
+    threads: _threads,
+    ...options
+  }: TrainingRequest,
+  data: TrainingData,
+): Record<string, unknown> {
+  return { options, data: { name: data.name, path, hash: data.hash, pictures: data.pictureHashes.length } };
+}
+
+function decoderPart({ data, request, encoder }: Run): Omit<DecoderManifest, "identity" | "selfTest"> {
+  const { beam, lengthExponent, training } = request;
+  return {
+    spec: data.spec,
+    encoder,
+    vocabulary: { words: data.prepared.vocabulary.words },
+    decoding: { beam, lengthExponent, maximumLength: training.maximumWords },
+  };
+}
+
+function weightsOf({ data: { spec } }: Run, state: LearnerState): ReadonlyMap<string, Tensor> {
+  return new Map(Object.keys(decoderOf(spec).parameters(spec)).map((name) => [name, state[name]!]));
+}
+
+/** The first 8 bytes of hashes, joined. */
+function shortHashes(hashes: readonly string[]): string {
+  return hashes.map((hash) => hash.slice(0, 16)).join("");
+}
+
+function trainingRecord({ data, request }: Run, epoch: Extract<TrainingEvent, { kind: "epoch" }>): TrainingRecord {
+  const captions = data.prepared.train.flatMap((record) =>
+    record.captions.map((tokens) => sha256Hex(tokens.join(" "))),
+  );
+  const { rules, minimumCount, embeddings, training } = request;
+  return {
+    data: { name: data.name, hash: data.hash, pictures: data.pictureHashes.length, captions: captions.length },
+    options: { rules, minimumCount, embeddings, ...training },
+    epoch: epoch.epoch,
+    train: epoch.train,
+    dev: epoch.dev,
+    pictureHashes: shortHashes(data.pictureHashes),
+    captionHashes: shortHashes(captions),
+  };
+}
+
+async function sampleCaptions(run: Run, tensors: ReadonlyMap<string, Tensor>): Promise<readonly SampleCaption[]> {
+  const { data, openSession } = run;
+  const manifest = { ...decoderPart(run), identity: "", selfTest: { seed: 0, values: [], ids: [] } };
+  const { features, examples } = data.dev;
+  const images = Math.min(samplePictures, new Set(examples.map(({ picture }) => picture)).size);
+  const bits = new Uint16Array(images * features.size);
+  await features.read(
+    Int32Array.from({ length: images }, (_, row) => row),
+    bits,
+  );
+  const captioner = await openFeatureCaptioner({ manifest, tensors }, openSession);
+  const captions = await captioner.caption({ images, data: bits });
+  await captioner.dispose();
+  return captions.map(({ caption }, i) => {
+    const { image, captions: references } = data.prepared.dev[i]!;
+    return { image, caption, reference: captionText(references[0] ?? []) };
+  });
+}
+
+function bestBundle(
+  run: Run,
+  tensors: ReadonlyMap<string, Tensor>,
+  epoch: Extract<TrainingEvent, { kind: "epoch" }>,
+): Promise<Omit<Bundle, "source">> {
+  const training = trainingRecord(run, epoch);
+  return makeDecoderBundle(
+    { decoder: decoderPart(run), tensors, training, licences: run.licences, writer },
+    run.openSession,
+  );
+}
+
+async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): Promise<TrainingOutcome> {
+  const { request, data, folder, openSession } = run;
+  const first = initialState(data.spec, request.training.seed, data.vectors?.table);
+  const from = (await resumedFrom(folder, first)) ?? { progress: firstProgress, state: first };
+  emit({
+    kind: "prepared",
+    words: data.spec.words,
+    trainCaptions: data.train.examples.length,
+    devCaptions: data.dev.examples.length,
+    missingVectors: data.vectors?.missing ?? [],
+    report: data.prepared.report,
+    ...(from.progress.step > 0 && { resumedAt: { epoch: from.progress.epoch, step: from.progress.step } }),
+  });
+  await folder.appendHistory({ kind: "start", step: from.progress.step });
+  const { spec, train: trainSet, dev } = data;
+  const events = train({
+    spec,
+    options: request.training,
+    train: trainSet,
+    dev,
+    from,
+    openSession,
+    now: () => performance.now(),
+    signal,
+  });
+  let lastNews = 0;
+  let epoch: Extract<TrainingEvent, { kind: "epoch" }> | undefined;
+  for await (const event of events) {
+    if (event.kind === "step" && performance.now() - lastNews >= newsEveryMs) {
+      lastNews = performance.now();
+      emit(event);
+    }
+    if (event.kind === "epoch") epoch = event;
+    if (event.kind === "checkpoint") {
+      if (epoch !== undefined) await endOfEpoch(run, epoch, event.state, emit);
+      epoch = undefined;
+      await folder.saveCheckpoint(event.progress, event.state);
+      emit({ kind: "checkpoint", step: event.progress.step });
+    }
+    if (event.kind === "end") {
+      const { epoch: epochs, best, step } = event.progress;
+      await folder.appendHistory({ kind: "end", step, reason: event.reason });
+      return { reason: event.reason, epochs, ...(best && { best }) };
+    }
+  }
+  throw new ShowtellError("INTERNAL", "training ended without saying so");
+}
+
+async function endOfEpoch(
+  run: Run,
+  epoch: Extract<TrainingEvent, { kind: "epoch" }>,
+  state: LearnerState,
+  emit: (news: TrainingNews) => void,
+): Promise<void> {
+  const tensors = weightsOf(run, state);
+  const samples = await sampleCaptions(run, tensors);
+  const news = { ...epoch, residentBytes: process.memoryUsage.rss() };
+  await run.folder.appendHistory(news);
+  await run.folder.appendSamples(
+    samples.map((sample) => ({ kind: "sample", step: epoch.step, epoch: epoch.epoch, ...sample })),
+  );
+  if (epoch.best) await run.folder.saveBest(await bestBundle(run, tensors, epoch));
+  await run.folder.drawCurves();
+  emit({ ...news, samples });
+}
+
+/** What may be done with a decoder is decided by its pictures; the user knows where they come from. */
+function decoderLicences(data: TrainingData): readonly Licence[] {
+  return [
+    {
+      part: "decoder",
+      origin: `trained with showtell on "${data.name}"`,
+      licence: "subject to the terms of the data set",
+      note: "If that is Flickr8k: its pictures and captions are for research, not for commercial use.",
+    },
+  ];
+}
+
+serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, context) => {
+  const openSession: OpenSession = (model) =>
+    openNodeSession(model, request.threads === undefined ? {} : { threads: request.threads });
+  const bundle = await readBundleFile(request.encoder);
+  if (bundle.encoder === undefined) {
+    throw new ShowtellError(
+      "BUNDLE_KIND",
+      `"${request.encoder}" holds no encoder: name an encoder's file, or leave it out for "${defaultEncoder}"`,
+    );
+  }
+  const data = await loadTrainingData(request, {
+    encoder: bundle.encoder,
+    openSession,
+    signal: context.signal,
+    emit: context.emit,
+  });
+  try {
+    const folder = await openTrainingRun(request.out, descriptionOf(request, data), { resume: request.resume, writer });
+    const lock = await lockFolder(request.out);
+    try {
+      const { identity, spec } = bundle.encoder.manifest;
+      const encoder = { identity, name: spec.kind, layer: request.layer };
+      return await learn({ request, data, folder, encoder, licences: decoderLicences(data), openSession }, context);
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    await data.close();
+  }
+});
