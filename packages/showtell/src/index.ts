@@ -1,3 +1,18 @@
-// The browser-safe public entry.
+// The browser-safe public entry: what runs on any platform, given an engine, pixels and bytes.
 export { ShowtellError, errorCodes } from "./base/errors.ts";
 export type { ErrorCode } from "./base/errors.ts";
+export type { CancelSignal } from "./base/cancel.ts";
+export { tensor } from "./base/tensor.ts";
+export type { DType, Tensor } from "./base/tensor.ts";
+export type { OpenSession, Session, SessionOptions, Tensors } from "./engine/session.ts";
+export { createPixels } from "./image/pixels.ts";
+export type { Pixels } from "./image/pixels.ts";
+export { bundleParts, readBundle } from "./bundle/bundle.ts";
+export type { Bundle, BundlePart } from "./bundle/bundle.ts";
+export type { DecoderManifest, EncoderManifest, Licence, Manifest, TrainingRecord } from "./bundle/manifest.ts";
+export { openFeatureCaptioner } from "./caption/captioner.ts";
+export type { Candidate, Captioned, CaptionOptions, FeatureCaptioner } from "./caption/captioner.ts";
+export type { FeatureBatch } from "./caption/decoder-stepper.ts";
+export { openPictureEncoder } from "./caption/picture-encoder.ts";
+export type { PictureEncoder } from "./caption/picture-encoder.ts";
+export type { FeatureLayer } from "./models/encoder.ts";
