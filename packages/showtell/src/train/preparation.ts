@@ -71,8 +71,6 @@ export function prepareCaptions(
 ): PreparedCaptions {
   const train = cleaned(tokenise(records.train, signal), rules);
   const dev = cleaned(tokenise(records.dev, signal), rules);
-  const captionsOf = (all: readonly TokenisedRecord[]): readonly (readonly string[])[] =>
-    all.flatMap(({ captions }) => captions);
   const trainCaptions = captionsOf(train.records);
   const vocabulary = buildVocabulary(trainCaptions, { minimumCount });
   return {
