@@ -10,7 +10,9 @@ export type Tensors = Readonly<Record<string, Tensor>>;
  * Contract, held by one conformance suite on every platform:
  * - `run` resolves with every output; those named in `into` are written to the arrays given there, all others are fresh and the caller's.
  * - The caller owns `feeds` and `into` and leaves them alone until `run` resolves; an array may not be in both.
- * - One `run` at a time; what fails rejects with a ShowtellError `ENGINE`.
+ * - Feeds that the model does not take are left aside (an export drops inputs that nothing needs); a name in `into` that is
+ *   no output is an error.
+ * - One `run` at a time; what fails rejects with a ShowtellError `ENGINE`, and the next run may succeed.
  * - After `dispose` nothing else may be called.
  */
 export interface Session {

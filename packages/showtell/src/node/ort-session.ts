@@ -7,12 +7,20 @@ import type { DType, Tensor } from "../base/tensor.ts";
 import type { Session, SessionOptions, Tensors } from "../engine/session.ts";
 
 // All of the engine's types but strings have the same names and arrays here.
-function toOrt(value: Tensor): OrtTensor {
-  return new ort.Tensor(value.dtype as "float32", value.data as Float32Array, value.shape);
+function toOrt({ dtype, shape, data }: Tensor): OrtTensor {
+  const converted = new ort.Tensor(dtype as "float32", data as Float32Array, shape);
+  // Where the language has a Float16Array (Node 24), the engine's JavaScript part makes halves one, which its native part can't read.
+  return dtype === "float16" ? Object.defineProperty(converted, "data", { value: data }) : converted;
 }
 
-function fromOrt(value: OrtTensor): Tensor {
-  return { dtype: value.type as DType, shape: value.dims, data: value.data as Float32Array };
+function fromOrt({ type, dims, data }: OrtTensor): Tensor {
+  return { dtype: type as DType, shape: dims, data: type === "float16" ? bitsOf(data) : (data as Float32Array) };
+}
+
+/** Halves as bits, whichever array the engine hands them out in. */
+function bitsOf(halves: OrtTensor["data"]): Uint16Array {
+  const { buffer, byteOffset, length } = halves as Uint16Array;
+  return new Uint16Array(buffer, byteOffset, length);
 }
 
 function mapped<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
@@ -43,17 +51,23 @@ class NodeSession implements Session {
   }
 
   async run(feeds: Tensors, into: Tensors = {}): Promise<Record<string, Tensor>> {
+    try {
+      const results = await this.#session.run(mapped(feeds, toOrt), this.#fetches(into));
+      return mapped(results as Readonly<Record<string, OrtTensor>>, fromOrt);
+    } catch (cause) {
+      throw engineError("run a model", cause);
+    }
+  }
+
+  #fetches(into: Tensors): Record<string, OrtTensor | null> {
+    const stranger = Object.keys(into).find((name) => !this.#wanted.includes(name));
+    if (stranger !== undefined) throw new RangeError(`"${stranger}" is to be filled, but the model has no such output`);
     const fetches: Record<string, OrtTensor | null> = {};
     for (const name of this.#wanted) {
       const target = into[name];
       fetches[name] = target === undefined ? null : toOrt(target);
     }
-    try {
-      const results = await this.#session.run(mapped(feeds, toOrt), fetches);
-      return mapped(results as Readonly<Record<string, OrtTensor>>, fromOrt);
-    } catch (cause) {
-      throw engineError("run a model", cause);
-    }
+    return fetches;
   }
 
   async dispose(): Promise<void> {
@@ -73,7 +87,8 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
       intraOpNumThreads: options.threads ?? availableParallelism(),
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
+      // Fatal only: what fails is thrown, and the library is silent.
+      logSeverityLevel: 4,
     });
     return new NodeSession(session);
   } catch (cause) {
