@@ -78,7 +78,8 @@ export function viewAs<D extends DType>(dtype: D, bytes: Uint8Array): DTypeArray
   if (bytes.byteLength % width !== 0) {
     throw new ShowtellError("ARGUMENT", `${bytes.byteLength} bytes are no whole number of ${dtype} elements`);
   }
-  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  // Not `bytes.slice()`: that of Node's Buffer gives a view.
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
   return new constructor(aligned.buffer, aligned.byteOffset, aligned.byteLength / width);
 }
 

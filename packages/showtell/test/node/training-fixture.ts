@@ -1,0 +1,59 @@
+// A data set that trains in seconds: pictures of one colour with captions that say so, written to a temporary folder.
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { defaultTraining, defaultTrainingOptions } from "showtell/node";
+import type { TrainingRequest } from "showtell/node";
+
+const colours: Readonly<Record<string, readonly [number, number, number]>> = {
+  red: [220, 30, 30],
+  green: [30, 200, 40],
+  blue: [30, 60, 220],
+  yellow: [230, 220, 40],
+  white: [250, 250, 250],
+  black: [5, 5, 5],
+};
+
+/** Writes pictures and captions; the folder then is what `data` takes. */
+export async function writeColourData(folder: string): Promise<void> {
+  await mkdir(join(folder, "images"), { recursive: true });
+  const lines: string[] = [];
+  for (const [name, [r, g, b]] of Object.entries(colours)) {
+    for (const [split, size] of [
+      ["train", 48],
+      ["dev", 64],
+    ] as const) {
+      const image = `${name}-${split}.png`;
+      const picture = sharp({ create: { width: size, height: size, channels: 3, background: { r, g, b } } });
+      await picture.png().toFile(join(folder, "images", image));
+      lines.push(JSON.stringify({ image, captions: [`a ${name} picture`, `all of this is ${name}`], split }));
+    }
+  }
+  await writeFile(join(folder, "captions.jsonl"), `${lines.join("\n")}\n`);
+}
+
+/** A small run on that data; `folder` holds data, features and runs. */
+export function colourRun(folder: string, name: string, changes: Partial<TrainingRequest> = {}): TrainingRequest {
+  return {
+    ...defaultTraining,
+    data: join(folder, "captions.jsonl"),
+    images: join(folder, "images"),
+    out: join(folder, name),
+    cache: join(folder, "features"),
+    encoder: join(import.meta.dirname, "../../models/resnet50-int8.safetensors"),
+    threads: 1,
+    minimumCount: 1,
+    embeddings: "random",
+    embeddingSize: 16,
+    hiddenSize: 32,
+    training: {
+      ...defaultTrainingOptions,
+      batchSize: 4,
+      epochs: 12,
+      patience: 12,
+      checkpointSteps: 2,
+      schedule: { kind: "constant", peak: 0.02 },
+    },
+    ...changes,
+  };
+}

@@ -1,0 +1,133 @@
+// A training run's folder: what it holds, that it can be killed at any moment and resumed to the same bits, and what it refuses.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { readBundleFile, trainCaptioner } from "showtell/node";
+import type { TrainingNews, TrainingRequest } from "showtell/node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readSafetensors } from "../../src/safetensors/read.ts";
+import { colourRun, writeColourData } from "./training-fixture.ts";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "showtell-training-"));
+  await writeColourData(folder);
+  await trainCaptioner(colourRun(folder, "whole"));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const fileOf = (run: string, name: string): Promise<Buffer> => readFile(join(folder, run, name));
+
+async function linesOf(run: string, name: string): Promise<readonly Record<string, unknown>[]> {
+  const text = (await fileOf(run, name)).toString();
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** All tensors of a checkpoint by name; its metadata holds times, which differ. */
+async function tensorsOf(run: string): Promise<ReadonlyMap<string, unknown>> {
+  return readSafetensors(await fileOf(run, "last.safetensors")).tensors;
+}
+
+/** Starts a run in a process of its own and kills it as soon as it says `when`. */
+async function killedRun(request: TrainingRequest, when: (line: string) => boolean): Promise<void> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "training-child.mjs"), JSON.stringify(request)]);
+  const exited = once(child, "exit");
+  for await (const line of createInterface(child.stdout)) {
+    if (!when(line)) continue;
+    child.kill("SIGKILL");
+    break;
+  }
+  await exited;
+}
+
+describe("a training run", () => {
+  test("learns the pictures and leaves a bundle, a checkpoint, curves, history and samples", async () => {
+    const epochs = (await linesOf("whole", "history.jsonl")).filter(({ kind }) => kind === "epoch");
+    expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    const losses = epochs.map(({ dev }) => (dev as { loss: number }).loss);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+    expect(epochs.every(({ residentBytes }) => Number(residentBytes) < 4e9)).toBe(true);
+    const samples = await linesOf("whole", "samples.jsonl");
+    expect(samples.at(-1)).toMatchObject({ epoch: 12, image: "yellow-dev.png" });
+    const { manifest } = await readBundleFile(join(folder, "whole", "best.safetensors"));
+    expect(manifest.training?.pictureHashes).toHaveLength(6 * 16);
+    expect(manifest.training?.captionHashes).toHaveLength(12 * 16);
+    expect((await fileOf("whole", "curves.svg")).toString()).toContain("<svg");
+    expect((await fileOf("whole", "curves.png")).subarray(1, 4).toString()).toBe("PNG");
+    expect(JSON.parse((await fileOf("whole", "run.json")).toString())).toMatchObject({
+      options: { hiddenSize: 32, training: { seed: 1 } },
+    });
+  });
+
+  test.each([
+    ["between two checkpoints", (line: string) => line === "checkpoint 4"],
+    ["in an epoch's end", (line: string) => line.startsWith("epoch") && line.endsWith(" 15")],
+  ])("killed %s and resumed ends in the same bits", async (moment, when) => {
+    const name = `killed ${moment}`;
+    await killedRun(colourRun(folder, name), when);
+    const before = (await linesOf(name, "history.jsonl")).filter(({ kind }) => kind === "end");
+    expect(before).toHaveLength(0);
+    const resumed: TrainingNews[] = [];
+    await trainCaptioner(colourRun(folder, name, { resume: true }), { onNews: (news) => resumed.push(news) });
+    expect(resumed.find(({ kind }) => kind === "prepared")).toHaveProperty("resumedAt");
+    expect(await tensorsOf(name)).toEqual(await tensorsOf("whole"));
+    expect(await fileOf(name, "best.safetensors")).toEqual(await fileOf("whole", "best.safetensors"));
+    const epochs = (await linesOf(name, "history.jsonl")).filter(({ kind }) => kind === "epoch");
+    expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+  });
+
+  test("cancelled, it writes a checkpoint, and resumed it ends in the same bits", async () => {
+    const controller = new AbortController();
+    const cancelled = await trainCaptioner(colourRun(folder, "cancelled"), {
+      signal: controller.signal,
+      onNews: ({ kind }) => kind === "epoch" && controller.abort(),
+    });
+    expect(cancelled).toMatchObject({ reason: "cancelled" });
+    expect(cancelled.epochs).toBeLessThan(12);
+    await trainCaptioner(colourRun(folder, "cancelled", { resume: true }));
+    expect(await tensorsOf("cancelled")).toEqual(await tensorsOf("whole"));
+  });
+
+  test("with another seed ends in other weights", async () => {
+    const request = colourRun(folder, "seed 2");
+    await trainCaptioner({ ...request, training: { ...request.training, seed: 2, epochs: 1 } });
+    expect(await tensorsOf("seed 2")).not.toEqual(await tensorsOf("whole"));
+  });
+
+  test("refuses a folder that holds a run, other options, and an encoder that is none", async () => {
+    await expect(trainCaptioner(colourRun(folder, "whole"))).rejects.toMatchObject({ code: "RUN_EXISTS" });
+    await expect(trainCaptioner(colourRun(folder, "whole", { resume: true, hiddenSize: 64 }))).rejects.toMatchObject({
+      code: "RUN_MISMATCH",
+      message: expect.stringContaining("hiddenSize") as string,
+    });
+    const best = join(folder, "whole", "best.safetensors");
+    await expect(trainCaptioner(colourRun(folder, "new", { encoder: best }))).rejects.toMatchObject({
+      code: "BUNDLE_KIND",
+    });
+  });
+
+  test("keeps a second trainer out while it runs", async () => {
+    const controller = new AbortController();
+    let second: Promise<unknown> | undefined;
+    await trainCaptioner(colourRun(folder, "locked"), {
+      signal: controller.signal,
+      onNews: (news) => {
+        if (news.kind !== "prepared") return;
+        second = trainCaptioner(colourRun(folder, "locked", { resume: true })).catch((error: unknown) => error);
+        void second.then(() => controller.abort());
+      },
+    });
+    expect(await second).toMatchObject({
+      code: "LOCKED",
+      message: expect.stringContaining(String(process.pid)) as string,
+    });
+  });
+});
