@@ -86,6 +86,8 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
       executionProviders: ["cpu"],
       intraOpNumThreads: options.threads ?? availableParallelism(),
       interOpNumThreads: 1,
+      // The plan of one block for all intermediates costs nearly twice the memory here, and saves no time.
+      enableMemPattern: false,
       graphOptimizationLevel: "all",
       // Fatal only: what fails is thrown, and the library is silent.
       logSeverityLevel: 4,

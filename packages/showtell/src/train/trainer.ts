@@ -90,6 +90,10 @@ export interface Training {
   readonly signal?: CancelSignal;
 }
 
+/** Lengths of training batches; the other compiled shapes are for scoring, so that neither evicts the other. */
+const trainingLengths = 6;
+const scoringLengths = compiledShapes - trainingLengths;
+
 const noSums: Sums = { loss: 0, correct: 0, tokens: 0, captions: 0, seconds: 0 };
 
 /** The beginning of a run. */
@@ -114,7 +118,7 @@ async function scoreAll(
   { examples, features }: TrainingSet,
   options: TrainingOptions,
 ): Promise<Quality> {
-  const plan = planBatches(examples, options.batchSize, options.maximumWords, compiledShapes);
+  const plan = planBatches(examples, options.batchSize, options.maximumWords, scoringLengths);
   let sums = noSums;
   for (const make of makeBatches(examples, plan)) sums = addTo(sums, await learner.score(make(), features), 0);
   return qualityOf(sums);
@@ -140,7 +144,7 @@ async function* epochs(
   { options, train: set, dev, from, now, signal }: Training,
   learner: Learner,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
-  const plan = planBatches(set.examples, options.batchSize, options.maximumWords, compiledShapes);
+  const plan = planBatches(set.examples, options.batchSize, options.maximumWords, trainingLengths);
   const perEpoch = makeBatches(set.examples, plan).length;
   const steps = perEpoch * options.epochs;
   const rateOf = (step: number): number => learningRate(options.schedule, step, steps);
