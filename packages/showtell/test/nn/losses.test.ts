@@ -1,0 +1,103 @@
+// Cross-entropy against a computation by hand, with smoothing, weights of any sign and a normaliser of its own.
+import { describe, expect, it } from "vitest";
+import { gradients } from "../../src/graph/backward.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { crossEntropy } from "../../src/nn/losses.ts";
+import { runGraph } from "../graph/run.ts";
+import { expectClose, floats, integers, numbersOf, scalar } from "../tensors.ts";
+
+const words = 5;
+/** Of the targets, those of rows 0 and 2 have the largest logit. */
+const logits = floats(
+  [4, words],
+  [
+    [0.5, -1, 2, 0, 1],
+    [0.3, 1.7, -0.4, 0, 1],
+    [-2, 0.1, 0.7, 1.2, 3],
+    [1, 2, 1.5, -1, 0],
+  ].flat(),
+);
+const targets = [2, 0, 4, 2];
+
+interface Given {
+  readonly weights: readonly number[];
+  readonly normaliser?: number;
+  readonly smoothing?: number;
+}
+
+interface Result {
+  readonly loss: number;
+  readonly correct: number;
+  readonly slopes: readonly number[];
+}
+
+async function computed({ weights, normaliser = 1, smoothing = 0 }: Given): Promise<Result> {
+  const graph = new Graph();
+  const input = graph.input("logits", [4, words]);
+  const { loss, correct } = crossEntropy({
+    logits: input,
+    targets: graph.input("targets", [4], "int64"),
+    weights: graph.input("weights", [4]),
+    normaliser: graph.input("normaliser", []),
+    words,
+    smoothing,
+  });
+  const [slopes] = gradients(loss, [input]);
+  const feeds = {
+    logits,
+    targets: integers(targets),
+    weights: floats([4], weights),
+    normaliser: scalar(normaliser),
+  };
+  const found = await runGraph(graph, { loss, correct, slopes: slopes! }, feeds);
+  return {
+    loss: numbersOf(found["loss"])[0]!,
+    correct: numbersOf(found["correct"])[0]!,
+    slopes: numbersOf(found["slopes"]),
+  };
+}
+
+/** The same by hand, row by row: q is one-hot, smoothed; loss Σ w · Σ − q log p / normaliser; slope w · (p − q) / normaliser. */
+function byHand({ weights, normaliser = 1, smoothing = 0 }: Given): Result {
+  let [loss, correct] = [0, 0];
+  const slopes: number[] = [];
+  targets.forEach((target, row) => {
+    const scores = numbersOf(logits).slice(row * words, (row + 1) * words);
+    const total = scores.reduce((sum, score) => sum + Math.exp(score), 0);
+    const weight = weights[row]! / normaliser;
+    scores.forEach((score, word) => {
+      const p = Math.exp(score) / total;
+      const q = (word === target ? 1 - smoothing : 0) + smoothing / words;
+      loss -= weight * q * Math.log(p);
+      slopes.push(weight * (p - q));
+    });
+    if (scores[target] === Math.max(...scores)) correct += weights[row]!;
+  });
+  return { loss, correct, slopes };
+}
+
+describe("cross-entropy", () => {
+  const cases: Readonly<Record<string, Given>> = {
+    "sums negative log-probabilities": { weights: [1, 1, 1, 1] },
+    "divides by the normaliser, whatever the weights add up to": { weights: [1, 1, 1, 1], normaliser: 7 },
+    "leaves out tokens of weight 0": { weights: [1, 0, 1, 0], normaliser: 2 },
+    "takes weights of any size and sign": { weights: [0.5, -2, 0.25, 3], normaliser: 4 },
+    "spreads the smoothed share evenly over all words, the target included": { weights: [1, 1, 1, 1], smoothing: 0.1 },
+    "smooths, weights and normalises at once": { weights: [1, -1, 0, 0.5], normaliser: 3, smoothing: 0.3 },
+  };
+
+  it.each(Object.entries(cases))("%s", async (_, given) => {
+    const [found, wanted] = [await computed(given), byHand(given)];
+    expectClose([found.loss, found.correct], [wanted.loss, wanted.correct], 1e-5);
+    expectClose(found.slopes, wanted.slopes, 1e-6);
+  });
+
+  it("counts the tokens whose target has the largest logit, each with its weight", async () => {
+    expect((await computed({ weights: [1, 2, 4, 8] })).correct).toBe(1 + 4);
+  });
+
+  it("gives no gradient at all to a token of weight 0", async () => {
+    const { slopes } = await computed({ weights: [1, 0, 1, 1], smoothing: 0.1 });
+    expect(slopes.slice(words, 2 * words).every((slope) => slope === 0)).toBe(true);
+  });
+});

@@ -1,0 +1,95 @@
+// Dropout with fed masks: what is declared and multiplied, and what is drawn.
+import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../src/base/random.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { declareNoise, drawMask, noNoise } from "../../src/nn/noise.ts";
+import { runGraph } from "../graph/run.ts";
+import { floats, numbersOf } from "../tensors.ts";
+
+describe("dropout in inference", () => {
+  it("is the identity and adds nothing to the graph", () => {
+    const x = new Graph().input("x", ["rows", 4]);
+    expect(noNoise.dropout("x", x, 0.5)).toBe(x);
+  });
+});
+
+describe("dropout in training", () => {
+  it("multiplies by a mask that is fed, and says what it wants to be fed", async () => {
+    const graph = new Graph();
+    const noise = declareNoise(2);
+    const y = noise.dropout("input", graph.input("x", [2, 3]), 0.25);
+    expect(noise.masks).toEqual([{ name: "mask.input", shape: [2, 3], rate: 0.25 }]);
+    const mask = [0, 1, 2, 3, 0, 0.5];
+    const { y: found } = await runGraph(
+      graph,
+      { y },
+      { x: floats([2, 3], [1, 2, 3, 4, 5, 6]), "mask.input": floats([2, 3], mask) },
+    );
+    expect(numbersOf(found)).toEqual([0, 2, 6, 12, 0, 3]);
+  });
+
+  it("holds a row's mask over all time steps", async () => {
+    const graph = new Graph();
+    const noise = declareNoise(2);
+    const [steps, mask] = [3, [0, 1, 2, 3, 4, 5]];
+    const y = noise.dropout("input", graph.input("x", [2 * steps, 3]), 0.5);
+    expect(noise.masks[0]!.shape).toEqual([2, 3]);
+    const ones = floats([2 * steps, 3], Array<number>(18).fill(1));
+    const { y: found } = await runGraph(graph, { y }, { x: ones, "mask.input": floats([2, 3], mask) });
+    expect(found!.shape).toEqual([6, 3]);
+    expect(numbersOf(found)).toEqual([...mask, ...mask, ...mask]);
+  });
+
+  it("takes one mask a picture where there are fewer pictures than rows", () => {
+    const noise = declareNoise(10);
+    noise.dropout("features", new Graph().input("features", [2, 5]), 0.5);
+    expect(noise.masks[0]!.shape).toEqual([2, 5]);
+  });
+
+  it("declares nothing at rate 0", () => {
+    const noise = declareNoise(2);
+    const x = new Graph().input("x", [2, 3]);
+    expect(noise.dropout("input", x, 0)).toBe(x);
+    expect(noise.masks).toEqual([]);
+  });
+
+  it.each([1, -0.1, 1.5, NaN])("refuses a rate of %d, naming it", (rate) => {
+    const x = new Graph().input("x", [2, 3]);
+    expect(() => declareNoise(2).dropout("input", x, rate)).toThrow(
+      expect.objectContaining({ code: "ARGUMENT", message: `dropout rate ${rate} of "input" is not in 0 … 1` }),
+    );
+  });
+});
+
+/** A mask drawn from a seed. */
+function drawnMask(rate: number, seed: number, length: number): number[] {
+  const into = new Float32Array(length);
+  drawMask(rate, seededRandom(seed), into);
+  return Array.from(into);
+}
+
+describe("a drawn mask", () => {
+  it.each([0.1, 0.5, 0.8])("drops elements at rate %d, and scales the others so that the mean stays 1", (rate) => {
+    const values = drawnMask(rate, 1, 100_000);
+    expect(new Set(values)).toEqual(new Set([0, Math.fround(1 / (1 - rate))]));
+    const dropped = values.filter((value) => value === 0).length / values.length;
+    expect(Math.abs(dropped - rate)).toBeLessThan(5 * Math.sqrt((rate * (1 - rate)) / values.length));
+  });
+
+  it("drops neighbours, and the two of one draw, independently of each other", () => {
+    const values = drawnMask(0.5, 2, 100_000);
+    for (const distance of [1, 2]) {
+      const both = values.filter((value, i) => i >= distance && value === 0 && values[i - distance] === 0).length;
+      expect(Math.abs(both / values.length - 0.25)).toBeLessThan(0.01);
+    }
+  });
+
+  it("depends on the seed alone, and fills arrays of odd length", () => {
+    expect(drawnMask(0.3, 7, 1001)).toEqual(drawnMask(0.3, 7, 1001));
+    expect(drawnMask(0.3, 7, 1001)).not.toEqual(drawnMask(0.3, 8, 1001));
+    expect(drawnMask(0.3, 7, 1001)).toEqual(drawnMask(0.3, 7, 1002).slice(0, 1001));
+    const stale = floats([3], [9, 9, 9]);
+    drawMask(0.3, seededRandom(1), stale.data);
+    expect(stale.data.includes(9)).toBe(false);
+  });
+});
