@@ -2,6 +2,7 @@
 import { ShowtellError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { OpenSession } from "../engine/session.ts";
+import { decoderOf } from "../models/catalogue.ts";
 import type { Bundle, BundlePart } from "./bundle.ts";
 import { decoderIdentity } from "./bundle.ts";
 import type { DecoderManifest, EncoderManifest, Licence, TrainingRecord } from "./manifest.ts";
@@ -51,7 +52,9 @@ export async function withPrecision(
   if (decoder === undefined)
     throw new ShowtellError("BUNDLE_KIND", "only a decoder's precision can be changed, and there is none");
   const tensors = new Map<string, Tensor>();
-  for (const name of decoder.tensors.keys()) {
+  const { spec } = decoder.manifest;
+  // By parameters, not by tensors: those stored as int8 have scales beside them, which go.
+  for (const name of Object.keys(decoderOf(spec).parameters(spec))) {
     const wide = asFloat32(decoder.tensors, name);
     tensors.set(name, precision === "float16" ? toFloat16(wide) : wide);
   }

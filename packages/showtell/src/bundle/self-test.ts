@@ -60,7 +60,7 @@ export async function encoderSelfTest(
   return { seed, values: Array.from({ length: compared }, (_, i) => values[i * stride]!), ids: [largestIndex(values)] };
 }
 
-/** What a decoder computes for seeded features: greedy words, and log-probabilities after the first of them. */
+/** What a decoder computes for seeded features: greedy words, and log-probabilities of the first of them. */
 export async function decoderSelfTest(
   { manifest, tensors }: BundlePart<Pick<DecoderManifest, "spec">>,
   openSession: OpenSession,
@@ -79,7 +79,8 @@ export async function decoderSelfTest(
       const words = tensor("int64", [1], BigInt64Array.of(BigInt(word)));
       const outputs = await session.run({ ...begun, ...state, parents, words });
       const scores = outputs["logProbabilities"]!.data as Float32Array;
-      if (i === 0) values = Array.from(scores.subarray(0, compared));
+      // Without the padding columns: near −1e9, they would make any difference between real words look small.
+      if (i === 0) values = Array.from(scores.subarray(0, Math.min(compared, manifest.spec.words)));
       word = largestIndex(scores);
       ids.push(word);
       state = nextState(outputs);

@@ -86,15 +86,15 @@ export async function openFeatureCaptioner(
   return {
     vocabulary,
     async caption(features, { beam = decoding.beam, candidates = 1, temperature, seed = 1, signal } = {}) {
-      const cancel = signal && { signal };
+      const ranking = { alpha: decoding.lengthExponent, ...(signal && { signal }) };
       const found =
         temperature === undefined
-          ? await beamSearch(stepper, task, features, { beam, candidates, alpha: decoding.lengthExponent, ...cancel })
+          ? await beamSearch(stepper, task, features, { beam, candidates, ...ranking })
           : await sampleSentences(stepper, task, features, {
               count: candidates,
               temperature,
               random: Array.from({ length: features.images }, () => seededRandom(seed, "sampling")),
-              ...cancel,
+              ...ranking,
             });
       return found.map((hypotheses) => {
         const all = hypotheses.map((hypothesis) => candidateOf(vocabulary, hypothesis));

@@ -16,7 +16,10 @@ export interface PictureEncoder {
   readonly layer: FeatureLayer;
   /** Shape of one picture's features. */
   readonly shape: readonly number[];
-  /** Float16 bits of the features, [pictures, ...shape]. Equal pictures give equal bits, alone or in a batch of any size. */
+  /**
+   * Float16 bits of the features, [pictures, ...shape]. Equal pictures give equal bits, alone or in a batch of any size.
+   * One call at a time, as with a session: calls share the place where pictures are preprocessed.
+   */
   encode(pictures: readonly Pixels[]): Promise<Uint16Array>;
   dispose(): Promise<void>;
 }

@@ -1,0 +1,207 @@
+// Encoder bundles and what they make of pictures: ResNet-50 with weights drawn from a seed, in float32 and int8. The published
+// weights are held against golden answers elsewhere.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeFloat16 } from "../../src/base/float16.ts";
+import { seededRandom } from "../../src/base/random.ts";
+import type { Tensor } from "../../src/base/tensor.ts";
+import { bytesOf, zeros } from "../../src/base/tensor.ts";
+import type { Bundle } from "../../src/bundle/bundle.ts";
+import { encoderIdentity, readBundle } from "../../src/bundle/bundle.ts";
+import { withEncoder } from "../../src/bundle/decoder-bundle.ts";
+import { makeEncoderBundle, quantisedEncoder } from "../../src/bundle/encoder-bundle.ts";
+import type { EncoderManifest } from "../../src/bundle/manifest.ts";
+import { checkDecoder, checkEncoder } from "../../src/bundle/self-test.ts";
+import type { PictureEncoder } from "../../src/caption/picture-encoder.ts";
+import { openPictureEncoder } from "../../src/caption/picture-encoder.ts";
+import { createPixels } from "../../src/image/pixels.ts";
+import type { Pixels } from "../../src/image/pixels.ts";
+import { resnet50 } from "../../src/models/resnet50.ts";
+import { openSession } from "../../src/node/ort-session.ts";
+import { fileOf, tinyBundle, tinyInput } from "../bundle/tiny-decoder.ts";
+
+/** Weights with which activations neither die nor explode (He et al. 2015); the branches that are added, smaller. */
+function drawnEncoder(): Map<string, Tensor<"float32">> {
+  const random = seededRandom(1, "encoder");
+  const tensors = new Map<string, Tensor<"float32">>();
+  for (const [name, shape] of Object.entries(resnet50.tensors)) {
+    const value = zeros("float32", shape);
+    const inputs = shape.length === 4 ? shape[1]! * shape[2]! * shape[3]! : 1000;
+    const spread = (name.includes(".c.") ? 0.5 : 1) * Math.sqrt(6 / inputs);
+    for (let i = 0; i < value.data.length; i++) value.data[i] = spread * (2 * random.uniform() - 1);
+    tensors.set(name, value);
+  }
+  return tensors;
+}
+
+/** A picture of coloured noise. */
+function picture(width: number, height: number, purpose: string): Pixels {
+  const random = seededRandom(2, purpose);
+  return createPixels(
+    width,
+    height,
+    Uint8Array.from({ length: 3 * width * height }, () => random.below(256)),
+  );
+}
+
+const pictures = [
+  picture(224, 224, "a"),
+  picture(40, 30, "b"),
+  picture(7, 300, "c"),
+  picture(1, 1, "d"),
+  picture(64, 64, "e"),
+];
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  let [product, squaresA, squaresB] = [0, 0, 0];
+  for (const [i, x] of a.entries()) {
+    product += x * b[i]!;
+    squaresA += x * x;
+    squaresB += b[i]! * b[i]!;
+  }
+  return product / Math.sqrt(squaresA * squaresB);
+}
+
+const licences = [{ part: "encoder", origin: "drawn from a seed", licence: "CC0-1.0" }];
+const spec = { kind: "resnet50" } as const;
+const description = { spec, preprocessing: resnet50.preprocessing };
+const weights = drawnEncoder();
+let small: Omit<Bundle, "source">;
+let file: Uint8Array;
+
+beforeAll(async () => {
+  const tensors = quantisedEncoder(weights);
+  small = await makeEncoderBundle({ spec, tensors, licences, writer: "test" }, openSession);
+  file = fileOf(small);
+});
+
+describe("an encoder bundle with int8 weights", () => {
+  test("takes a byte a weight, and is read back as it was", () => {
+    const count = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+    expect(file.length).toBeLessThan(1.02 * count);
+    const { encoder, manifest } = readBundle(file, "encoder");
+    expect(manifest).toEqual(small.manifest);
+    expect(encoder?.manifest.preprocessing).toEqual(resnet50.preprocessing);
+    expect([...encoder!.tensors.keys()].toSorted()).toEqual([...small.encoder!.tensors.keys()].toSorted());
+    for (const [name, { dtype, shape, data }] of small.encoder!.tensors) {
+      const found = encoder!.tensors.get(name)!;
+      expect([name, found.dtype, found.shape]).toEqual([name, dtype, shape]);
+      expect(Buffer.compare(bytesOf(found), bytesOf({ dtype, shape, data })), name).toBe(0);
+    }
+  });
+
+  test("is another encoder than the one with float32 weights", () => {
+    expect(encoderIdentity(weights, description)).not.toBe(small.encoder?.manifest.identity);
+    expect(encoderIdentity(small.encoder!.tensors, description)).toBe(small.encoder?.manifest.identity);
+  });
+
+  test("passes its self-test, and not with other weights", async () => {
+    const { encoder } = readBundle(file, "encoder");
+    await checkEncoder(encoder!, openSession, "encoder");
+    const tensors = new Map(encoder!.tensors).set("conv1.weight", zeros("int8", resnet50.tensors["conv1.weight"]!));
+    await expect(checkEncoder({ ...encoder!, tensors }, openSession, "encoder")).rejects.toMatchObject({
+      code: "BUNDLE_SELF_TEST",
+      message: expect.stringContaining("the encoder") as string,
+    });
+  });
+
+  test("is refused with a weight changed, another rule for its pictures, or one that can't be followed", () => {
+    const changed = file.slice();
+    changed[changed.length - 1_000_000]! ^= 1;
+    expect(() => readBundle(changed, "encoder")).toThrow(
+      expect.objectContaining({ code: "BUNDLE_FORMAT", message: expect.stringContaining("its hash") as string }),
+    );
+    const { resize } = resnet50.preprocessing;
+    for (const [preprocessing, what] of [
+      [{ ...resnet50.preprocessing, channels: "RGB" }, "its hash"],
+      [{ ...resnet50.preprocessing, resize: { ...resize, kind: "crop" } }, '"encoder": field "preprocessing.resize'],
+    ] as const) {
+      const manifest = { ...small.encoder!.manifest, preprocessing } as EncoderManifest;
+      const bytes = fileOf({ ...small, encoder: { ...small.encoder!, manifest } });
+      expect(() => readBundle(bytes, "encoder")).toThrow(
+        expect.objectContaining({ code: "BUNDLE_FORMAT", message: expect.stringContaining(what) as string }),
+      );
+    }
+  });
+
+  test("can be joined with the decoder that was trained on it, and with no other", async () => {
+    const stranger = await tinyBundle();
+    expect(() => withEncoder(stranger, small.encoder!, [])).toThrow(
+      expect.objectContaining({ code: "ENCODER_MISMATCH" }),
+    );
+    const { identity } = small.encoder!.manifest;
+    const decoder = { ...tinyInput.decoder, encoder: { identity, name: "drawn", layer: "pooled" as const } };
+    const own = await tinyBundle({ decoder });
+    const bytes = fileOf(withEncoder(own, small.encoder!, licences));
+    const both = readBundle(bytes, "both");
+    expect(both.encoder?.manifest.identity).toBe(identity);
+    expect(both.decoder?.manifest.identity).toBe(own.decoder?.manifest.identity);
+    expect(both.manifest.licences).toEqual([...own.manifest.licences, ...licences]);
+    await checkDecoder(both.decoder!, openSession, "both");
+  });
+});
+
+describe.each(["pooled", "grid"] as const)("%s features", (layer) => {
+  let encoder: PictureEncoder;
+
+  beforeAll(async () => {
+    encoder = await openPictureEncoder(readBundle(file, "encoder").encoder!, layer, openSession);
+  });
+
+  afterAll(() => encoder.dispose());
+
+  test("have the encoder's shape, are finite, and differ from picture to picture", async () => {
+    const size = encoder.shape.reduce((product, dimension) => product * dimension, 1);
+    expect(encoder.shape).toEqual(layer === "pooled" ? [2048] : [49, 2048]);
+    expect(encoder.identity).toBe(small.encoder?.manifest.identity);
+    const features = decodeFloat16(await encoder.encode(pictures));
+    expect(features).toHaveLength(pictures.length * size);
+    expect(features.every((value) => Number.isFinite(value) && value >= 0)).toBe(true);
+    expect(features.subarray(0, size)).not.toEqual(features.subarray(size, 2 * size));
+  });
+
+  test("are bit for bit the same alone and in batches of any size", async () => {
+    const alone: Uint16Array[] = [];
+    for (const one of pictures) alone.push(await encoder.encode([one]));
+    for (const count of [2, 3, 5]) {
+      const together = await encoder.encode(pictures.slice(0, count));
+      const size = together.length / count;
+      for (let i = 0; i < count; i++) {
+        expect(Buffer.compare(bits(together.subarray(i * size, (i + 1) * size)), bits(alone[i]!)), `${i}`).toBe(0);
+      }
+    }
+    // After a larger batch, too: nothing of it is left in the buffers.
+    expect(Buffer.compare(bits(await encoder.encode([pictures[4]!])), bits(alone[4]!))).toBe(0);
+  });
+});
+
+function bits(features: Uint16Array): Uint8Array {
+  return bytesOf({ dtype: "float16", shape: [features.length], data: features });
+}
+
+test("pooled features are the mean of the grid's positions", async () => {
+  const part = readBundle(file, "encoder").encoder!;
+  const found: Float32Array[] = [];
+  for (const layer of ["pooled", "grid"] as const) {
+    const encoder = await openPictureEncoder(part, layer, openSession);
+    found.push(decodeFloat16(await encoder.encode([pictures[1]!])));
+    await encoder.dispose();
+  }
+  const [pooled, grid] = found as [Float32Array, Float32Array];
+  const means = Float32Array.from({ length: 2048 }, (_, channel) => {
+    let sum = 0;
+    for (let position = 0; position < 49; position++) sum += grid[position * 2048 + channel]!;
+    return sum / 49;
+  });
+  expect(cosine(means, pooled)).toBeGreaterThan(0.999999);
+});
+
+test("int8 weights give nearly the features of the float32 weights", async () => {
+  const found: Float32Array[] = [];
+  for (const tensors of [weights, small.encoder!.tensors]) {
+    const encoder = await openPictureEncoder({ manifest: small.encoder!.manifest, tensors }, "pooled", openSession);
+    found.push(decodeFloat16(await encoder.encode([pictures[0]!])));
+    await encoder.dispose();
+  }
+  expect(found[0]).not.toEqual(found[1]);
+  expect(cosine(found[0]!, found[1]!)).toBeGreaterThan(0.999);
+});
