@@ -1,0 +1,141 @@
+// Tiny decoders of every kind, with first weights, masks and a stepper over their two graphs: what the tests of models share.
+import { seededRandom } from "../../src/base/random.ts";
+import type { Tensor } from "../../src/base/tensor.ts";
+import { sizeOf, tensor, zeros } from "../../src/base/tensor.ts";
+import type { DecoderSpec } from "../../src/models/catalogue.ts";
+import { decoderKinds, decoderOf } from "../../src/models/catalogue.ts";
+import { inferenceGraphs, nextState } from "../../src/models/inference-graphs.ts";
+import type { TrainingGraph } from "../../src/models/training-graph.ts";
+import { openSession } from "../../src/node/ort-session.ts";
+import { adamScalarNames, adamScalars, momentNames } from "../../src/nn/adam.ts";
+import type { AdamOptions } from "../../src/nn/adam.ts";
+import { drawMask } from "../../src/nn/noise.ts";
+import { paddedWords } from "../../src/nn/vocabulary-layer.ts";
+import { integers, numbersOf, scalar } from "../tensors.ts";
+
+type Variants = {
+  readonly [Kind in DecoderSpec["kind"]]: Readonly<Record<string, Extract<DecoderSpec, { kind: Kind }>>>;
+};
+
+/** At least one specification of every kind; several where the specification changes what is built. */
+const variants: Variants = {
+  "show-and-tell": {
+    plain: {
+      kind: "show-and-tell",
+      features: [12],
+      words: 17,
+      embeddingSize: 10,
+      vectorSize: 10,
+      vectors: "random",
+      hiddenSize: 14,
+      dropout: { features: 0.1, input: 0.2, output: 0.3 },
+    },
+    "with projected frozen vectors": {
+      kind: "show-and-tell",
+      features: [9],
+      words: 64,
+      embeddingSize: 8,
+      vectorSize: 5,
+      vectors: "frozen",
+      hiddenSize: 11,
+      dropout: { features: 0, input: 0, output: 0.5 },
+    },
+  },
+};
+
+/** All tiny decoders: name, specification. */
+export const tinyDecoders: readonly (readonly [name: string, spec: DecoderSpec])[] = decoderKinds.flatMap((kind) =>
+  Object.entries(variants[kind]).map(([variant, spec]) => [`${kind}, ${variant}`, spec] as const),
+);
+
+type Floats = Record<string, Tensor<"float32">>;
+
+/** A value for every parameter, all different from zero and larger than in training, so that mistakes show. */
+export function drawnParameters(spec: DecoderSpec): Floats {
+  return Object.fromEntries(
+    Object.entries(decoderOf(spec).parameters(spec)).map(([name, { shape }]) => {
+      const random = seededRandom(5, name);
+      return [
+        name,
+        tensor(
+          "float32",
+          shape,
+          Float32Array.from({ length: sizeOf(shape) }, () => 0.5 * random.normal()),
+        ),
+      ];
+    }),
+  );
+}
+
+/** Features of some pictures, all different. */
+export function drawnFeatures(spec: DecoderSpec, images: number): Tensor<"float32"> {
+  const random = seededRandom(6, "features");
+  const shape = [images, ...spec.features];
+  return tensor(
+    "float32",
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
+  );
+}
+
+/** What a training graph is fed besides parameters and tokens: moments of zero, the optimiser's scalars, drawn masks. */
+export function trainingFeeds(parameters: Floats, { masks }: TrainingGraph, adam: AdamOptions, rate = 0.01): Floats {
+  const feeds: Floats = { ...parameters };
+  for (const [name, { shape }] of Object.entries(parameters)) {
+    for (const moment of momentNames(name)) feeds[moment] = zeros("float32", shape);
+  }
+  adamScalars(1, rate, adam).forEach((value, i) => (feeds[adamScalarNames[i]!] = scalar(value)));
+  for (const mask of masks) {
+    feeds[mask.name] = zeros("float32", mask.shape);
+    drawMask(mask.rate, seededRandom(7, mask.name), feeds[mask.name]!.data);
+  }
+  return feeds;
+}
+
+/** Where a row stands in its sentence: memory of the pictures, state of the rows. */
+export interface Position {
+  readonly memory: Readonly<Record<string, Tensor>>;
+  readonly state: Readonly<Record<string, Tensor>>;
+}
+
+/** A decoder's two graphs, compiled. */
+export interface Steps {
+  begin(features: Tensor): Promise<Position>;
+  /** Log-probabilities of every word, a list a row. */
+  step(
+    position: Position,
+    parents: readonly number[],
+    words: readonly number[],
+  ): Promise<{ readonly position: Position; readonly logProbabilities: readonly (readonly number[])[] }>;
+  dispose(): Promise<void>;
+}
+
+function starting<T>(record: Readonly<Record<string, T>>, prefix: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name.startsWith(prefix)));
+}
+
+/** Compiles a decoder for word-by-word use. */
+export async function openSteps(spec: DecoderSpec, parameters: Readonly<Record<string, Tensor>>): Promise<Steps> {
+  const graphs = inferenceGraphs(spec, (name) => parameters[name]!);
+  const [begin, step] = [
+    await openSession(graphs.begin, { threads: 1 }),
+    await openSession(graphs.step, { threads: 1 }),
+  ];
+  return {
+    async begin(features) {
+      const begun = await begin.run({ features });
+      return { memory: starting(begun, "memory."), state: starting(begun, "state.") };
+    },
+    async step({ memory, state }, parents, words) {
+      const outputs = await step.run({ ...memory, ...state, parents: integers(parents), words: integers(words) });
+      const width = paddedWords(spec.words);
+      const all = numbersOf(outputs["logProbabilities"]);
+      const logProbabilities = words.map((_, row) => all.slice(row * width, (row + 1) * width));
+      return { position: { memory, state: nextState(outputs) }, logProbabilities };
+    },
+    async dispose() {
+      await begin.dispose();
+      await step.dispose();
+    },
+  };
+}

@@ -1,0 +1,111 @@
+// A training step as one graph, for every decoder: what learns, that its gradients are slopes, and that groups and masks change nothing else.
+import { describe, expect, it } from "vitest";
+import type { Tensor } from "../../src/base/tensor.ts";
+import { decoderOf } from "../../src/models/catalogue.ts";
+import type { BatchShape } from "../../src/models/training-graph.ts";
+import { scoringGraph, trainingGraph } from "../../src/models/training-graph.ts";
+import { openSession } from "../../src/node/ort-session.ts";
+import { expectClose, floats, numbersOf } from "../tensors.ts";
+import { runOnce, steps, tokenFeeds } from "./teacher-forcing.ts";
+import { drawnFeatures, drawnParameters, tinyDecoders, trainingFeeds } from "./tiny-decoders.ts";
+
+const adam = {};
+
+/** After the first step a first moment is (1 − β₁) · gradient. */
+function gradientOf(results: Readonly<Record<string, Tensor>>, name: string): number[] {
+  return numbersOf(results[`next.adam.first.${name}`]).map((value) => value / (1 - 0.9));
+}
+
+describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
+  const parameters = drawnParameters(spec);
+  const specs = decoderOf(spec).parameters(spec);
+  const learning = Object.keys(specs).filter((name) => specs[name]!.frozen !== true);
+
+  const train = async (shape: BatchShape, smoothing = 0): Promise<Record<string, Tensor>> => {
+    const graph = trainingGraph(spec, shape, { adam, smoothing });
+    const rows = shape.images * shape.group;
+    const features = drawnFeatures(spec, shape.images);
+    return runOnce(graph.model, { ...trainingFeeds(parameters, graph, adam), features, ...tokenFeeds(rows) });
+  };
+  it("learns with all its parameters but the frozen ones: each is given, gets a gradient and is replaced", async () => {
+    const shape = { images: 3, group: 2, steps };
+    const { replaced } = trainingGraph(spec, shape, { adam, smoothing: 0 });
+    expect(replaced.filter((name) => !name.startsWith("adam."))).toEqual(learning);
+    const results = await train(shape);
+    for (const name of learning) {
+      expect(
+        gradientOf(results, name).some((slope) => Math.abs(slope) > 1e-6),
+        name,
+      ).toBe(true);
+      expect(numbersOf(results[`next.${name}`]), name).not.toEqual(numbersOf(parameters[name]));
+    }
+    const scoring = await openSession(scoringGraph(spec, shape), { threads: 1 });
+    expect(scoring.inputNames).toEqual(expect.arrayContaining(Object.keys(specs)));
+    await scoring.dispose();
+  });
+
+  it("trains on captions of one picture as on copies of that picture", async () => {
+    const [images, group] = [2, 3];
+    const rows = images * group;
+    const features = drawnFeatures(spec, images);
+    const copies = Array.from({ length: rows }, (__, row) =>
+      numbersOf(features).slice(
+        Math.floor(row / group) * (features.data.length / images),
+        (Math.floor(row / group) + 1) * (features.data.length / images),
+      ),
+    );
+    const shapes: readonly (readonly [BatchShape, Tensor])[] = [
+      [{ images, group, steps }, features],
+      [{ images: rows, group: 1, steps }, floats([rows, ...spec.features], copies.flat())],
+    ];
+    const [grouped, alone] = await Promise.all(
+      shapes.map(async ([shape, fed]) => {
+        const graph = trainingGraph(spec, shape, { adam, smoothing: 0 });
+        const feeds = trainingFeeds(parameters, graph, adam);
+        // Masks of ones: a picture's dropout is one mask in a group, and one a copy otherwise.
+        for (const mask of graph.masks) feeds[mask.name]!.data.fill(1);
+        return runOnce(graph.model, { ...feeds, features: fed, ...tokenFeeds(rows) });
+      }),
+    );
+    expectClose(numbersOf(grouped!["loss"]), numbersOf(alone!["loss"]), 1e-6);
+    for (const name of learning) expectClose(gradientOf(grouped!, name), gradientOf(alone!, name), 1e-4);
+  });
+
+  it("has the scoring graph's loss and hits where no element is dropped", async () => {
+    const shape = { images: 2, group: 2, steps };
+    const graph = trainingGraph(spec, shape, { adam, smoothing: 0 });
+    const feeds = trainingFeeds(parameters, graph, adam);
+    for (const mask of graph.masks) feeds[mask.name]!.data.fill(1);
+    const all = { ...feeds, features: drawnFeatures(spec, 2), ...tokenFeeds(4) };
+    const [trained, scored] = [await runOnce(graph.model, all), await runOnce(scoringGraph(spec, shape), all)];
+    expectClose(numbersOf(trained["loss"]), numbersOf(scored["loss"]), 1e-6);
+    expect(numbersOf(trained["correct"])).toEqual(numbersOf(scored["correct"]));
+  });
+
+  it("has gradients that are the slopes of its loss, dropout and smoothing included", async () => {
+    const shape = { images: 2, group: 2, steps };
+    const graph = trainingGraph(spec, shape, { adam, smoothing: 0.1 });
+    const session = await openSession(graph.model, { threads: 1 });
+    const feeds: Record<string, Tensor> = {
+      ...trainingFeeds(parameters, graph, adam),
+      features: drawnFeatures(spec, 2),
+      ...tokenFeeds(4),
+    };
+    const results = await session.run(feeds);
+    for (const name of learning) {
+      const slopes = gradientOf(results, name);
+      const size = Math.hypot(...slopes);
+      // Along the gradient itself the loss rises by its norm.
+      const lossAt = async (way: number): Promise<number> => {
+        const moved = numbersOf(parameters[name]).map((value, i) => value + (way * slopes[i]!) / size);
+        return numbersOf((await session.run({ ...feeds, [name]: floats(parameters[name]!.shape, moved) }))["loss"])[0]!;
+      };
+      const step = 5e-3;
+      const rise = ((await lossAt(step)) - (await lossAt(-step))) / (2 * step);
+      expect(Math.abs(rise / size - 1), `${name}: ${rise} should be ${size}`).toBeLessThan(5e-3);
+    }
+    const norm = Math.hypot(...learning.flatMap((name) => gradientOf(results, name)));
+    expectClose(numbersOf(results["gradientNorm"]), [norm], 1e-4);
+    await session.dispose();
+  });
+});
