@@ -116,7 +116,8 @@ function formViolations({ path, text }: SourceFile): string[] {
   const code = codeOnly(text);
   const lines = text.trimEnd().split("\n").length;
   const found: string[] = [];
-  if (!/^\/\/ \S+(?: \S+){2,}/.test(text))
+  // What is run as a command has a line for the system before it.
+  if (!/^(?:#!.*\n)?\/\/ \S+(?: \S+){2,}/.test(text))
     found.push(`${path}: the first line must be a // comment that says what the file is`);
   if (lines > MAX_LINES) found.push(`${path}: ${lines} lines, ${MAX_LINES} are allowed`);
   if (/\bexport\s+default\b|\bas\s+default\b/.test(code)) found.push(`${path}: default export`);
@@ -172,6 +173,7 @@ describe("the rules", () => {
   test("a file's form: first line, length, default export, empty names", () => {
     const first = "// A first line that says what this file is for.\n";
     expect(formViolations({ path: "a.ts", text: `${first}export const x = 1;\n` })).toEqual([]);
+    expect(formViolations({ path: "a.ts", text: `#!/usr/bin/env node\n${first}` })).toEqual([]);
     expect(formViolations({ path: "a.ts", text: `${first}export default 1;\n` })).toHaveLength(1);
     expect(formViolations({ path: "a.ts", text: `${first}export { x as default };\n` })).toHaveLength(1);
     expect(formViolations({ path: "a.ts", text: `${first}// export default\n` })).toEqual([]);

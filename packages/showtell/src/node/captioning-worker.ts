@@ -4,6 +4,7 @@ import { openFeatureCaptioner } from "../caption/captioner.ts";
 import type { PictureEncoder } from "../caption/picture-encoder.ts";
 import { openPictureEncoder } from "../caption/picture-encoder.ts";
 import { checkDecoder, checkEncoder } from "../bundle/self-test.ts";
+import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { readCaptioner } from "./bundle-files.ts";
 import { readImage } from "./image-reader.ts";
@@ -75,6 +76,7 @@ async function captionBatch(decoded: readonly Decoded[], options: CaptionOptions
   if (loaded === undefined) throw new ShowtellError("INTERNAL", "the captioning thread was not loaded");
   const { encoder, captioner } = loaded;
   const good = decoded.flatMap((one) => ("pixels" in one ? [one.pixels] : []));
+  throwIfCancelled(options.signal);
   const started = performance.now();
   const data = await encoder.encode(good);
   const encoded = performance.now();

@@ -1,6 +1,6 @@
 // Whole files: reading one, and replacing one so that a crash leaves the old or the new, never a mixture. Knows no format.
 import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { access, constants, open, readFile, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { messageOf, ShowtellError } from "../base/errors.ts";
@@ -82,6 +82,20 @@ export async function writeFileAtomically(
     await rm(temporary, { force: true }).catch(() => undefined);
     throw cause instanceof ShowtellError ? cause : unwritable(path, cause);
   }
+}
+
+/**
+ * Checks before long work that its result can be written to a path: a file or nothing is there, in a folder that may be written.
+ * @throws ShowtellError `FILE_WRITE`.
+ */
+export async function requireWritable(path: string): Promise<void> {
+  try {
+    await access(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isDirectory() === true) throw unwritable(path, new Error("a folder of that name exists"));
 }
 
 async function writeSynced(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {

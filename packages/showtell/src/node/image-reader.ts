@@ -17,7 +17,8 @@ export interface ReadImageOptions {
 }
 
 const defaultMaxPixels = 100_000_000;
-const defaultMaxBytes = 200_000_000;
+/** Most bytes of a picture's file where nothing else is said. */
+export const maximumPictureBytes = 200_000_000;
 /** What a JPEG can hold; the resize takes time per row, however short the rows are. */
 const maxSide = 65_535;
 
@@ -29,7 +30,7 @@ const maxSide = 65_535;
  */
 export async function readImage(source: string | Uint8Array, options: ReadImageOptions = {}): Promise<Pixels> {
   const name = typeof source === "string" ? source : (options.name ?? "picture");
-  const maxBytes = options.maxBytes ?? defaultMaxBytes;
+  const maxBytes = options.maxBytes ?? maximumPictureBytes;
   const bytes = typeof source === "string" ? await readPictureFile(source, maxBytes) : source;
   checkBytes(name, bytes.length, maxBytes);
   checkFormat(name, pictureFormat(bytes));

@@ -9,8 +9,8 @@ import { readBytes } from "./files.ts";
 import { openSession } from "./ort-session.ts";
 import { packageFolder } from "./package-file.ts";
 import type { PackageSource } from "./package-file.ts";
-import { releaseName } from "./release.ts";
 import { loadResnet50Weights, resnet50Package } from "./resnet50-source.ts";
+import { writer } from "./version.ts";
 
 /** The precision of an encoder's kernels at rest. */
 export type EncoderPrecision = "float32" | "int8";
@@ -50,6 +50,6 @@ export async function makeResnet50Bundle(
     note: `${changes[precision]}\n\n${notice.replaceAll("\r\n", "\n").trim()}`,
   };
   const tensors = precision === "int8" ? quantisedEncoder(published) : published;
-  const input = { spec: { kind: "resnet50" }, tensors, licences: [licence], writer: releaseName } as const;
+  const input = { spec: { kind: "resnet50" }, tensors, licences: [licence], writer } as const;
   return makeEncoderBundle(input, openSession);
 }

@@ -17,7 +17,8 @@ export function plainError(thrown: unknown): PlainError {
 
 type ToWorker =
   | { readonly kind: "request"; readonly id: number; readonly content: unknown }
-  | { readonly kind: "cancel"; readonly id: number };
+  | { readonly kind: "cancel"; readonly id: number }
+  | { readonly kind: "close" };
 type FromWorker =
   | { readonly kind: "reply"; readonly id: number; readonly content: unknown }
   | { readonly kind: "event"; readonly id: number; readonly content: unknown }
@@ -32,7 +33,7 @@ export interface RequestOptions<Event> {
 /** The calling side of a worker. */
 export interface WorkerThread<Request, Reply, Event = never> {
   request(content: Request, options?: RequestOptions<Event>): Promise<Reply>;
-  /** Ends the thread at once; open requests fail. */
+  /** Cancels open requests and ends the thread once they have ended. */
   terminate(): Promise<void>;
 }
 
@@ -66,11 +67,14 @@ export function startWorker<Request, Reply, Event = never>(module: URL): WorkerT
   worker.on("error", (cause) =>
     failAll(new ShowtellError("INTERNAL", `a worker thread failed: ${String(cause)}`, { cause })),
   );
-  worker.on("exit", () =>
-    failAll(
-      new ShowtellError("INTERNAL", "a worker thread has ended: it was disposed, or the process ran out of memory"),
-    ),
-  );
+  const exited = new Promise<void>((resolve) => {
+    worker.on("exit", () => {
+      failAll(
+        new ShowtellError("INTERNAL", "a worker thread has ended: it was disposed, or the process ran out of memory"),
+      );
+      resolve();
+    });
+  });
   return {
     request(content, { signal, onEvent } = {}) {
       if (ended !== undefined) return Promise.reject(ended);
@@ -87,8 +91,10 @@ export function startWorker<Request, Reply, Event = never>(module: URL): WorkerT
         if (signal?.aborted === true) cancel();
       }).finally(() => signal?.removeEventListener("abort", cancel));
     },
-    async terminate() {
-      await worker.terminate();
+    terminate() {
+      // Not `worker.terminate()`: a thread that is torn down while the engine runs on it takes the process along.
+      worker.postMessage({ kind: "close" } satisfies ToWorker);
+      return exited;
     },
   };
 }
@@ -107,6 +113,10 @@ export function serveRequests<Request, Reply, Event = never>(
   if (port === null) throw new ShowtellError("INTERNAL", "this module only runs in a worker thread");
   const post = (message: FromWorker): void => port.postMessage(message);
   const running = new Map<number, AbortController>();
+  let closing = false;
+  const endIfDone = (): void => {
+    if (closing && running.size === 0) process.exit();
+  };
   const answer = async (id: number, content: Request): Promise<void> => {
     const controller = new AbortController();
     running.set(id, controller);
@@ -120,10 +130,17 @@ export function serveRequests<Request, Reply, Event = never>(
       post({ kind: "failure", id, error: plainError(error) });
     } finally {
       running.delete(id);
+      endIfDone();
     }
   };
+  const close = (): void => {
+    closing = true;
+    for (const controller of running.values()) controller.abort();
+    endIfDone();
+  };
   port.on("message", (message: ToWorker) => {
-    if (message.kind === "cancel") running.get(message.id)?.abort();
-    else void answer(message.id, message.content as Request);
+    if (message.kind === "request") void answer(message.id, message.content as Request);
+    else if (message.kind === "cancel") running.get(message.id)?.abort();
+    else close();
   });
 }

@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+// The showtell command: puts the subcommands together, and turns how they end into an exit status. Does no work itself.
+import { Command, CommanderError } from "commander";
+import { throwIfCancelled } from "../base/cancel.ts";
+import { plainError } from "../node/worker-thread.ts";
+import { version } from "../node/version.ts";
+import { addCaption } from "./caption.ts";
+import type { Shell } from "./shell.ts";
+import { openTerminal } from "./terminal.ts";
+
+/** Exit statuses other than 0; any error but these is 1. */
+const exitStatuses: { readonly ARGUMENT: number; readonly CANCELLED: number; readonly [code: string]: number } = {
+  ARGUMENT: 2,
+  CANCELLED: 130,
+};
+
+const interruption = new AbortController();
+let unread = false;
+const terminal = openTerminal(() => {
+  unread = true;
+  interruption.abort();
+});
+const shell: Shell = {
+  terminal,
+  signal: interruption.signal,
+  fail() {
+    process.exitCode = 1;
+  },
+};
+
+process.on("SIGINT", () => {
+  if (interruption.signal.aborted) {
+    // As if there were no handler. `process.exit` would tear threads down that the engine is running on.
+    process.removeAllListeners("SIGINT");
+    process.kill(process.pid, "SIGINT");
+  }
+  interruption.abort();
+  terminal.note("stopping (Ctrl-C again stops at once)");
+});
+
+/** Each adds a command to the program. */
+const commands: readonly ((program: Command, shell: Shell) => void)[] = [addCaption];
+
+function programOf(): Command {
+  const program = new Command("showtell")
+    .description("Caption pictures, and train, inspect and pack the models that do it.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print the help of a command")
+    .exitOverride()
+    // What is wrong with the arguments is reported like any other error, below.
+    .configureOutput({ outputError: () => undefined })
+    .hook("preAction", (_program, command) => {
+      if (command.opts()["quiet"] === true) terminal.beQuiet();
+    });
+  for (const add of commands) add(program, shell);
+  return program;
+}
+
+/** Says what was thrown, and gives the exit status for it. */
+function report(thrown: unknown): number {
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return 0;
+    const wrongUsage = exitStatuses.ARGUMENT;
+    // The help was printed because no command was named.
+    if (thrown.code === "commander.help") return wrongUsage;
+    const what = thrown.message.replace(/^error: /, "").replace("\n", " ");
+    terminal.error({ code: "ARGUMENT", message: `${what} (--help after the command lists what it takes)` });
+    return wrongUsage;
+  }
+  const error = plainError(thrown);
+  if (error.code === "CANCELLED" && unread) return 0;
+  if (error.code === "CANCELLED") terminal.note("stopped");
+  else terminal.error(error);
+  return exitStatuses[error.code] ?? 1;
+}
+
+try {
+  await programOf().parseAsync();
+  throwIfCancelled(shell.signal);
+} catch (thrown) {
+  process.exitCode = report(thrown);
+}

@@ -1,0 +1,15 @@
+// A decoder with random weights for the encoder that ships: captions of ten words, at once. Captioning runs whole, only badly.
+import { writeFileSync } from "node:fs";
+import { makeDecoderBundle } from "../../src/bundle/decoder-bundle.ts";
+import { defaultEncoder, readBundleFile } from "../../src/node/bundle-files.ts";
+import { openSession } from "../../src/node/ort-session.ts";
+import { drawnWeights, fileOf, tinyInput } from "../bundle/tiny-decoder.ts";
+
+/** Writes the decoder's bundle to a file. */
+export async function writeTinyModel(path: string): Promise<void> {
+  const { identity } = (await readBundleFile(defaultEncoder)).encoder!.manifest;
+  const spec = { ...tinyInput.decoder.spec, features: [2048] };
+  const encoder = { identity, name: "resnet50", layer: "pooled" } as const;
+  const input = { ...tinyInput, decoder: { ...tinyInput.decoder, spec, encoder }, tensors: drawnWeights(spec) };
+  writeFileSync(path, fileOf(await makeDecoderBundle(input, (model) => openSession(model, { threads: 1 }))));
+}
