@@ -1,4 +1,5 @@
 // A decoder that learns batch by batch: its weights and moments, double-buffered between compiled steps. Knows no files and no epochs.
+import { ShowtellError } from "../base/errors.ts";
 import { decodeFloat16 } from "../base/float16.ts";
 import { seededRandom } from "../base/random.ts";
 import type { Tensor } from "../base/tensor.ts";
@@ -51,17 +52,28 @@ export interface Learner {
   dispose(): Promise<void>;
 }
 
-/** First weights from a seed; word vectors are the caller's. Moments are zero. */
+/**
+ * First weights from a seed; word vectors, where the specification wants given ones, are the caller's. Moments are zero.
+ * @throws ShowtellError `ARGUMENT` if word vectors are wanted and not there, or not of the right size.
+ */
 export function initialState(spec: DecoderSpec, seed: number, vectors?: Float32Array): LearnerState {
   const state: Record<string, Tensor<"float32">> = {};
   for (const [name, parameter] of Object.entries(decoderOf(spec).parameters(spec))) {
     const { shape, init, frozen } = parameter;
-    const given = init.kind === "vectors" && vectors !== undefined;
-    state[name] = given ? tensor("float32", shape, vectors.slice()) : initialise(parameter, seededRandom(seed, name));
+    state[name] =
+      init.kind === "vectors" ? givenVectors(name, shape, vectors) : initialise(parameter, seededRandom(seed, name));
     if (frozen === true) continue;
     for (const moment of momentNames(name)) state[moment] = zeros("float32", shape);
   }
   return state;
+}
+
+function givenVectors(name: string, shape: readonly number[], vectors: Float32Array | undefined): Tensor<"float32"> {
+  if (vectors !== undefined) return tensor("float32", shape, vectors.slice());
+  throw new ShowtellError(
+    "ARGUMENT",
+    `"${name}" starts from word vectors [${shape.join(", ")}], and none are given: pass them, or let the vectors be random`,
+  );
 }
 
 function scalar(value: number): Tensor<"float32"> {
@@ -86,7 +98,7 @@ function adamOptions({ clipNorm, weightDecay }: TrainingOptions): AdamOptions {
   return { clipNorm, weightDecay };
 }
 
-/** Creates a learner that goes on from a state. */
+/** Creates a learner that goes on from a state. It takes the arrays over and writes into them: copy what must stay. */
 export function createLearner(
   spec: DecoderSpec,
   options: TrainingOptions,

@@ -1,0 +1,170 @@
+// Batches: lengths chosen best, every caption once, tokens where they belong, and padding that counts nothing.
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../src/base/random.ts";
+import { endId, paddingId, startId } from "../../src/text/vocabulary.ts";
+import type { Batch, Example } from "../../src/train/batches.ts";
+import { bucketLengths, makeBatches, planBatches, targetsOf } from "../../src/train/batches.ts";
+
+const maximumWords = 6;
+
+/** Captions of 1 to 9 words, each with a picture of its own. */
+const someExamples: fc.Arbitrary<readonly Example[]> = fc
+  .array(fc.array(fc.integer({ min: 4, max: 50 }), { minLength: 1, maxLength: 9 }), { minLength: 1, maxLength: 60 })
+  .map((captions) => captions.map((words, picture) => ({ picture, words })));
+const someRows = fc.integer({ min: 1, max: 12 });
+const someLimit = fc.integer({ min: 1, max: 8 });
+
+function batchesOf(examples: readonly Example[], rows: number, limit: number, seed?: number): readonly Batch[] {
+  const plan = planBatches(examples, rows, maximumWords, limit);
+  const batches = makeBatches(examples, plan, seed === undefined ? undefined : seededRandom(seed));
+  return batches.map((make) => make());
+}
+
+describe("what is predicted", () => {
+  it("is the words and the end", () => {
+    expect(targetsOf([7, 8], 2)).toEqual([7, 8, endId]);
+  });
+
+  it("has no end where a caption is cut, so that nobody learns to stop there", () => {
+    expect(targetsOf([7, 8, 9], 2)).toEqual([7, 8]);
+  });
+});
+
+/** Tokens with padding if every length is rounded up to the next of `lengths`. */
+function paddedTotal(counts: readonly number[], lengths: readonly number[]): number {
+  return counts.reduce(
+    (total, count, length) =>
+      count === 0 ? total : total + count * (lengths.find((limit) => limit >= length) ?? Infinity),
+    0,
+  );
+}
+
+/** The least total of any choice of at most `limit` lengths. */
+function leastTotal(counts: readonly number[], limit: number): number {
+  let least = Infinity;
+  for (let choice = 0; choice < 2 ** counts.length; choice++) {
+    const lengths = counts.flatMap((_, length) => (choice & (1 << length) ? [length] : []));
+    if (lengths.length <= limit) least = Math.min(least, paddedTotal(counts, lengths));
+  }
+  return least;
+}
+
+describe("bucket lengths", () => {
+  it("pad least of all choices, tried one by one", () => {
+    const someCounts = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 2, maxLength: 9 });
+    fc.assert(
+      fc.property(someCounts, someLimit, (counts, limit) => {
+        fc.pre(counts.some((count, length) => length > 0 && count > 0));
+        const tokens = [0, ...counts.slice(1)];
+        const lengths = bucketLengths(tokens, limit);
+        expect(lengths.length).toBeLessThanOrEqual(limit);
+        expect(lengths).toEqual(lengths.toSorted((a, b) => a - b));
+        expect(paddedTotal(tokens, lengths)).toBe(leastTotal(tokens, limit));
+      }),
+    );
+  });
+
+  it("are all lengths that there are, if so many are allowed", () => {
+    expect(bucketLengths([0, 0, 3, 0, 1, 2], 8)).toEqual([2, 4, 5]);
+    expect(bucketLengths([0, 0, 3, 0, 1, 2], 1)).toEqual([5]);
+  });
+});
+
+/** The caption in a row, read back: its picture, what is read and what is predicted. */
+function captionIn(batch: Batch, row: number): { picture: number; read: number[]; targets: number[] } {
+  const at = Array.from({ length: batch.steps }, (_, step) => step * batch.rows + row).filter(
+    (i) => batch.weights[i] === 1,
+  );
+  const ids = (from: BigInt64Array): number[] => at.map((i) => Number(from[i]));
+  return { picture: batch.pictures[row]!, read: ids(batch.words), targets: ids(batch.targets) };
+}
+
+/** The lengths of batches, rising. */
+function stepsOf(batches: readonly Batch[]): number[] {
+  return batches.map(({ steps }) => steps).toSorted((a, b) => a - b);
+}
+
+describe("batches", () => {
+  it("hold every caption once, each word read where the one before it was to be predicted", () => {
+    fc.assert(
+      fc.property(someExamples, someRows, someLimit, fc.integer(), (examples, rows, limit, seed) => {
+        const found = batchesOf(examples, rows, limit, seed).flatMap((batch) =>
+          Array.from({ length: batch.captions }, (_, row) => captionIn(batch, row)),
+        );
+        const wanted = examples.map(({ picture, words }) => {
+          const targets = targetsOf(words, maximumWords);
+          return { picture, read: [startId, ...targets.slice(0, -1)], targets };
+        });
+        expect(found.toSorted((a, b) => a.picture - b.picture)).toEqual(wanted);
+      }),
+    );
+  });
+
+  it("have planned shapes only, and say how many tokens and captions count", () => {
+    fc.assert(
+      fc.property(someExamples, someRows, someLimit, (examples, rows, limit) => {
+        const { lengths } = planBatches(examples, rows, maximumWords, limit);
+        for (const batch of batchesOf(examples, rows, limit)) {
+          expect(batch.rows).toBe(rows);
+          expect(lengths).toContain(batch.steps);
+          for (const { length } of [batch.words, batch.targets, batch.weights]) expect(length).toBe(rows * batch.steps);
+          expect(batch.weights.reduce((sum, weight) => sum + weight, 0)).toBe(batch.tokens);
+        }
+      }),
+    );
+  });
+
+  it("fill what is left over with padding that weighs nothing", () => {
+    fc.assert(
+      fc.property(someExamples, someRows, someLimit, (examples, rows, limit) => {
+        for (const batch of batchesOf(examples, rows, limit)) {
+          batch.weights.forEach((weight, i) => {
+            if (weight === 1) return;
+            expect([weight, Number(batch.words[i]), Number(batch.targets[i])]).toEqual([0, paddingId, paddingId]);
+          });
+          // Rows beyond the captions repeat a picture that is there, so that its features can be read.
+          for (const picture of batch.pictures.subarray(batch.captions)) expect(picture).toBe(batch.pictures[0]);
+        }
+      }),
+    );
+  });
+
+  it("are full but for one, and as many in every order", () => {
+    fc.assert(
+      fc.property(someExamples, someRows, someLimit, fc.integer(), (examples, rows, limit, seed) => {
+        const batches = batchesOf(examples, rows, limit, seed);
+        expect(batches.filter(({ captions }) => captions < rows).length).toBeLessThanOrEqual(1);
+        expect(batches).toHaveLength(Math.ceil(examples.length / rows));
+        expect(stepsOf(batches)).toEqual(stepsOf(batchesOf(examples, rows, limit)));
+      }),
+    );
+  });
+
+  it("are shuffled by the seed, captions among batches and batches among each other", () => {
+    const examples = Array.from({ length: 40 }, (_, picture) => ({
+      picture,
+      words: Array<number>(1 + (picture % 5)).fill(4),
+    }));
+    const pictures = (seed?: number): string[] =>
+      batchesOf(examples, 4, 3, seed).map((batch) => Array.from(batch.pictures).join());
+    expect(pictures(1)).toEqual(pictures(1));
+    expect(pictures()).toEqual(pictures());
+    // Which captions come together differs too, not only the order of batches.
+    const together = (seed: number): Set<string> =>
+      new Set(batchesOf(examples, 4, 3, seed).map((batch) => batch.pictures.toSorted().join()));
+    expect(together(1)).not.toEqual(together(2));
+    const lengths = batchesOf(examples, 4, 3, 1).map(({ steps }) => steps);
+    expect(lengths).not.toEqual(lengths.toSorted((a, b) => a - b));
+  });
+
+  it("leave the examples as they are", () => {
+    const examples = [5, 4, 3, 2, 1].map((picture) => ({ picture, words: [4] }));
+    batchesOf(examples, 2, 2, 1);
+    expect(examples.map(({ picture }) => picture)).toEqual([5, 4, 3, 2, 1]);
+  });
+
+  it("can't be planned without captions", () => {
+    expect(() => planBatches([], 4, 20, 8)).toThrow(expect.objectContaining({ code: "DATA_EMPTY" }));
+  });
+});
