@@ -5,9 +5,11 @@ import { Graph } from "../../src/graph/graph.ts";
 import type { Node, Value } from "../../src/graph/graph.ts";
 import { neededBy } from "../../src/graph/needed.ts";
 import * as a from "../../src/graph/operators/arithmetic.ts";
-import { gather, gatherElements } from "../../src/graph/operators/indexing.ts";
+import { gather, gatherElements, scatterAdd } from "../../src/graph/operators/indexing.ts";
 import { gemm } from "../../src/graph/operators/matrix.ts";
 import { logSoftmax, reduceSum, softmax } from "../../src/graph/operators/reduction.ts";
+import { expand } from "../../src/graph/operators/reshaping.ts";
+import { scatteredOnZeros, zerosLike } from "../../src/graph/sum.ts";
 import { drawn, expectClose, integers, numbersOf } from "../tensors.ts";
 import { runGraph } from "./run.ts";
 
@@ -15,10 +17,25 @@ function nodesOf(operator: string, ...values: readonly Value[]): readonly Node[]
   return neededBy(values).nodes.filter((node) => node.operator.name === operator);
 }
 
+/** Ways to look up rows of a table [4, 3]. */
+const lookUps: Readonly<Record<string, (table: Value, rows: readonly number[]) => Value>> = {
+  "by rows": (table, rows) => gather(table, table.graph.constant(integers(rows))),
+  "element by element": (table, rows) => {
+    const indices = integers(
+      rows.flatMap((row) => [row, row, row]),
+      [rows.length, 3],
+    );
+    return gatherElements(table, table.graph.constant(indices), 0);
+  },
+};
+
 /** Two look-ups and a product of one table, as separate losses. */
-function losses(graph: Graph): { readonly table: Value; readonly terms: readonly Value[] } {
+function losses(
+  graph: Graph,
+  lookUp: (table: Value, rows: readonly number[]) => Value,
+): { readonly table: Value; readonly terms: readonly Value[] } {
   const table = graph.parameter("table", [4, 3]);
-  const rows = [integers([1, 1, 3]), integers([0, 1])].map((indices) => gather(table, graph.constant(indices)));
+  const rows = [lookUp(table, [1, 1, 3]), lookUp(table, [0, 1])];
   const weights = rows.map(({ shape }, at) => graph.constant(drawn(shape as readonly number[], `weights ${at}`)));
   const product = gemm(graph.constant(drawn([5, 3], "left")), table, { transposeB: true });
   return {
@@ -58,9 +75,9 @@ describe("a weight used at every time step", () => {
     const graph = new Graph();
     const [first, second] = [graph.parameter("first", [3, 3]), graph.parameter("second", [3, 2])];
     const inputs = [0, 1, 2].map((step) => graph.input(`x${step}`, [2, 3]));
-    const loss = inputs
-      .flatMap((x) => [reduceSum(a.tanh(gemm(x, first))), reduceSum(a.tanh(gemm(x, second)))])
-      .reduce((sum, term) => a.add(sum, term));
+    // The uses of the two are met in different orders.
+    const uses = [...inputs.map((x) => gemm(x, first)), ...inputs.toReversed().map((x) => gemm(x, second))];
+    const loss = uses.map((use) => reduceSum(a.tanh(use))).reduce((sum, term) => a.add(sum, term));
     const slopes = gradients(loss, [first, second]);
     const lefts = nodesOf("Gemm", ...slopes).flatMap((node) =>
       node.attributes["transA"] === 1 ? [node.inputs[0]] : [],
@@ -90,10 +107,10 @@ describe("a weight used at every time step", () => {
   });
 });
 
-describe("a table that is both multiplied and looked up", () => {
+describe.each(Object.entries(lookUps))("a table that is both multiplied and looked up %s", (_, lookUp) => {
   it("gets the sum of the gradients of each use", async () => {
     const graph = new Graph();
-    const { table, terms } = losses(graph);
+    const { table, terms } = losses(graph, lookUp);
     const [together] = gradients(
       terms.reduce((sum, term) => a.add(sum, term)),
       [table],
@@ -108,24 +125,9 @@ describe("a table that is both multiplied and looked up", () => {
     expect(numbersOf(found["together"]).some((value) => Math.abs(value) > 0.1)).toBe(true);
   });
 
-  it("has its look-ups scattered onto the product, not onto zeros that are added later", () => {
-    const { table, terms } = losses(new Graph());
-    const [slope] = gradients(
-      terms.reduce((sum, term) => a.add(sum, term)),
-      [table],
-    );
-    const scatters = nodesOf("ScatterElements", slope!);
-    expect(scatters).toHaveLength(2);
-    const starts = scatters.map(({ inputs }) => inputs[0]!.source);
-    expect(starts.map((source) => source.kind === "node" && source.node.operator.name)).toEqual([
-      "Gemm",
-      "ScatterElements",
-    ]);
-  });
-
   it("starts from zeros where look-ups are all there is", async () => {
     const graph = new Graph();
-    const { table, terms } = losses(graph);
+    const { table, terms } = losses(graph, lookUp);
     const [slope] = gradients(a.add(terms[0]!, terms[2]!), [table]);
     const { slope: found } = await runGraph(graph, { slope: slope! }, { table: drawn([4, 3], "table") });
     const expected = new Float32Array(12);
@@ -138,6 +140,32 @@ describe("a table that is both multiplied and looked up", () => {
     });
     expectClose(numbersOf(found), expected, 1e-6);
     expect(numbersOf(found).slice(6, 9)).toEqual([0, 0, 0]);
+  });
+});
+
+describe("what is scattered onto zeros", () => {
+  it("is scattered onto the rest of a sum instead of being added to it", () => {
+    const { table, terms } = losses(new Graph(), lookUps["element by element"]!);
+    const [slope] = gradients(
+      terms.reduce((sum, term) => a.add(sum, term)),
+      [table],
+    );
+    const starts = nodesOf("ScatterElements", slope!).map(({ inputs }) => inputs[0]!.source);
+    expect(starts.map((source) => source.kind === "node" && source.node.operator.name)).toEqual([
+      "Gemm",
+      "ScatterElements",
+    ]);
+  });
+
+  it("is told from what is scattered onto anything else", () => {
+    const graph = new Graph();
+    const indices = graph.constant(integers([1, 0]));
+    const updates = graph.input("updates", [2]);
+    const onto = (start: Value): Value => scatterAdd(start, indices, updates, 0);
+    expect(scatteredOnZeros(onto(zerosLike(updates)))).toEqual({ indices, updates, axis: 0 });
+    expect(scatteredOnZeros(onto(expand(graph.scalar(1), [2])))).toBeUndefined();
+    expect(scatteredOnZeros(onto(graph.input("start", [2])))).toBeUndefined();
+    expect(scatteredOnZeros(updates)).toBeUndefined();
   });
 });
 

@@ -82,6 +82,27 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
     expect(numbersOf(trained["correct"])).toEqual(numbersOf(scored["correct"]));
   });
 
+  it("feels every mask it declares, row by row", async () => {
+    const graph = trainingGraph(spec, { images: 2, group: 2, steps }, { adam, smoothing: 0 });
+    const learningFeeds = trainingFeeds(parameters, graph, adam);
+    for (const mask of graph.masks) learningFeeds[mask.name]!.data.fill(1);
+    const feeds = { ...learningFeeds, features: drawnFeatures(spec, 2), ...tokenFeeds(4) };
+    const session = await openSession(graph.model, { threads: 1 });
+    const lossWith = async (changes: Readonly<Record<string, Tensor>>): Promise<number> =>
+      numbersOf((await session.run({ ...feeds, ...changes }))["loss"])[0]!;
+    const undisturbed = await lossWith({});
+    for (const { name, shape } of graph.masks) {
+      const [rows, size] = shape;
+      for (let row = 0; row < rows; row++) {
+        const dropped = floats(shape, learningFeeds[name]!.data.slice().fill(0, row * size, (row + 1) * size));
+        expect(Math.abs((await lossWith({ [name]: dropped })) - undisturbed), `${name}, row ${row}`).toBeGreaterThan(
+          1e-5,
+        );
+      }
+    }
+    await session.dispose();
+  });
+
   it("has gradients that are the slopes of its loss, dropout and smoothing included", async () => {
     const shape = { images: 2, group: 2, steps };
     const graph = trainingGraph(spec, shape, { adam, smoothing: 0.1 });

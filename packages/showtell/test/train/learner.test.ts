@@ -133,6 +133,21 @@ describe("twenty steps", () => {
     expect(await firstLoss(1)).not.toBe(await firstLoss(2));
   });
 
+  it("draw other masks at every step, and the same at the same step again", async () => {
+    await withLearner(
+      initialState(spec, 1),
+      async (learner) => {
+        // A rate of 0 leaves the weights as they are, so that only the masks differ.
+        const lossAt = async (step: number): Promise<number> =>
+          (await learner.learn(batches[0]!, reader, step, 0)).loss;
+        const [first, second, again] = [await lossAt(1), await lossAt(2), await lossAt(1)];
+        expect(second).not.toBe(first);
+        expect(again).toBe(first);
+      },
+      { options: { weightDecay: 0 } },
+    );
+  });
+
   it("lower the loss", async () => {
     await withLearner(initialState(spec, 1), async (learner) => {
       const [before, , after] = [

@@ -1,0 +1,103 @@
+// What is particular to Show and Tell: its parameters, where it drops, and that the picture is the LSTM's first input.
+import { describe, expect, it } from "vitest";
+import { decoderOf } from "../../src/models/catalogue.ts";
+import type { ShowAndTellSpec } from "../../src/models/show-and-tell.ts";
+import { trainingGraph } from "../../src/models/training-graph.ts";
+import { expectClose, floats, numbersOf } from "../tensors.ts";
+import { drawnFeatures, drawnParameters, openSteps } from "./tiny-decoders.ts";
+
+const spec: ShowAndTellSpec = {
+  kind: "show-and-tell",
+  features: [7],
+  words: 70,
+  embeddingSize: 5,
+  vectorSize: 5,
+  vectors: "random",
+  hiddenSize: 4,
+  dropout: { features: 0.1, input: 0.2, output: 0.3 },
+};
+const parametersOf = (changes: Partial<ShowAndTellSpec> = {}): ReturnType<ReturnType<typeof decoderOf>["parameters"]> =>
+  decoderOf(spec).parameters({ ...spec, ...changes });
+
+describe("the parameters", () => {
+  it("have the shapes that the sizes ask for, the vocabulary padded to 64", () => {
+    const shapes = Object.fromEntries(Object.entries(parametersOf()).map(([name, { shape }]) => [name, shape]));
+    expect(shapes).toEqual({
+      "words.vectors": [70, 5],
+      "image.weight": [7, 5],
+      "image.bias": [5],
+      "lstm.input": [5, 16],
+      "lstm.recurrent": [4, 16],
+      "lstm.bias": [16],
+      "output.weight": [4, 128],
+      "output.bias": [128],
+    });
+  });
+
+  it("include a projection where word vectors have another size than the LSTM's inputs", () => {
+    const parameters = parametersOf({ vectorSize: 3 });
+    expect(parameters["words.vectors"]!.shape).toEqual([70, 3]);
+    expect(parameters["words.projection"]!.shape).toEqual([3, 5]);
+  });
+
+  it("decay if they are weights, not if they are biases or word vectors", () => {
+    const decaying = Object.entries(parametersOf({ vectorSize: 3 })).flatMap(([name, { decay }]) =>
+      decay ? [name] : [],
+    );
+    expect(decaying).toEqual(["words.projection", "image.weight", "lstm.input", "lstm.recurrent", "output.weight"]);
+  });
+
+  it("start word vectors at random, or from given ones, which a frozen table keeps", () => {
+    const tables = (["random", "given", "frozen"] as const).map(
+      (vectors) => parametersOf({ vectors })["words.vectors"],
+    );
+    expect(tables).toMatchObject([
+      { init: { kind: "normal" }, frozen: false },
+      { init: { kind: "vectors" }, frozen: false },
+      { init: { kind: "vectors" }, frozen: true },
+    ]);
+  });
+
+  it("start the forget gate open: ones in its quarter of the bias", () => {
+    expect(parametersOf()["lstm.bias"]!.init).toEqual({ kind: "ones-in", start: 4, end: 8 });
+  });
+});
+
+describe("dropout", () => {
+  it("is on the features of pictures, the inputs of words and the output, each mask held over time", () => {
+    const { masks } = trainingGraph(spec, { images: 3, group: 2, steps: 4 }, { adam: {}, smoothing: 0 });
+    expect(masks.toSorted((a, b) => a.rate - b.rate)).toEqual([
+      { name: "mask.features", shape: [3, 7], rate: 0.1 },
+      { name: "mask.input", shape: [6, 5], rate: 0.2 },
+      { name: "mask.output", shape: [6, 4], rate: 0.3 },
+    ]);
+  });
+});
+
+describe("the picture", () => {
+  it("is read like a word: a word whose vector is the picture's embedding would leave the same state", async () => {
+    const parameters = drawnParameters(spec);
+    const features = drawnFeatures(spec, 1);
+    const steps = await openSteps(spec, parameters);
+    const begun = await steps.begin(features);
+    await steps.dispose();
+
+    // Standardised features · weight + bias, put into the table as word 9.
+    const values = numbersOf(features);
+    const mean = values.reduce((sum, value) => sum + value, 0) / 7;
+    const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 7 + 1e-5);
+    const weight = numbersOf(parameters["image.weight"]);
+    const embedded = numbersOf(parameters["image.bias"]).map((bias, j) =>
+      values.reduce((sum, value, i) => sum + ((value - mean) / deviation) * weight[i * 5 + j]!, bias),
+    );
+    const table = numbersOf(parameters["words.vectors"]);
+    table.splice(9 * 5, 5, ...embedded);
+    const withWord = await openSteps(spec, { ...parameters, "words.vectors": floats([70, 5], table) });
+    const zero = { "state.hidden": floats([1, 4], [0, 0, 0, 0]), "state.cell": floats([1, 4], [0, 0, 0, 0]) };
+    const { position } = await withWord.step({ memory: {}, state: zero }, [0], [9]);
+    await withWord.dispose();
+    for (const name of ["state.hidden", "state.cell"]) {
+      expectClose(numbersOf(position.state[name]), numbersOf(begun.state[name]), 1e-5);
+    }
+  });
+});
