@@ -1,0 +1,280 @@
+// docs/formats.md, held against files that the code has just written: the page's schemas, closed, must describe every field.
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { trainCaptioner } from "showtell/node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { bytesOf } from "../src/base/tensor.ts";
+import { readBundle } from "../src/bundle/bundle.ts";
+import { canonicalJson } from "../src/bundle/identity.ts";
+import { manifestKey } from "../src/bundle/manifest.ts";
+import { decoderOf } from "../src/models/catalogue.ts";
+import type { DecoderSpec } from "../src/models/catalogue.ts";
+import { lockFileName, lockFolder } from "../src/node/lock.ts";
+import { runFiles } from "../src/node/training-run.ts";
+import { readSafetensors } from "../src/safetensors/read.ts";
+import { writeTinyModel } from "./cli/tiny-model.ts";
+import { colourRun, writeColourData } from "./node/training-fixture.ts";
+import { modelShips, root } from "./source-files.ts";
+
+type Schema = Record<string, unknown>;
+
+const page = readFileSync(join(root, "docs/formats.md"), "utf8").replaceAll("\r\n", "\n");
+const blocks = [...page.matchAll(/^<!-- schema: ([\w-]+) -->\n```json\n([\s\S]*?)^```$/gm)];
+const schemas = Object.fromEntries(blocks.map(([, name, text]) => [name!, JSON.parse(text!) as Schema]));
+
+/** What a reference of one block to another names. */
+function referred({ $ref }: Schema): string | undefined {
+  return typeof $ref === "string" ? /^#\/\$defs\/([\w-]+)$/.exec($ref)?.[1] : undefined;
+}
+
+/** An object schema with the properties of those that it builds on, so that it can be closed as a whole. */
+function joined(schema: Schema): Schema {
+  const { allOf, ...own } = schema as { allOf?: readonly Schema[] } & Schema;
+  const parts = [...(allOf ?? []).map((part) => joined(schemas[referred(part)!]!)), own];
+  return {
+    ...own,
+    properties: Object.assign({}, ...parts.map(({ properties }) => properties)) as Schema,
+    required: parts.flatMap(({ required }) => (required as string[] | undefined) ?? []),
+  };
+}
+
+/** The schema with every object in it closed to further properties. */
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed);
+  if (typeof value !== "object" || value === null) return value;
+  const schema = value as Schema;
+  const own = schema["type"] === "object" && "properties" in schema ? joined(schema) : schema;
+  const inner = Object.fromEntries(Object.entries(own).map(([key, entry]) => [key, closed(entry)]));
+  return own === schema ? inner : { additionalProperties: false, ...inner };
+}
+
+const $defs = closed(schemas) as Record<string, z.core.JSONSchema.JSONSchema>;
+
+/** What is wrong with a value according to the page; empty if nothing is. */
+function flaws(name: string, value: unknown): readonly string[] {
+  const { success, error } = z.fromJSONSchema({ $defs, $ref: `#/$defs/${name}` }).safeParse(value);
+  return success ? [] : error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
+/** Files as the page describes them: the name of a schema, and values that were written or are read. */
+const samples = new Map<string, unknown[]>();
+
+function collect(name: string, ...values: unknown[]): void {
+  samples.set(name, [...(samples.get(name) ?? []), ...values]);
+}
+
+let folder: string;
+
+const read = (...path: string[]): Buffer => readFileSync(join(folder, ...path));
+const json = (...path: string[]): unknown => JSON.parse(read(...path).toString());
+
+function lines(text: string): unknown[] {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+function collectSafetensors(name: string, bytes: Uint8Array): void {
+  const { tensors, metadata } = readSafetensors(bytes);
+  expect(Object.keys(metadata)).toEqual([manifestKey]);
+  collect(name, JSON.parse(metadata[manifestKey]!));
+  if (name !== "manifest") return;
+  const shapes = [...tensors].map(([tensor, { dtype, shape }]) => [tensor, { dtype, shape }] as const);
+  collect("bundle-tensors", Object.fromEntries(shapes));
+}
+
+const shipped = (name: string): Buffer => readFileSync(join(root, "packages/showtell/models", name));
+const encoderFile = shipped("resnet50-int8.safetensors");
+
+async function collectTrainingRun(): Promise<void> {
+  await writeColourData(folder);
+  const request = colourRun(folder, "run", { rules: ["digits"] });
+  const schedule = { kind: "cosine", peak: 0.02, warmup: 2, floor: 0.1 } as const;
+  await trainCaptioner({ ...request, training: { ...request.training, schedule, epochs: 2 } });
+  collect("run", json("run", runFiles.description));
+  collect("history-line", ...lines(read("run", runFiles.history).toString()));
+  collect("sample-line", ...lines(read("run", runFiles.samples).toString()));
+  collectSafetensors("manifest", read("run", runFiles.best));
+  collectSafetensors("checkpoint", read("run", runFiles.last));
+  collect("caption-line", ...lines(read("captions.jsonl").toString()));
+  const [cache] = readdirSync(join(folder, "features"));
+  collect("features", json("features", cache!, "features.json"));
+  collect("features-index-line", ...lines(read("features", cache!, "features.index.jsonl").toString()));
+}
+
+async function collectCaptions(): Promise<void> {
+  const model = join(folder, "tiny.safetensors");
+  const results = join(folder, "results.json");
+  await writeTinyModel(model);
+  writeFileSync(join(folder, "broken.jpg"), "no picture");
+  const pictures = [join(folder, "images", "red-dev.png"), join(folder, "broken.jpg")];
+  const main = join(root, "packages/showtell/dist/cli/main.js");
+  const options = ["--model", model, "--json", "--candidates", "2", "--results", results];
+  const run = promisify(execFile)(process.execPath, [main, "caption", ...options, ...pictures]);
+  // The broken picture makes its exit status 1.
+  const { stdout } = await run.catch((error: unknown) => error as { stdout: string });
+  collect("caption-output-line", ...lines(stdout));
+  collect("results", json("results.json"));
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "showtell-formats-"));
+  collectSafetensors("manifest", encoderFile);
+  if (modelShips) collectSafetensors("manifest", shipped("flickr8k.safetensors"));
+  const { words, absent, ...texts } = readSafetensors(shipped("glove-6b-100d-flickr8k.safetensors")).metadata;
+  collect("vector-table", { ...texts, words: JSON.parse(words!) as unknown, absent: JSON.parse(absent!) as unknown });
+  const lock = await lockFolder(folder);
+  collect("lock", json(lockFileName));
+  await lock.release();
+  await collectTrainingRun();
+  await collectCaptions();
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Every way to add one more field to an object somewhere in a value. */
+function* withOneMore(value: unknown): Generator {
+  if (typeof value !== "object" || value === null) return;
+  if (!Array.isArray(value)) yield { ...value, undescribed: 1 };
+  // One item speaks for a long list of numbers or words.
+  const entries = Object.entries(value).slice(0, 200);
+  for (const [key, inner] of entries) {
+    for (const changed of withOneMore(inner)) {
+      yield Array.isArray(value) ? value.with(Number(key), changed) : { ...value, [key]: changed };
+    }
+  }
+}
+
+/** All schemas that are needed to follow some. */
+function reached(names: Iterable<string>): Set<string> {
+  const found = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    const name = referred(value as Schema);
+    if (name !== undefined) follow(name);
+    Object.values(value).forEach(visit);
+  };
+  const follow = (name: string): void => {
+    if (found.has(name)) return;
+    found.add(name);
+    visit(schemas[name]);
+  };
+  for (const name of names) follow(name);
+  return found;
+}
+
+describe("docs/formats.md", () => {
+  test("describes every field of what is written", () => {
+    const wrong = [...samples].flatMap(([name, values]) =>
+      values.flatMap((value) => flaws(name, value).map((flaw) => `${name}: ${flaw}`)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("would not pass a field more, wherever it stood", () => {
+    const passed = [...samples].flatMap(([name, values]) =>
+      values.slice(0, 3).flatMap((value) => {
+        const changes = [...withOneMore(value)];
+        expect(changes.length, name).toBeGreaterThan(0);
+        return changes.filter((changed) => flaws(name, changed).length === 0).map((changed) => [name, changed]);
+      }),
+    );
+    expect(passed).toEqual([]);
+  });
+
+  test("has no schema that no file was held against, and no reference that leads nowhere", () => {
+    expect([...reached(samples.keys())].toSorted()).toEqual(Object.keys(schemas).toSorted());
+    expect(Object.keys(schemas)).toHaveLength(blocks.length);
+  });
+
+  test("was held against both kinds of caption lines and all kinds of history lines", () => {
+    expect(samples.get("caption-output-line")!.map((line) => "error" in (line as object))).toEqual([false, true]);
+    const kinds = samples.get("history-line")!.map((line) => (line as { kind: string }).kind);
+    expect(kinds).toEqual(["start", "epoch", "epoch", "end"]);
+    expect(samples.get("lock")).toMatchObject([{ pid: process.pid, host: hostname() }]);
+  });
+
+  test("names the files of a training run", () => {
+    const rows = [...page.matchAll(/^\| (`[^|]+`) \| [^|]+ \|$/gm)].flatMap(([, names]) => names!.split(", "));
+    for (const name of readdirSync(join(folder, "run"))) expect(rows).toContain(`\`${name}\``);
+    expect(readdirSync(join(folder, "run")).toSorted()).toEqual(Object.values(runFiles).toSorted());
+  });
+});
+
+/** The shapes in the page's table, for a specification. */
+function describedShapes(spec: DecoderSpec): Record<string, number[]> {
+  const { words: V, embeddingSize: E, hiddenSize: H, vectorSize } = spec;
+  const sizes: Record<string, number> = { V, E, H, P: Math.ceil(V / 64) * 64, "`vectorSize`": vectorSize };
+  const size = (text: string): number =>
+    text.split(" ").reduce((product, factor) => product * (sizes[factor] ?? Number(factor)), 1);
+  const rows = page.matchAll(/^\| ((?:`\w+\.\w+`(?:, )?)+)(, only .+)? \| (\[.+\]) \|$/gm);
+  return Object.fromEntries(
+    [...rows].flatMap(([, names, only, shapes]) => {
+      if (only !== undefined && vectorSize === E) return [];
+      const dimensions = shapes!.slice(1, -1).split("], [");
+      return names!.split(", ").map((name, i) => [name.slice(1, -1), dimensions[i]!.split(", ").map(size)] as const);
+    }),
+  );
+}
+
+describe("tensors are what the page says", () => {
+  test.each([16, 20])("of a decoder, with word vectors of size %i", (vectorSize) => {
+    const { spec } = readBundle(read("run", runFiles.best), "best").decoder!.manifest;
+    const changed: DecoderSpec = { ...spec, vectorSize };
+    const parameters = Object.entries(decoderOf(changed).parameters(changed));
+    expect(describedShapes(changed)).toEqual(Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape])));
+  });
+
+  test("of a checkpoint", () => {
+    const { spec } = readBundle(read("run", runFiles.best), "best").decoder!.manifest;
+    const { tensors } = readSafetensors(read("run", runFiles.last));
+    const names = Object.keys(decoderOf(spec).parameters(spec));
+    const described = names.flatMap((name) => [name, `adam.first.${name}`, `adam.second.${name}`]);
+    expect([...tensors.keys()].toSorted()).toEqual(described.toSorted());
+    expect(new Set([...tensors.values()].map(({ dtype }) => dtype))).toEqual(new Set(["float32"]));
+  });
+
+  test("of a feature cache: rows after each other, each with its checksum", () => {
+    const [cache] = readdirSync(join(folder, "features"));
+    const { shape } = json("features", cache!, "features.json") as { shape: number[] };
+    const rows = lines(read("features", cache!, "features.index.jsonl").toString());
+    expect(read("features", cache!, "features.f16")).toHaveLength(rows.length * shape[0]! * 2);
+    expect(rows).toHaveLength(12);
+  });
+});
+
+function sha256(...parts: readonly (string | Uint8Array)[]): string {
+  return parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest("hex");
+}
+
+describe("hashes are computed as the page says", () => {
+  test("the name of a feature cache's folder", () => {
+    const [name] = readdirSync(join(folder, "features"));
+    const text = JSON.stringify(json("features", name!, "features.json"));
+    expect(name).toBe(`pooled-${sha256(text).slice(0, 16)}`);
+  });
+
+  test("the identity of an encoder and of a decoder", () => {
+    const { encoder } = readBundle(encoderFile, "encoder");
+    const { decoder } = readBundle(read("run", runFiles.best), "best");
+    const { identity, layer } = decoder!.manifest.encoder;
+    const { spec, vocabulary } = decoder!.manifest;
+    for (const [{ manifest, tensors }, description] of [
+      [encoder!, { preprocessing: encoder!.manifest.preprocessing, spec: encoder!.manifest.spec }],
+      [decoder!, { encoder: { identity, layer }, spec, words: vocabulary.words }],
+    ] as const) {
+      const parts = [...tensors].toSorted(([a], [b]) => (a < b ? -1 : 1));
+      const hashed = parts.flatMap(([name, value]) => [
+        `\n${name}\n${value.dtype}\n${value.shape.join()}\n`,
+        bytesOf(value),
+      ]);
+      expect(manifest.identity).toBe(sha256(canonicalJson(description), ...hashed));
+    }
+  });
+});
