@@ -3,7 +3,7 @@ import type { Node, Value } from "./graph.ts";
 import { add } from "./operators/arithmetic.ts";
 import { scatterAdd } from "./operators/indexing.ts";
 import { gemm } from "./operators/matrix.ts";
-import { concat, expand } from "./operators/reshaping.ts";
+import { concat, expand, reshape } from "./operators/reshaping.ts";
 
 /** The node that made a value, if it is one of the named operator. */
 function madeBy(value: Value, operator: string): Node | undefined {
@@ -29,6 +29,11 @@ export function scatteredOnZeros(
   const node = madeBy(value, "ScatterElements");
   if (node === undefined || !isZeros(node.inputs[0]!)) return undefined;
   return { indices: node.inputs[1]!, updates: node.inputs[2]!, axis: node.attributes["axis"] as number };
+}
+
+/** What a value was before it was reshaped, if it was. */
+function unreshaped(value: Value): Value {
+  return madeBy(value, "Reshape")?.inputs[0] ?? value;
 }
 
 type Factors = readonly [Value, Value];
@@ -74,12 +79,13 @@ export function sumOf(terms: readonly Value[]): Value {
   for (const term of terms) {
     const factors = factorsOf(term);
     if (factors !== undefined) products.push(factors);
-    else (scatteredOnZeros(term) === undefined ? others : scattered).push(term);
+    else (scatteredOnZeros(unreshaped(term)) === undefined ? others : scattered).push(term);
   }
   const dense = [...others, ...sumProducts(products)];
   const start = dense.length > 0 ? dense.reduce((sum, term) => add(sum, term)) : scattered.shift()!;
   return scattered.reduce((sum, term) => {
-    const { indices, updates, axis } = scatteredOnZeros(term)!;
-    return scatterAdd(sum, indices, updates, axis);
+    const flat = unreshaped(term);
+    const { indices, updates, axis } = scatteredOnZeros(flat)!;
+    return reshape(scatterAdd(reshape(sum, flat.shape), indices, updates, axis), sum.shape);
   }, start);
 }

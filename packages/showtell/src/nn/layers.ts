@@ -39,9 +39,14 @@ export interface LstmState {
 export function lstmCell(gates: Value, recurrent: Value, state?: LstmState): LstmState {
   const hidden = fixedDim(recurrent, 0, "an LSTM");
   const sums = state === undefined ? gates : gemm(state.hidden, recurrent, { bias: gates });
-  const [threeGates, candidate] = split(sums, [3 * hidden, hidden], 1) as [Value, Value];
-  const [input, forget, output] = split(sigmoid(threeGates), [hidden, hidden, hidden], 1) as [Value, Value, Value];
-  const written = mul(input, tanh(candidate));
-  const cell = state === undefined ? written : add(mul(forget, state.cell), written);
-  return { hidden: mul(output, tanh(cell)), cell };
+  // Split once, before the sigmoids: each split, and each concatenation that it becomes in reverse, copies its whole input.
+  const [input, forget, output, candidate] = split(sums, [hidden, hidden, hidden, hidden], 1) as [
+    Value,
+    Value,
+    Value,
+    Value,
+  ];
+  const written = mul(sigmoid(input), tanh(candidate));
+  const cell = state === undefined ? written : add(mul(sigmoid(forget), state.cell), written);
+  return { hidden: mul(sigmoid(output), tanh(cell)), cell };
 }

@@ -144,18 +144,22 @@ describe.each(Object.entries(lookUps))("a table that is both multiplied and look
 });
 
 describe("what is scattered onto zeros", () => {
-  it("is scattered onto the rest of a sum instead of being added to it", () => {
-    const { table, terms } = losses(new Graph(), lookUps["element by element"]!);
-    const [slope] = gradients(
-      terms.reduce((sum, term) => a.add(sum, term)),
-      [table],
-    );
-    const starts = nodesOf("ScatterElements", slope!).map(({ inputs }) => inputs[0]!.source);
-    expect(starts.map((source) => source.kind === "node" && source.node.operator.name)).toEqual([
-      "Gemm",
-      "ScatterElements",
-    ]);
-  });
+  it.each(Object.keys(lookUps))(
+    "is scattered onto the rest of a sum instead of being added to it: look-ups %s",
+    (way) => {
+      const { table, terms } = losses(new Graph(), lookUps[way]!);
+      const [slope] = gradients(
+        terms.reduce((sum, term) => a.add(sum, term)),
+        [table],
+      );
+      const [first, second, ...more] = nodesOf("ScatterElements", slope!).map(({ inputs }) => inputs[0]!);
+      expect(more).toEqual([]);
+      // The first begins with the product (whose factor needs another), the second with the first.
+      expect([nodesOf("Gemm", first!).length, nodesOf("ScatterElements", first!).length]).toEqual([2, 0]);
+      expect([nodesOf("Gemm", second!).length, nodesOf("ScatterElements", second!).length]).toEqual([2, 1]);
+      expect(nodesOf("Add", slope!).some(({ outputs }) => outputs[0]!.dtype === table.dtype)).toBe(false);
+    },
+  );
 
   it("is told from what is scattered onto anything else", () => {
     const graph = new Graph();
