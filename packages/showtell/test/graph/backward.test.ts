@@ -5,6 +5,7 @@ import { gradientRules } from "../../src/graph/gradients.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Value } from "../../src/graph/graph.ts";
 import * as a from "../../src/graph/operators/arithmetic.ts";
+import { gather } from "../../src/graph/operators/indexing.ts";
 import { reduceSum, reduceSumSquare } from "../../src/graph/operators/reduction.ts";
 import { split } from "../../src/graph/operators/reshaping.ts";
 import { batchNorm, conv, maxPool } from "../../src/graph/operators/vision.ts";
@@ -90,6 +91,13 @@ describe("a gradient", () => {
       [2, 3],
       [0, 0, 0, 0, 0, 0],
     ]);
+  });
+
+  it("is zero for what only decides which rows are picked", async () => {
+    const graph = new Graph();
+    const [x, table] = [graph.input("x", [2]), graph.input("table", [3])];
+    const [dx] = gradients(reduceSum(gather(table, a.cast(x, "int64"))), [x]);
+    expect(numbersOf((await runGraph(graph, { dx: dx! }, {}))["dx"])).toEqual([0, 0]);
   });
 
   it("of a scalar with respect to itself is 1", async () => {

@@ -1,12 +1,13 @@
 // What becomes of a graph when it is exported: inputs, parameters, outputs and their names, seen through the real engine.
 import { describe, expect, it } from "vitest";
+import { zeros } from "../../src/base/tensor.ts";
 import type { Tensors } from "../../src/engine/session.ts";
 import { exportModel } from "../../src/graph/export.ts";
 import type { ExportOptions } from "../../src/graph/export.ts";
 import type { Value } from "../../src/graph/graph.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { add, mul, sqrt } from "../../src/graph/operators/arithmetic.ts";
-import { split } from "../../src/graph/operators/reshaping.ts";
+import { reshape, split } from "../../src/graph/operators/reshaping.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { floats, numbersOf } from "../tensors.ts";
 
@@ -94,6 +95,15 @@ describe("an exported model", () => {
     ]);
   });
 
+  it("finds a named dimension at another place of a new shape", async () => {
+    const graph = new Graph();
+    const y = reshape(graph.input("x", [2, "columns", 3]), ["columns", 6]);
+    const session = await openSession(exportModel(graph, { y }, { parameters: "inputs" }), { threads: 1 });
+    const { y: found } = await session.run({ x: floats([2, 4, 3], Array(24).keys()) });
+    await session.dispose();
+    expect(found!.shape).toEqual([4, 6]);
+  });
+
   it("is not confused by inputs that are named like its own values", async () => {
     const graph = new Graph();
     const x = graph.input("v1", [2]);
@@ -116,10 +126,14 @@ describe("an exported model", () => {
   it("refuses contents of another shape or type, naming the parameter", () => {
     const graph = new Graph();
     const y = mul(graph.input("x", [2]), graph.parameter("weight", [2]));
-    const wrong = floats([3], [1, 2, 3]);
-    const message = 'parameter "weight" is float32[2], but its tensor is float32[3]';
-    expect(() => exportModel(graph, { y }, { parameters: () => wrong })).toThrow(
-      expect.objectContaining({ code: "GRAPH_SHAPE", message }),
-    );
+    for (const [wrong, described] of [
+      [floats([3], [1, 2, 3]), "float32[3]"],
+      [zeros("float64", [2]), "float64[2]"],
+    ] as const) {
+      const message = `parameter "weight" is float32[2], but its tensor is ${described}`;
+      expect(() => exportModel(graph, { y }, { parameters: () => wrong })).toThrow(
+        expect.objectContaining({ code: "GRAPH_SHAPE", message }),
+      );
+    }
   });
 });
