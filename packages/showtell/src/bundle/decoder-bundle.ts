@@ -92,3 +92,13 @@ export function withEncoder(
     encoder,
   };
 }
+
+/**
+ * The decoder alone, without the encoder that may be in its bundle.
+ * @throws ShowtellError `BUNDLE_KIND` if there is no decoder.
+ */
+export function withoutEncoder({ decoder, manifest }: Omit<Bundle, "source">): Omit<Bundle, "source"> {
+  if (decoder === undefined) throw new ShowtellError("BUNDLE_KIND", "there is no decoder that could stand alone");
+  const { encoder: _encoder, ...rest } = manifest;
+  return { manifest: { ...rest, licences: manifest.licences.filter(({ part }) => part !== "encoder") }, decoder };
+}

@@ -10,7 +10,7 @@ import type { PictureInput } from "./inputs.ts";
 import { findInputs } from "./inputs.ts";
 import { jsonOption, number, quietOption, threadsOption, wholeNumber } from "./options.ts";
 import type { Shell } from "./shell.ts";
-import { oneLine } from "./terminal.ts";
+import { counted, oneLine } from "./wording.ts";
 
 interface CaptionCommandOptions {
   readonly pathsFrom?: string;
@@ -96,11 +96,12 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
   const inputs = found.slice(0, options.limit);
   if (options.results !== undefined) await requireWritable(options.results);
 
-  const captioner = await loadCaptioner(definedOnly({ model: options.model, threads: options.threads }));
   const progress = terminal.progress("captioning", inputs.length, { unit: "pictures" });
   const results: { image_id: string; caption: string }[] = [];
   let done = 0;
+  let captioner: Captioner | undefined;
   try {
+    captioner = await loadCaptioner(definedOnly({ model: options.model, threads: options.threads }));
     for await (const outcome of outcomesOf(captioner, inputs, { ...searchOptions(options), signal })) {
       await show(outcome, options, shell);
       if ("result" in outcome) results.push({ image_id: basename(outcome.name), caption: outcome.result.caption });
@@ -108,7 +109,7 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
     }
   } finally {
     progress.stop();
-    await captioner.dispose();
+    await captioner?.dispose();
   }
   if (options.results !== undefined) await writeFileAtomically(options.results, `${JSON.stringify(results)}\n`);
   const failed = inputs.length - results.length;
@@ -173,8 +174,4 @@ function jsonOf(outcome: Outcome): object {
     })),
     model,
   };
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -7,7 +7,6 @@ import { utf8Text } from "../base/bytes.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { readBytes, unreadable } from "../node/files.ts";
-import { maximumPictureBytes } from "../node/image-reader.ts";
 import type { PlainError } from "../node/worker-thread.ts";
 import { plainError } from "../node/worker-thread.ts";
 
@@ -55,7 +54,7 @@ export async function findInputs({
   const found: PictureInput[] = [];
   for (const path of named) {
     if (path !== standardInput) found.push(...(await inputsAt(path, onFound)));
-    else found.push({ name: path, source: await readStandardInput(signal, maximumPictureBytes + 1) });
+    else found.push({ name: path, source: await readPicture(signal) });
   }
   return found;
 }
@@ -113,6 +112,12 @@ async function readList(file: string, signal: AbortSignal): Promise<readonly str
     throw new ShowtellError("ARGUMENT", `the list of paths "${file}" is not UTF-8 text`, { cause });
   }
   return text.split(/\r?\n/).filter((line) => line !== "");
+}
+
+async function readPicture(signal: AbortSignal): Promise<Uint8Array> {
+  // Only here, for it loads the decoder of pictures.
+  const { maximumPictureBytes } = await import("../node/image-reader.ts");
+  return readStandardInput(signal, maximumPictureBytes + 1);
 }
 
 /** Standard input to its end, or to a limit; a picture beyond the limit is refused by whoever reads it. */

@@ -4,9 +4,13 @@ import { Command, CommanderError } from "commander";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { plainError } from "../node/worker-thread.ts";
 import { version } from "../node/version.ts";
+import { addBundlePack } from "./bundle-pack.ts";
+import { addBundleVerify } from "./bundle-verify.ts";
 import { addCaption } from "./caption.ts";
+import { addInspect } from "./inspect.ts";
 import type { Shell } from "./shell.ts";
 import { openTerminal } from "./terminal.ts";
+import { addWeightsFetch } from "./weights-fetch.ts";
 
 /** Exit statuses other than 0; any error but these is 1. */
 const exitStatuses: { readonly ARGUMENT: number; readonly CANCELLED: number; readonly [code: string]: number } = {
@@ -38,9 +42,6 @@ process.on("SIGINT", () => {
   terminal.note("stopping (Ctrl-C again stops at once)");
 });
 
-/** Each adds a command to the program. */
-const commands: readonly ((program: Command, shell: Shell) => void)[] = [addCaption];
-
 function programOf(): Command {
   const program = new Command("showtell")
     .description("Caption pictures, and train, inspect and pack the models that do it.")
@@ -53,7 +54,13 @@ function programOf(): Command {
     .hook("preAction", (_program, command) => {
       if (command.opts()["quiet"] === true) terminal.beQuiet();
     });
-  for (const add of commands) add(program, shell);
+  const group = (name: string, summary: string): Command => program.command(name).summary(summary).description(summary);
+  addCaption(program, shell);
+  addInspect(program, shell);
+  const bundle = group("bundle", "pack and verify model files");
+  addBundlePack(bundle, shell);
+  addBundleVerify(bundle, shell);
+  addWeightsFetch(group("weights", "published weights"), shell);
   return program;
 }
 

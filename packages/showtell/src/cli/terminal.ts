@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { SingleBar } from "cli-progress";
 import { systemCodeOf } from "../node/files.ts";
 import type { PlainError } from "../node/worker-thread.ts";
+import { duration, oneLine } from "./wording.ts";
 
 /** A bar that is drawn while something lasts. */
 export interface Progress {
@@ -14,35 +15,45 @@ export interface Progress {
 
 /** How a bar shows its numbers. */
 export interface ProgressOptions {
-  /** What is counted: "pictures", say. */
-  readonly unit: string;
+  /** What is counted: "pictures", say; default: nothing. */
+  readonly unit?: string;
   /** A number as it is shown; default: as it is. */
   readonly show?: (value: number) => string;
 }
 
 /** The two streams that a command writes to. */
 export interface Terminal {
-  /** A line of the result. Resolves once more may be written. */
-  print(line: string): Promise<void>;
+  /** Lines of the result. Resolves once more may be written. */
+  print(...lines: readonly string[]): Promise<void>;
   /** A line for people, left out when quiet. */
   note(line: string): void;
   /** What went wrong, in one line unless it is showtell's own fault. */
   error(error: PlainError): void;
-  /** A bar with the time left, if standard error is a terminal and not told to be quiet. */
-  progress(task: string, total: number, options: ProgressOptions): Progress;
+  /** A bar with the time left, if standard error is a terminal, not told to be quiet, and there is more than one thing to do. */
+  progress(task: string, total: number, options?: ProgressOptions): Progress;
   /** Leaves out notes and progress from now on. */
   beQuiet(): void;
 }
 
-/**
- * Text on one line: control characters as `\t`, `\n`, `\r` or `\u001b`. Nothing else is changed, a backslash neither: the lines are
- * for reading and for `cut`; who needs exact names takes JSON.
- */
-export function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) => {
-    const escaped = JSON.stringify(character).slice(1, -1);
-    return escaped === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : escaped;
-  });
+const clearLine = "\r\u001B[2K";
+const saveCursor = "\u001B7";
+
+const barWidth = 24;
+
+/** What a bar's numbers are; `eta` in seconds, or text where the library knows of none. */
+interface BarState {
+  readonly value: number;
+  readonly total: number;
+  readonly eta: number | string;
+  readonly note: string | undefined;
+}
+
+function barLine(task: string, { value, total, eta, note }: BarState, options: ProgressOptions): string {
+  const { unit, show = String } = options;
+  const bar = "█".repeat(Math.round(barWidth * Math.min(1, value / total))).padEnd(barWidth, "░");
+  const count = `${show(value)} of ${show(total)}${unit === undefined ? "" : ` ${unit}`}`;
+  const left = typeof eta === "number" ? `, ${duration(eta)} left` : "";
+  return `${task} ${bar} ${count}${left}${note === undefined ? "" : `, ${note}`}`;
 }
 
 /**
@@ -65,15 +76,15 @@ export function openTerminal(onClosed: () => void): Terminal {
   /** Writes around the bar, which stands in the last line of the screen. */
   const write = (stream: NodeJS.WriteStream, line: string): boolean => {
     const hidden = bar !== undefined && stream.isTTY;
-    if (hidden) stderr.write("\r\u001B[2K");
+    if (hidden) stderr.write(clearLine);
     const more = stream.write(`${line}\n`);
     if (hidden) bar?.render();
     return more;
   };
 
   return {
-    async print(line) {
-      if (closed || write(stdout, line)) return;
+    async print(...lines) {
+      if (closed || write(stdout, lines.join("\n"))) return;
       await once(stdout, "drain").catch((error: unknown) => {
         if (!closed) throw error;
       });
@@ -84,26 +95,26 @@ export function openTerminal(onClosed: () => void): Terminal {
     error({ code, message }) {
       write(stderr, `error ${code}: ${code === "INTERNAL" ? message : oneLine(message)}`);
     },
-    progress(task, total, { unit, show = String }) {
-      if (quiet || !stderr.isTTY) return { update: () => undefined, stop: () => undefined };
+    progress(task, total, options = {}) {
+      if (quiet || !stderr.isTTY || total < 2) return { update: () => undefined, stop: () => undefined };
       const started = new SingleBar({
         stream: stderr,
-        format: `${task} {bar} {value}/{total} ${unit}, {eta_formatted} left{note}`,
-        barCompleteChar: "█",
-        barIncompleteChar: "░",
-        barsize: 24,
+        format: (_options, { eta, value }, { note }: { readonly note?: string }) =>
+          barLine(task, { value, total, eta, note }, options),
         etaBuffer: 50,
-        formatValue: (value, _options, kind) => (kind === "value" || kind === "total" ? show(value) : String(value)),
-        clearOnComplete: true,
         forceRedraw: true,
-        // The command itself ends cleanly on Ctrl-C.
+        clearOnComplete: true,
+        // Wrapping stays on, for the lines between; on Ctrl-C the command itself takes the bar away.
+        linewrap: true,
         gracefulExit: false,
       });
-      started.start(total, 0, { note: "" });
+      started.start(total, 0, {});
       bar = started;
       return {
-        update: (done, note = "") => started.update(done, { note: note === "" ? "" : `, ${note}` }),
+        update: (done, note) => started.update(done, { note }),
         stop() {
+          // When it stops, the bar goes back to where the cursor was saved last: by itself, where it started, lines ago.
+          stderr.write(saveCursor);
           started.stop();
           bar = undefined;
         },

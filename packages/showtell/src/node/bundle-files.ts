@@ -33,6 +33,17 @@ export async function readBundleFile(path: string): Promise<Bundle> {
   return readBundle(await readBytes(path), path);
 }
 
+/**
+ * Reads a bundle for its encoder.
+ * @throws ShowtellError `BUNDLE_KIND` if it has none, and what {@link readBundleFile} throws.
+ */
+export async function readEncoderFile(path: string): Promise<EncoderBundle> {
+  const bundle = await readBundleFile(path);
+  const { encoder } = bundle;
+  if (encoder !== undefined) return { ...bundle, encoder };
+  throw new ShowtellError("BUNDLE_KIND", `"${path}" holds no encoder: name an encoder's file`);
+}
+
 /** Writes a bundle in one step. @throws ShowtellError `FILE_WRITE`. */
 export async function writeBundleFile(path: string, bundle: Omit<Bundle, "source">): Promise<void> {
   await writeFileAtomically(path, bundleParts(bundle));
@@ -72,14 +83,21 @@ export async function readCaptioner(path: string): Promise<CaptionerParts> {
   if (decoder === undefined) {
     throw new ShowtellError("BUNDLE_KIND", `"${path}" holds an encoder but no decoder: name the bundle of a captioner`);
   }
-  return { source: path, decoder, encoder: bundle.encoder ?? (await findEncoder(path, decoder.manifest)) };
+  return { source: path, decoder, encoder: bundle.encoder ?? (await findEncoder(path, decoder.manifest)).encoder };
 }
 
-async function findEncoder(path: string, { encoder }: DecoderManifest): Promise<BundlePart<EncoderManifest>> {
+/** A bundle that has an encoder. */
+export type EncoderBundle = Bundle & { readonly encoder: BundlePart<EncoderManifest> };
+
+/**
+ * Finds the encoder of a decoder at a path: beside it, in the package, in the weights cache, in this order.
+ * @throws ShowtellError `ENCODER_MISSING` naming where was looked.
+ */
+export async function findEncoder(path: string, { encoder }: DecoderManifest): Promise<EncoderBundle> {
   const folders = [dirname(resolve(path)), shippedModels, weightsFolder()];
   for (const folder of folders) {
     for (const candidate of await safetensorsIn(folder)) {
-      if ((await encoderIdentityIn(candidate)) === encoder.identity) return (await readBundleFile(candidate)).encoder!;
+      if ((await encoderIdentityIn(candidate)) === encoder.identity) return readEncoderFile(candidate);
     }
   }
   throw new ShowtellError(

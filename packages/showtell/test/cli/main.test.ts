@@ -25,12 +25,15 @@ describe("help and version", () => {
     expect(stderr).toMatch(/^Usage: showtell/);
   });
 
-  test.each(["caption"])("%s explains itself with examples", async (name) => {
-    const { status, stdout } = await showtell([...name.split(" "), "--help"]);
-    expect(status).toBe(0);
-    expect(stdout).toContain(`Usage: showtell ${name} `);
-    expect(stdout).toContain("Examples:\n  showtell ");
-  });
+  test.each(["caption", "inspect", "bundle pack", "bundle verify", "weights fetch"])(
+    "%s explains itself with examples",
+    async (name) => {
+      const { status, stdout } = await showtell([...name.split(" "), "--help"]);
+      expect(status).toBe(0);
+      expect(stdout).toContain(`Usage: showtell ${name} `);
+      expect(stdout).toContain("Examples:\n  showtell ");
+    },
+  );
 });
 
 describe("what is mistyped", () => {

@@ -1,0 +1,69 @@
+// `showtell bundle pack`: a decoder with its encoder in one file, its weights in another precision, or both.
+import { type Command, Option } from "commander";
+import { ShowtellError } from "../base/errors.ts";
+import type { Bundle } from "../bundle/bundle.ts";
+import type { DecoderPrecision } from "../bundle/decoder-bundle.ts";
+import { withEncoder, withoutEncoder, withPrecision } from "../bundle/decoder-bundle.ts";
+import { findEncoder, readBundleFile, readEncoderFile, writeBundleFile } from "../node/bundle-files.ts";
+import { requireWritable } from "../node/files.ts";
+import { bundleLines } from "./bundle-lines.ts";
+import type { Shell } from "./shell.ts";
+
+interface PackOptions {
+  readonly out: string;
+  /** A path; undefined: found as captioning finds it; false: left out. */
+  readonly encoder?: string | false;
+  readonly precision?: DecoderPrecision;
+}
+
+const notes = `
+The encoder is sought as captioning does: in the same file, beside it, in the package, in the weights cache. It must be the one that
+the decoder was trained on. Another precision is another model: it gets an identity and a self-test of its own; scores
+measured before need not hold.
+
+Examples:
+  showtell bundle pack runs/first/best.safetensors --out dogs.safetensors
+  showtell bundle pack runs/first/best.safetensors --no-encoder --precision float16 --out small.safetensors`;
+
+/** Adds `pack` to the group `bundle`. */
+export function addBundlePack(group: Command, shell: Shell): void {
+  group
+    .command("pack")
+    .summary("make one file of a decoder and its encoder, or change its precision")
+    .description(
+      "Put a decoder and its encoder into one file that captions by itself, and change the precision of its weights.",
+    )
+    .argument("<decoder>", "bundle with a decoder, such as best.safetensors of a training run")
+    .requiredOption("-o, --out <file>", "where to write the new bundle")
+    .option("--encoder <file>", "bundle with the encoder (default: sought, see below)")
+    .option("--no-encoder", "leave the encoder out")
+    .addOption(
+      new Option("--precision <type>", "of the decoder's weights (default: as they are)").choices([
+        "float32",
+        "float16",
+      ]),
+    )
+    .addHelpText("after", notes)
+    .action((decoder: string, options: PackOptions) => pack(decoder, options, shell));
+}
+
+async function pack(path: string, { out, encoder, precision }: PackOptions, { terminal }: Shell): Promise<void> {
+  await requireWritable(out);
+  let bundle = await joined(await readBundleFile(path), encoder);
+  if (precision !== undefined) {
+    const { openSession } = await import("../node/ort-session.ts");
+    bundle = await withPrecision(bundle, precision, openSession);
+  }
+  await writeBundleFile(out, bundle);
+  await terminal.print(...bundleLines(await readBundleFile(out)));
+}
+
+async function joined(bundle: Bundle, encoder: PackOptions["encoder"]): Promise<Omit<Bundle, "source">> {
+  const { source, decoder } = bundle;
+  if (decoder === undefined) throw new ShowtellError("BUNDLE_KIND", `"${source}" holds no decoder: name one that does`);
+  if (encoder === false) return withoutEncoder(bundle);
+  if (encoder === undefined && bundle.encoder !== undefined) return bundle;
+  const from = encoder === undefined ? await findEncoder(source, decoder.manifest) : await readEncoderFile(encoder);
+  const licences = from.manifest.licences.filter(({ part }) => part === "encoder");
+  return withEncoder(bundle, from.encoder, licences);
+}

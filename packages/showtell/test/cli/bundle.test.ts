@@ -1,0 +1,130 @@
+// `showtell bundle pack` and `bundle verify`: one file that captions by itself, and what a damaged file is told.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defaultEncoder, readBundleFile, writeBundleFile } from "../../src/node/bundle-files.ts";
+import { openSession } from "../../src/node/ort-session.ts";
+import { withPrecision } from "../../src/bundle/decoder-bundle.ts";
+import { photo, showtell } from "./run.ts";
+import type { Ended } from "./run.ts";
+import { writeTinyModel } from "./tiny-model.ts";
+
+let folder = "";
+
+function at(name: string): string {
+  return join(folder, name);
+}
+
+function bundle(...args: readonly string[]): Promise<Ended> {
+  return showtell(["bundle", ...args], { cwd: folder });
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "showtell-bundle-"));
+  await writeTinyModel(at("tiny.safetensors"));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("packing", () => {
+  test("joins a decoder with its encoder, with the same identities, captions and all licences", async () => {
+    const { status, stdout, stderr } = await bundle("pack", "tiny.safetensors", "--out", "whole.safetensors");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const [tiny, whole, encoder] = [
+      await readBundleFile(at("tiny.safetensors")),
+      await readBundleFile(at("whole.safetensors")),
+      await readBundleFile(defaultEncoder),
+    ];
+    expect(whole.decoder!.manifest).toEqual(tiny.decoder!.manifest);
+    expect(whole.encoder!.manifest).toEqual(encoder.encoder!.manifest);
+    expect(whole.manifest.licences).toEqual([...tiny.manifest.licences, ...encoder.manifest.licences]);
+    for (const { manifest } of [whole.decoder!, whole.encoder!]) expect(stdout).toContain(manifest.identity);
+    const captions = ["tiny", "whole"].map((name) =>
+      showtell(["caption", "-m", at(`${name}.safetensors`), photo("coffee.webp")]),
+    );
+    const [alone, together] = await Promise.all(captions);
+    expect(together).toEqual(alone);
+  });
+
+  test("changes the precision, which is another model with a self-test of its own", async () => {
+    const args = ["pack", "tiny.safetensors", "--no-encoder", "--precision", "float16", "--out", "half.safetensors"];
+    expect((await bundle(...args)).status).toBe(0);
+    const tiny = await readBundleFile(at("tiny.safetensors"));
+    const half = await readBundleFile(at("half.safetensors"));
+    const { source: _source, ...expected } = { source: "", ...(await withPrecision(tiny, "float16", openSession)) };
+    expect(half.decoder!.manifest).toEqual(expected.decoder!.manifest);
+    expect(half.decoder!.manifest.identity).not.toBe(tiny.decoder!.manifest.identity);
+    expect(half.encoder).toBeUndefined();
+    expect(readFileSync(at("half.safetensors")).length).toBeLessThan(0.6 * readFileSync(at("tiny.safetensors")).length);
+  });
+
+  test("--no-encoder takes a packed one apart again", async () => {
+    await bundle("pack", "tiny.safetensors", "--encoder", defaultEncoder, "--out", "joined.safetensors");
+    expect((await bundle("pack", "joined.safetensors", "--no-encoder", "--out", "apart.safetensors")).status).toBe(0);
+    expect(readFileSync(at("apart.safetensors")).equals(readFileSync(at("tiny.safetensors")))).toBe(true);
+  });
+
+  test("refuses an encoder that the decoder was not trained on", async () => {
+    const tiny = await readBundleFile(at("tiny.safetensors"));
+    const { manifest, decoder } = tiny;
+    const other = { ...decoder!.manifest, encoder: { ...decoder!.manifest.encoder, identity: "ab".repeat(32) } };
+    const { decoderIdentity } = await import("../../src/bundle/bundle.ts");
+    const foreign = { ...other, identity: decoderIdentity(decoder!.tensors, other) };
+    await writeBundleFile(at("foreign.safetensors"), { manifest, decoder: { ...decoder!, manifest: foreign } });
+    const named = await bundle(
+      "pack",
+      "foreign.safetensors",
+      "--encoder",
+      defaultEncoder,
+      "--out",
+      "never.safetensors",
+    );
+    expect(named.status).toBe(1);
+    expect(named.stderr).toMatch(/^error ENCODER_MISMATCH: /);
+    const sought = await bundle("pack", "foreign.safetensors", "--out", "never.safetensors");
+    expect(sought.stderr).toMatch(/^error ENCODER_MISSING: .*showtell weights fetch resnet50/);
+    expect(() => readFileSync(at("never.safetensors"))).toThrow("ENOENT");
+  });
+
+  test("refuses a bundle without a decoder, and a place that cannot be written", async () => {
+    expect((await bundle("pack", defaultEncoder, "--out", "x.safetensors")).stderr).toMatch(/^error BUNDLE_KIND: /);
+    expect((await bundle("pack", "tiny.safetensors", "--out", "no/x")).stderr).toMatch(/^error FILE_WRITE: /);
+    expect((await bundle("pack", "tiny.safetensors")).status).toBe(2);
+  });
+});
+
+describe("verifying", () => {
+  test("prints identities and parts of whole bundles, with status 0", async () => {
+    const { status, stdout, stderr } = await bundle("verify", "tiny.safetensors", defaultEncoder);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const { decoder } = await readBundleFile(at("tiny.safetensors"));
+    expect(stdout).toContain(decoder!.manifest.identity);
+    expect(stdout.match(/whole; passes its self-test/g)).toHaveLength(2);
+  });
+
+  test("names what is wrong with others, goes on, and ends with status 1", async () => {
+    const cut = readFileSync(at("tiny.safetensors")).subarray(0, -1);
+    writeFileSync(at("cut.safetensors"), cut);
+    const tiny = await readBundleFile(at("tiny.safetensors"));
+    const { selfTest } = tiny.decoder!.manifest;
+    const manifest = {
+      ...tiny.decoder!.manifest,
+      selfTest: { ...selfTest, values: selfTest.values.map((v) => v + 1) },
+    };
+    await writeBundleFile(at("liar.safetensors"), { ...tiny, decoder: { ...tiny.decoder!, manifest } });
+    const { status, stdout, stderr } = await bundle(
+      "verify",
+      "cut.safetensors",
+      "liar.safetensors",
+      "tiny.safetensors",
+    );
+    expect(status).toBe(1);
+    expect(stderr.split("\n").map((line) => line.split(":")[0])).toEqual([
+      "error SAFETENSORS_FORMAT",
+      "error BUNDLE_SELF_TEST",
+      "",
+    ]);
+    expect(stdout).toMatch(/^file +tiny\.safetensors\n/);
+  });
+});

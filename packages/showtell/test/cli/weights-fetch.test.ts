@@ -1,0 +1,67 @@
+// `showtell weights fetch`, without a network: what is there already, what is not what it should be, and ResNet-50 from the cache.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defaultEncoder, readBundleFile } from "../../src/node/bundle-files.ts";
+import { resnet50Identities } from "../../src/node/published-encoder.ts";
+import { describeGroup } from "../groups.ts";
+import { showtell } from "./run.ts";
+import type { Ended } from "./run.ts";
+
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "showtell-weights-"));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function fetchWeights(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return showtell(["weights", "fetch", ...args], { cwd: folder, environment });
+}
+
+test("the encoder that ships is the one that comes out of the published weights, with their licence", async () => {
+  const { encoder, manifest } = await readBundleFile(defaultEncoder);
+  expect(encoder!.manifest.identity).toBe(resnet50Identities.int8);
+  expect(manifest.licences).toHaveLength(1);
+  expect(manifest.licences[0]).toMatchObject({ part: "encoder", licence: "MIT" });
+  expect(manifest.licences[0]!.note).toContain("Copyright (c) 2019 Paul Spende");
+});
+
+describe("what is there and whole", () => {
+  test("is left alone", async () => {
+    cpSync(defaultEncoder, join(folder, "there.safetensors"));
+    const { status, stdout, stderr } = await fetchWeights(["resnet50", "--int8", "--out", "there.safetensors"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "already there, and whole: nothing to do\n" });
+    expect(stdout).toBe(`file      there.safetensors\nidentity  ${resnet50Identities.int8}\n`);
+  });
+});
+
+describe("a local file that is not the package", () => {
+  test.each(["resnet50", "glove"])("is refused for %s", async (name) => {
+    writeFileSync(join(folder, "other.tgz"), "something else");
+    const environment = { SHOWTELL_CACHE: join(folder, "cache") };
+    const { status, stdout, stderr } = await fetchWeights([name, "--from", "other.tgz"], environment);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toMatch(/^error INTEGRITY: .*other\.tgz/);
+  });
+});
+
+describe("wrong usage", () => {
+  test.each([[["vgg16"]], [[]], [["glove", "--int8"]], [["glove", "--out", "x"]]])("%j is refused", async (args) => {
+    const { status, stderr } = await fetchWeights(args);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^error ARGUMENT: /);
+  });
+});
+
+describeGroup("fp32-weights", () => {
+  test("the shipped file is made again, byte for byte, where a broken one lies", async () => {
+    writeFileSync(join(folder, "made.safetensors"), readFileSync(defaultEncoder).subarray(0, 1_000_000));
+    const { status, stdout } = await fetchWeights(["resnet50", "--int8", "--quiet", "--out", "made.safetensors"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain(resnet50Identities.int8);
+    expect(readFileSync(join(folder, "made.safetensors")).equals(readFileSync(defaultEncoder))).toBe(true);
+  });
+});
