@@ -1,10 +1,10 @@
 // The session port on onnxruntime-node, on the thread that calls it: `run` blocks that thread, so it belongs in a worker.
-import { availableParallelism } from "node:os";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import ort from "onnxruntime-node";
 import { ShowtellError, messageOf } from "../base/errors.ts";
 import type { DType, Tensor } from "../base/tensor.ts";
 import type { Session, SessionOptions, Tensors } from "../engine/session.ts";
+import { defaultThreads } from "./threads.ts";
 
 // All of the engine's types but strings have the same names and arrays here.
 function toOrt({ dtype, shape, data }: Tensor): OrtTensor {
@@ -84,7 +84,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
   try {
     const session = await ort.InferenceSession.create(model, {
       executionProviders: ["cpu"],
-      intraOpNumThreads: options.threads ?? availableParallelism(),
+      intraOpNumThreads: options.threads ?? defaultThreads(),
       interOpNumThreads: 1,
       // The plan of one block for all intermediates costs nearly twice the memory here, and saves no time.
       enableMemPattern: false,
