@@ -47,7 +47,7 @@ export const defaultTraining: Omit<TrainingRequest, "data" | "out" | "encoder" |
   embeddings: "glove",
   freezeEmbeddings: false,
   hiddenSize: 512,
-  dropout: { features: 0.3, input: 0.3, output: 0.5 },
+  dropout: { features: 0.5, input: 0.3, output: 0.5 },
   beam: 3,
   lengthExponent: 0.7,
 };

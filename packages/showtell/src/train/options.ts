@@ -28,10 +28,10 @@ export interface TrainingOptions {
 /** Values where nothing is said. */
 export const defaultTrainingOptions: TrainingOptions = {
   seed: 1,
-  batchSize: 256,
-  epochs: 20,
+  batchSize: 64,
+  epochs: 16,
   patience: 4,
-  schedule: { kind: "cosine", peak: 2e-3, warmup: 100, floor: 0.02 },
+  schedule: { kind: "cosine", peak: 1.5e-3, warmup: 100, floor: 0.02 },
   labelSmoothing: 0,
   weightDecay: 0,
   clipNorm: 5,
