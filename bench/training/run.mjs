@@ -1,0 +1,97 @@
+// How fast showtell trains beside PyTorch 2.13 on the same cores: float32, and bfloat16 by autocast. Takes turns, prints medians.
+// Usage: node bench/training/run.mjs [--pairs 5] [--steps 60] [--threads N] [--python PATH]
+//   --steps   batches of 256 a run, evenly drawn from those of an epoch (118 are the whole epoch)
+//   --python  a Python that has torch and numpy; without it pip makes an environment in .tmp/ (200 MB, or a lot more with a build for
+//             graphics cards)
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { root, setup } from "../../scripts/setup.mjs";
+import { describeMachine, pythonWithTorch } from "./machine.mjs";
+
+setup();
+const { defaultThreads } = await import("../../packages/showtell/dist/node/threads.js");
+const { columns, makeFeatures, makeSteps, spec } = await import("./workload.mjs");
+
+const { values } = parseArgs({
+  options: {
+    pairs: { type: "string", default: "5" },
+    steps: { type: "string", default: "60" },
+    threads: { type: "string", default: String(defaultThreads()) },
+    python: { type: "string" },
+  },
+});
+const pairs = Number(values.pairs);
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const python = values.python ?? pythonWithTorch(join(root, ".tmp", "bench-training"));
+const folder = mkdtempSync(join(tmpdir(), "showtell-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true }));
+writeSteps(makeSteps(Number(values.steps)));
+
+const sides = {
+  showtell: [process.execPath, join(here, "showtell-steps.mjs"), values.steps, values.threads],
+  "PyTorch float32": [python, join(here, "torch_steps.py"), folder, values.threads, "fp32"],
+  "PyTorch bfloat16": [python, join(here, "torch_steps.py"), folder, values.threads, "bf16"],
+};
+
+console.log(describeMachine({ threads: values.threads, python }));
+const runs = [];
+for (let pair = 1; pair <= pairs; pair++) {
+  const run = Object.fromEntries(Object.entries(sides).map(([name, command]) => [name, measure(command)]));
+  runs.push(run);
+  console.log(
+    `pair ${pair}: ${Object.entries(run)
+      .map(([name, side]) => `${name} ${speed(side)}`)
+      .join(", ")}`,
+  );
+}
+report();
+
+/** The batches as plain files for PyTorch; showtell's side makes the same ones. */
+function writeSteps(batches) {
+  const bytesOf = (field) => Buffer.concat(batches.map((batch) => new Uint8Array(batch[field].buffer)));
+  writeFileSync(join(folder, "pictures.i32"), bytesOf("pictures"));
+  writeFileSync(join(folder, "words.i64"), bytesOf("words"));
+  writeFileSync(join(folder, "targets.i64"), bytesOf("targets"));
+  writeFileSync(join(folder, "features.f16"), new Uint8Array(makeFeatures().buffer));
+  const shapes = batches.map(({ rows, steps, tokens, captions }) => ({ rows, steps, tokens, captions }));
+  writeFileSync(join(folder, "batches.json"), JSON.stringify({ spec, columns, shapes }));
+}
+
+function measure([command, ...args]) {
+  const { status, stdout, error } = spawnSync(command, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (status !== 0) throw new Error(`${[command, ...args].join(" ")} failed`, { cause: error });
+  return JSON.parse(stdout);
+}
+
+function speed({ captions, seconds }) {
+  return Math.round(captions / seconds);
+}
+
+function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.floor(sorted.length / 2)]) / 2;
+}
+
+function report() {
+  console.log("\ncaptions a second, medians:");
+  for (const name of Object.keys(sides)) {
+    const own = runs.map((run) => run[name]);
+    const variants = [...new Set(own.map(({ variant }) => variant))].join(" / ");
+    const losses = `loss of the last step ${own[0].loss.toFixed(2)}`;
+    console.log(`  ${name.padEnd(18)}${Math.round(median(own.map(speed)))}   (${variants}; ${losses})`);
+  }
+  console.log("\nshowtell beside, median of the pairs' ratios:");
+  for (const name of Object.keys(sides).slice(1)) {
+    const ratios = runs.map((run) => run[name].seconds / run.showtell.seconds);
+    const range = `${Math.min(...ratios).toFixed(2)} … ${Math.max(...ratios).toFixed(2)}`;
+    console.log(`  ${name.padEnd(18)}${median(ratios).toFixed(2)}   (${range})`);
+  }
+}

@@ -1,0 +1,32 @@
+// One side of bench/training/run.mjs: showtell's training steps. Prints captions and seconds as JSON.
+// Usage: node showtell-steps.mjs STEPS THREADS
+import { columns, makeFeatures, makeSteps, memoryReader, options, spec } from "./workload.mjs";
+
+const dist = "../../packages/showtell/dist";
+const { openSession } = await import(`${dist}/node/ort-session.js`);
+const { createLearner, initialState } = await import(`${dist}/train/learner.js`);
+
+const [count, threads] = process.argv.slice(2).map(Number);
+const batches = makeSteps(count);
+const reader = memoryReader(makeFeatures());
+const learner = createLearner(spec, options, initialState(spec, options.seed), (model) =>
+  openSession(model, { threads }),
+);
+
+let step = 0;
+const learn = (batch) => learner.learn(batch, reader, ++step, 1e-3);
+
+// Once a shape before the clock starts: compiling, and the memory's first touch.
+for (const batch of new Map(batches.map((one) => [one.steps, one])).values()) await learn(batch);
+
+const started = performance.now();
+let captions = 0;
+let result;
+for (const batch of batches) {
+  result = await learn(batch);
+  captions += batch.captions;
+}
+const seconds = (performance.now() - started) / 1000;
+await learner.dispose();
+const variant = `output layer of ${columns} columns`;
+console.log(JSON.stringify({ captions, seconds, loss: result.loss / result.tokens, variant }));
