@@ -16,10 +16,16 @@ export interface DocumentFrequencyOptions {
   readonly endToken?: string;
 }
 
+/** Counts document frequencies image by image. */
+export interface FrequencyCounter {
+  /** Counts the references of the next image. */
+  add(captions: readonly Tokens[]): void;
+  /** The frequencies of all images so far. Throws MetricsError `EMPTY` if no reference had a word. */
+  finish(): DocumentFrequencies;
+}
+
 /**
  * Counts each n-gram (n = 1 … 4) once an image.
- *
- * Memory grows with the number of different n-grams, not with that of captions, so that `references` may be a stream.
  *
  * @throws MetricsError `EMPTY` if no reference has a word.
  */
@@ -27,6 +33,13 @@ export function documentFrequencies(
   references: Iterable<readonly Tokens[]>,
   options: DocumentFrequencyOptions = {},
 ): DocumentFrequencies {
+  const counter = createFrequencyCounter(options);
+  for (const captions of references) counter.add(captions);
+  return counter.finish();
+}
+
+/** A counter for references that arrive one image at a time. Memory grows with the different n-grams, not with the images. */
+export function createFrequencyCounter(options: DocumentFrequencyOptions = {}): FrequencyCounter {
   const table = createNgramTable();
   let counts = new Int32Array(1024);
   let lastImages = new Int32Array(1024); // by n-gram: the last image, counted from 1, that had it
@@ -43,17 +56,24 @@ export function documentFrequencies(
     }
   }
 
-  for (const captions of references) {
-    images++;
-    for (const caption of captions) countCaption(countedWords(caption, options.endToken));
-  }
-  if (table.size() === 0) {
-    throw new MetricsError(
-      "EMPTY",
-      "no reference has a word, so that CIDEr has no document frequencies: give at least one caption with words",
-    );
-  }
-  return { images, count: (words) => table.find(words).map((ngram) => (ngram < 0 ? 0 : (counts[ngram] as number))) };
+  return {
+    add: (captions) => {
+      images++;
+      for (const caption of captions) countCaption(countedWords(caption, options.endToken));
+    },
+    finish: () => {
+      if (table.size() === 0) {
+        throw new MetricsError(
+          "EMPTY",
+          "no reference has a word, so that CIDEr has no document frequencies: give at least one caption with words",
+        );
+      }
+      return {
+        images,
+        count: (words) => table.find(words).map((ngram) => (ngram < 0 ? 0 : (counts[ngram] as number))),
+      };
+    },
+  };
 }
 
 /** The words of a caption that CIDEr counts: split at white space, with the end token, if one is counted. */

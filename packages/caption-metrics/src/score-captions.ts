@@ -3,6 +3,8 @@ import { bleu } from "./bleu.ts";
 import { ciderD } from "./cider-d.ts";
 import { MetricsError } from "./errors.ts";
 import type { MetricResult } from "./inputs.ts";
+import type { Resources } from "./meteor/matches.ts";
+import { meteor, meteorName } from "./meteor/meteor.ts";
 import { ptbTokens } from "./ptb/tokens.ts";
 import { rougeL } from "./rouge-l.ts";
 
@@ -14,11 +16,17 @@ export interface CaptionScores {
   readonly images: number;
   /** The ids in the order of the hypotheses; per-image scores follow it. */
   readonly ids: readonly string[];
-  /** The corpus score of each metric: "BLEU-1" … "BLEU-4", "ROUGE-L", "CIDEr". */
+  /** The corpus score of each metric: "BLEU-1" … "BLEU-4", METEOR under the name of its variant, "ROUGE-L", "CIDEr". */
   readonly scores: Readonly<Record<string, number>>;
   readonly perImage: Readonly<Record<string, readonly number[]>>;
   /** What makes each score comparable, under the same names. */
   readonly signatures: Readonly<Record<string, string>>;
+}
+
+/** Options of {@link scoreCaptions}. */
+export interface ScoreOptions {
+  /** What METEOR looks words up in; without it METEOR is left out, since exact matches and stems alone mislead. */
+  readonly meteor?: Resources;
 }
 
 /**
@@ -29,22 +37,29 @@ export interface CaptionScores {
  * @example
  * const { scores } = scoreCaptions({ "1.jpg": "a dog runs" }, { "1.jpg": ["A dog is running.", "The dog runs fast."] });
  */
-export function scoreCaptions(hypotheses: ById<string>, references: ById<readonly string[]>): CaptionScores {
+export function scoreCaptions(
+  hypotheses: ById<string>,
+  references: ById<readonly string[]>,
+  options: ScoreOptions = {},
+): CaptionScores {
   const captions = byId(hypotheses, "hypotheses");
   const truths = byId(references, "references");
   checkIds(captions, truths);
   const ids = [...captions.keys()];
   const guesses = ids.map((id) => tokens(captions.get(id), `the hypothesis of image "${id}"`));
   const truthTokens = ids.map((id) => referenceTokens(truths.get(id), id));
-  const options = { tokeniser: "ptb" };
-  const [bleu1, bleu2, bleu3, bleu4] = bleu(guesses, truthTokens, options);
+  const ptb = { tokeniser: "ptb" };
+  const [bleu1, bleu2, bleu3, bleu4] = bleu(guesses, truthTokens, ptb);
   return named(ids, {
     "BLEU-1": bleu1,
     "BLEU-2": bleu2,
     "BLEU-3": bleu3,
     "BLEU-4": bleu4,
-    "ROUGE-L": rougeL(guesses, truthTokens, options),
-    CIDEr: ciderD(guesses, truthTokens, options),
+    ...(options.meteor && {
+      [meteorName(options.meteor)]: meteor(guesses, truthTokens, { ...options.meteor, ...ptb }),
+    }),
+    "ROUGE-L": rougeL(guesses, truthTokens, ptb),
+    CIDEr: ciderD(guesses, truthTokens, ptb),
   });
 }
 

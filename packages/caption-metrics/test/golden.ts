@@ -1,6 +1,10 @@
 // The golden sets of the reference toolkit as tests use them: tokens by image, and the scores they must get.
 import { readFileSync } from "node:fs";
+import { vi } from "vitest";
 import type { Hypotheses, References } from "../src/inputs.ts";
+
+// A thousand images take seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 export const SET_NAMES = [
   "human0",

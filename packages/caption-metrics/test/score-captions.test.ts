@@ -1,6 +1,7 @@
 // Raw captions in, every metric out: the golden corpus scores, and ids that do not fit are named.
 import { describe, expect, it } from "vitest";
 import { scoreCaptions } from "../src/score-captions.ts";
+import { wordnet } from "../src/wordnet.ts";
 import { goldenSet, SET_NAMES } from "./golden.ts";
 
 describe("scoreCaptions", () => {
@@ -25,6 +26,16 @@ describe("scoreCaptions", () => {
     expect(Object.keys(result.signatures)).toEqual(names);
     expect(Object.values(result.perImage).map((scores) => scores.length)).toEqual(names.map(() => 2));
     expect(result.signatures["CIDEr"]).toBe("cider-d|n:4|sigma:6|df:refs2|tok:ptb|refs:2|v:0.1.0");
+  });
+
+  it("scores METEOR under the name of its variant if it is given what METEOR needs", () => {
+    const set = goldenSet("varied_refs");
+    const { scores, signatures } = scoreCaptions(set.captions, set.referenceCaptions, {
+      meteor: { synonyms: wordnet },
+    });
+    expect(scores["METEOR (no paraphrase)"]).toBeCloseTo(set.scores.corpus.METEOR_exact_stem_synonym, 9);
+    expect(signatures["METEOR (no paraphrase)"]).toContain("modules:exact+stem+synonym|tok:ptb|refs:1-4");
+    expect(Object.keys(scores)).toHaveLength(7);
   });
 
   it("does not care about the order of images", () => {

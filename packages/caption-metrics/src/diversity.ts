@@ -1,0 +1,105 @@
+// What captions are like among themselves: distinct n-grams, vocabulary, length, novelty, and the spread of an n-best list.
+// Knows no reference captions.
+import { ciderScorer } from "./cider-d.ts";
+import type { DocumentFrequencies } from "./document-frequencies.ts";
+import { MetricsError } from "./errors.ts";
+import { type Hypotheses, mean } from "./inputs.ts";
+import { createNgramTable, ngramCount, ngramStart, splitWords } from "./ngrams.ts";
+
+/** How varied captions are. */
+export interface Diversity {
+  /** Different words ÷ words, over all captions (Li et al. 2016). Falls with their number: compare equal numbers only. */
+  readonly distinct1: number;
+  /** Different pairs of neighbouring words ÷ such pairs. */
+  readonly distinct2: number;
+  /** How many different words the captions use. */
+  readonly vocabulary: number;
+  /** Words a caption. */
+  readonly meanLength: number;
+}
+
+/**
+ * Distinct-1 and distinct-2, vocabulary and mean length of captions; a ratio of nothing is 0.
+ *
+ * @throws MetricsError `EMPTY` without captions.
+ */
+export function diversity(captions: Hypotheses): Diversity {
+  if (captions.length === 0) throw new MetricsError("EMPTY", "there is no caption: give at least one");
+  const table = createNgramTable();
+  const seen = [new Set<number>(), new Set<number>()] as const;
+  const totals: [number, number] = [0, 0]; // n-grams, by n - 1
+  for (const caption of captions) {
+    const words = splitWords(caption);
+    const ngrams = table.add(words);
+    totals[0] += words.length;
+    totals[1] += ngramCount(words, 2);
+    const ends = [ngramStart(words, 2), ngramStart(words, 3)] as const;
+    for (const ngram of ngrams.subarray(0, ends[0])) seen[0].add(ngram);
+    for (const ngram of ngrams.subarray(ends[0], ends[1])) seen[1].add(ngram);
+  }
+  return {
+    distinct1: totals[0] === 0 ? 0 : seen[0].size / totals[0],
+    distinct2: totals[1] === 0 ? 0 : seen[1].size / totals[1],
+    vocabulary: seen[0].size,
+    meanLength: totals[0] / captions.length,
+  };
+}
+
+/**
+ * Novelty: the share of captions that do not stand in the training set, token for token; `copied` is the share that do.
+ *
+ * @throws MetricsError `EMPTY` without captions.
+ */
+export function novelty(
+  captions: Hypotheses,
+  training: Iterable<readonly string[]>,
+): { readonly novel: number; readonly copied: number } {
+  if (captions.length === 0) throw new MetricsError("EMPTY", "there is no caption: give at least one");
+  const known = new Set<string>();
+  for (const caption of training) known.add(caption.join(" "));
+  const copied = captions.filter((caption) => known.has(caption.join(" "))).length / captions.length;
+  return { novel: 1 - copied, copied };
+}
+
+/**
+ * Self-CIDEr (Wang & Chan 2019): how varied several captions of one image are, from 0 (all the same) to 1 (nothing shared).
+ *
+ * −log(λ₁ / Σλ) / log m over the eigenvalues of the matrix of the captions' CIDEr similarities (each ÷ 10), m captions. Here
+ * the similarity is CIDEr-D, made symmetric by averaging, with the frequencies of the references; a single caption gives 0.
+ *
+ * @throws MetricsError `EMPTY` without captions.
+ */
+export function selfCider(captions: Hypotheses, frequencies: DocumentFrequencies): number {
+  if (captions.length === 0) throw new MetricsError("EMPTY", "there is no caption: give at least one");
+  const count = captions.length;
+  if (count === 1) return 0;
+  const scorer = ciderScorer(
+    captions.map((caption) => [caption]),
+    { frequencies },
+  );
+  const score = (a: number, b: number): number => scorer.score(a, captions[b] ?? []) / 10;
+  const similarity = captions.map((_, a) => captions.map((__, b) => (a === b ? 1 : (score(a, b) + score(b, a)) / 2)));
+  // The diagonal is 1, so that the eigenvalues sum to m.
+  const share = Math.min(1, Math.max(1 / count, largestEigenvalue(similarity) / count));
+  return Math.max(0, -Math.log(share) / Math.log(count));
+}
+
+/** The largest eigenvalue of a symmetric matrix without negative elements, by power iteration. */
+function largestEigenvalue(matrix: readonly (readonly number[])[]): number {
+  let vector = matrix.map(() => 1 / Math.sqrt(matrix.length));
+  let eigenvalue = 0;
+  for (let round = 0; round < 200; round++) {
+    const product = matrix.map((row) => row.reduce((sum, value, at) => sum + value * (vector[at] ?? 0), 0));
+    const length = Math.sqrt(product.reduce((sum, value) => sum + value * value, 0));
+    vector = product.map((value) => value / length);
+    if (Math.abs(length - eigenvalue) < 1e-12) break;
+    eigenvalue = length;
+  }
+  return eigenvalue;
+}
+
+/** The mean of {@link selfCider} over images. */
+export function meanSelfCider(lists: readonly Hypotheses[], frequencies: DocumentFrequencies): number {
+  if (lists.length === 0) throw new MetricsError("EMPTY", "there is no image: give at least one list of captions");
+  return mean(lists.map((captions) => selfCider(captions, frequencies)));
+}

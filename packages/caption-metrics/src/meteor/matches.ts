@@ -1,0 +1,128 @@
+// Which words and phrases of two sentences could stand for each other: METEOR's four modules. Knows no alignment.
+import type { Paraphrases } from "./paraphrases.ts";
+import { stem } from "./stem.ts";
+import type { Synonyms } from "./synonyms.ts";
+
+/** The modules, in METEOR's order: the index of each is its stage in the statistics. */
+export const MODULES = ["exact", "stem", "synonym", "paraphrase"] as const;
+
+/** A phrase of the hypothesis that could stand for a phrase of the reference. Places and lengths are in words. */
+export interface Match {
+  /** Index into `MODULES`. */
+  readonly module: number;
+  readonly hypothesisStart: number;
+  readonly hypothesisLength: number;
+  readonly referenceStart: number;
+  readonly referenceLength: number;
+}
+
+/** What the modules look words up in; without synonyms or paraphrases these modules find nothing. */
+export interface Resources {
+  /** Default true. */
+  readonly stem?: boolean;
+  readonly synonyms?: Synonyms;
+  readonly paraphrases?: Paraphrases;
+}
+
+/** Gives the matches of a hypothesis and a reference, the exact ones first, then those by stem, synonym and paraphrase. */
+export type FindMatches = (hypothesis: readonly string[], reference: readonly string[]) => Match[];
+
+/** A finder of matches that remembers the stem and the synsets of every word that it has seen. */
+export function matchFinder({ stem: useStems = true, synonyms, paraphrases }: Resources): FindMatches {
+  const stemOf = remembered(stem);
+  const synsetsOf = remembered((word) => synonyms?.synsets(word) ?? NONE);
+  const tests: ((a: string, b: string) => boolean)[] = [(a, b) => a === b];
+  if (useStems) tests.push((a, b) => a !== b && stemOf(a) === stemOf(b));
+  if (synonyms !== undefined) tests.push((a, b) => a !== b && !disjoint(synsetsOf(a), synsetsOf(b)));
+
+  return (hypothesis, reference) => {
+    const words = tests.flatMap((test, module) => wordMatches(hypothesis, reference, test, module));
+    return paraphrases === undefined ? words : [...words, ...phraseMatches(hypothesis, reference, paraphrases)];
+  };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function remembered<Value>(compute: (word: string) => Value): (word: string) => Value {
+  const known = new Map<string, Value>();
+  return (word) => {
+    const value = known.get(word) ?? compute(word);
+    known.set(word, value);
+    return value;
+  };
+}
+
+function disjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  const [smaller, larger] = a.size < b.size ? [a, b] : [b, a];
+  for (const value of smaller) if (larger.has(value)) return false;
+  return true;
+}
+
+function wordMatches(
+  hypothesis: readonly string[],
+  reference: readonly string[],
+  test: (a: string, b: string) => boolean,
+  module: number,
+): Match[] {
+  const matches: Match[] = [];
+  reference.forEach((truth, referenceStart) => {
+    hypothesis.forEach((guess, hypothesisStart) => {
+      if (test(guess, truth)) {
+        matches.push({ module, hypothesisStart, hypothesisLength: 1, referenceStart, referenceLength: 1 });
+      }
+    });
+  });
+  return matches;
+}
+
+/** A phrase and where it stands. */
+interface Phrase {
+  readonly text: string;
+  readonly number: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+/**
+ * First what the table gives for the reference's phrases, in the table's (alphabetical) order, then what it gives for those
+ * of the hypothesis. A pair that it has in both directions is two matches, so that neither is undisputed, as in METEOR.
+ */
+function phraseMatches(hypothesis: readonly string[], reference: readonly string[], table: Paraphrases): Match[] {
+  const guesses = knownPhrases(hypothesis, table);
+  const truths = knownPhrases(reference, table);
+  const alphabetical = guesses.toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.start - b.start));
+  return [
+    ...pairs(truths, alphabetical)
+      .filter(([truth, guess]) => table.has(truth.number, guess.number))
+      .map(([truth, guess]) => phraseMatch(guess, truth)),
+    ...pairs(guesses, truths)
+      .filter(([guess, truth]) => table.has(guess.number, truth.number))
+      .map(([guess, truth]) => phraseMatch(guess, truth)),
+  ];
+}
+
+function pairs(outer: readonly Phrase[], inner: readonly Phrase[]): (readonly [Phrase, Phrase])[] {
+  return outer.flatMap((first) => inner.map((second) => [first, second] as const));
+}
+
+function phraseMatch(guess: Phrase, truth: Phrase): Match {
+  return {
+    module: MODULES.indexOf("paraphrase"),
+    hypothesisStart: guess.start,
+    hypothesisLength: guess.length,
+    referenceStart: truth.start,
+    referenceLength: truth.length,
+  };
+}
+
+function knownPhrases(words: readonly string[], table: Paraphrases): Phrase[] {
+  return words.flatMap((_, start) => {
+    const phrases: Phrase[] = [];
+    for (let length = 1; length <= table.longest && start + length <= words.length; length++) {
+      const text = words.slice(start, start + length).join(" ");
+      const number = table.find(text);
+      if (number !== undefined) phrases.push({ text, number, start, length });
+    }
+    return phrases;
+  });
+}
