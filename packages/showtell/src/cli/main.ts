@@ -7,9 +7,12 @@ import { version } from "../node/version.ts";
 import { addBundlePack } from "./bundle-pack.ts";
 import { addBundleVerify } from "./bundle-verify.ts";
 import { addCaption } from "./caption.ts";
+import { addDataCheck } from "./data-check.ts";
+import { addFeaturesExtract } from "./features-extract.ts";
 import { addInspect } from "./inspect.ts";
 import type { Shell } from "./shell.ts";
 import { openTerminal } from "./terminal.ts";
+import { addTrain } from "./train.ts";
 import { addWeightsFetch } from "./weights-fetch.ts";
 
 /** Exit statuses other than 0; any error but these is 1. */
@@ -42,12 +45,22 @@ process.on("SIGINT", () => {
   terminal.note("stopping (Ctrl-C again stops at once)");
 });
 
+const notes = `
+Examples:
+  showtell caption photo.jpg
+  showtell train --data flickr8k --out runs/first
+  showtell caption --model runs/first/best.safetensors photos/
+  showtell bundle pack runs/first/best.safetensors --out mine.safetensors
+
+Results go to standard output, everything else to standard error. --help after a command has its options and more examples.`;
+
 function programOf(): Command {
   const program = new Command("showtell")
     .description("Caption pictures, and train, inspect and pack the models that do it.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", notes)
     .exitOverride()
     // What is wrong with the arguments is reported like any other error, below.
     .configureOutput({ outputError: () => undefined })
@@ -56,11 +69,14 @@ function programOf(): Command {
     });
   const group = (name: string, summary: string): Command => program.command(name).summary(summary).description(summary);
   addCaption(program, shell);
+  addTrain(program, shell);
   addInspect(program, shell);
-  const bundle = group("bundle", "pack and verify model files");
+  const bundle = group("bundle", "model files: pack, verify");
   addBundlePack(bundle, shell);
   addBundleVerify(bundle, shell);
-  addWeightsFetch(group("weights", "published weights"), shell);
+  addDataCheck(group("data", "data sets: check"), shell);
+  addFeaturesExtract(group("features", "features of pictures: extract"), shell);
+  addWeightsFetch(group("weights", "published weights: fetch"), shell);
   return program;
 }
 

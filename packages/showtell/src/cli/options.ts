@@ -32,7 +32,32 @@ export function threadsOption(): Option {
   ).argParser(wholeNumber(1, 1024));
 }
 
+/** `--encoder`. */
+export function encoderOption(): Option {
+  return new Option("--encoder <file>", "bundle with the encoder (default: the one that ships)");
+}
+
 /** `--json`. */
 export function jsonOption(description: string): Option {
   return new Option("--json", description);
+}
+
+/** `--data`. */
+export function dataOption(): Option {
+  return new Option(
+    "--data <path>",
+    "the data set: a folder as Flickr8k comes, or a .jsonl or .csv file of captions",
+  ).makeOptionMandatory();
+}
+
+/** `--images`. */
+export function imagesOption(): Option {
+  return new Option("--images <folder>", "the folder of its pictures (default: found beside the captions)");
+}
+
+/** `--minimum-count`. */
+export function minimumCountOption(): Option {
+  return new Option("--minimum-count <n>", "how often a word must occur in training captions to be known")
+    .default(5)
+    .argParser(wholeNumber(1, 1e6));
 }

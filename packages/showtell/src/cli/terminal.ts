@@ -7,10 +7,16 @@ import { duration, oneLine } from "./wording.ts";
 
 /** A bar that is drawn while something lasts. */
 export interface Progress {
-  /** Things done so far; `note` stands at the end of the line. */
-  update(done: number, note?: string): void;
+  /** Things done so far; `note` stands at the end of the line, `secondsLeft` is shown instead of the bar's own estimate. */
+  update(done: number, state?: ProgressState): void;
   /** Takes the bar away. */
   stop(): void;
+}
+
+/** What else a bar may show. */
+export interface ProgressState {
+  readonly note?: string;
+  readonly secondsLeft?: number | undefined;
 }
 
 /** How a bar shows its numbers. */
@@ -19,6 +25,8 @@ export interface ProgressOptions {
   readonly unit?: string;
   /** A number as it is shown; default: as it is. */
   readonly show?: (value: number) => string;
+  /** How many were done before; default 0. */
+  readonly from?: number;
 }
 
 /** The two streams that a command writes to. */
@@ -45,15 +53,16 @@ interface BarState {
   readonly value: number;
   readonly total: number;
   readonly eta: number | string;
-  readonly note: string | undefined;
 }
 
-function barLine(task: string, { value, total, eta, note }: BarState, options: ProgressOptions): string {
+function barLine(task: string, bar: BarState, { note, secondsLeft }: ProgressState, options: ProgressOptions): string {
   const { unit, show = String } = options;
-  const bar = "█".repeat(Math.round(barWidth * Math.min(1, value / total))).padEnd(barWidth, "░");
+  const { value, total } = bar;
+  const drawn = "█".repeat(Math.round(barWidth * Math.min(1, value / total))).padEnd(barWidth, "░");
   const count = `${show(value)} of ${show(total)}${unit === undefined ? "" : ` ${unit}`}`;
+  const eta = secondsLeft ?? bar.eta;
   const left = typeof eta === "number" ? `, ${duration(eta)} left` : "";
-  return `${task} ${bar} ${count}${left}${note === undefined ? "" : `, ${note}`}`;
+  return `${task} ${drawn} ${count}${left}${note === undefined ? "" : `, ${note}`}`;
 }
 
 /**
@@ -99,8 +108,8 @@ export function openTerminal(onClosed: () => void): Terminal {
       if (quiet || !stderr.isTTY || total < 2) return { update: () => undefined, stop: () => undefined };
       const started = new SingleBar({
         stream: stderr,
-        format: (_options, { eta, value }, { note }: { readonly note?: string }) =>
-          barLine(task, { value, total, eta, note }, options),
+        format: (_options, { eta, value }, state: ProgressState) =>
+          barLine(task, { value, total, eta }, state, options),
         etaBuffer: 50,
         forceRedraw: true,
         clearOnComplete: true,
@@ -108,10 +117,10 @@ export function openTerminal(onClosed: () => void): Terminal {
         linewrap: true,
         gracefulExit: false,
       });
-      started.start(total, 0, {});
+      started.start(total, options.from ?? 0, {});
       bar = started;
       return {
-        update: (done, note) => started.update(done, { note }),
+        update: (done, state = {}) => started.update(done, { note: undefined, secondsLeft: undefined, ...state }),
         stop() {
           // When it stops, the bar goes back to where the cursor was saved last: by itself, where it started, lines ago.
           stderr.write(saveCursor);

@@ -17,6 +17,16 @@ export function fieldLines(fields: readonly (readonly [label: string, value: str
   return fields.map(([label, value]) => `${label.padEnd(width)}  ${oneLine(value)}`.trimEnd());
 }
 
+/** Lines of a table: the first column flush left, the others, which are numbers, flush right. */
+export function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join("  "),
+  );
+}
+
 /** A number of things in words: "1 picture", "2 pictures". */
 export function counted(count: number, thing: string): string {
   return `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;

@@ -25,15 +25,22 @@ describe("help and version", () => {
     expect(stderr).toMatch(/^Usage: showtell/);
   });
 
-  test.each(["caption", "inspect", "bundle pack", "bundle verify", "weights fetch"])(
-    "%s explains itself with examples",
-    async (name) => {
-      const { status, stdout } = await showtell([...name.split(" "), "--help"]);
-      expect(status).toBe(0);
-      expect(stdout).toContain(`Usage: showtell ${name} `);
-      expect(stdout).toContain("Examples:\n  showtell ");
-    },
-  );
+  const names = [
+    "caption",
+    "train",
+    "inspect",
+    "data check",
+    "features extract",
+    "weights fetch",
+    "bundle pack",
+    "bundle verify",
+  ];
+  test.each(names)("%s explains itself with examples", async (name) => {
+    const { status, stdout } = await showtell([...name.split(" "), "--help"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`Usage: showtell ${name} `);
+    expect(stdout).toContain("Examples:\n  showtell ");
+  });
 });
 
 describe("what is mistyped", () => {
@@ -47,6 +54,14 @@ describe("what is mistyped", () => {
     [["caption", "--temperature", "0", "x.jpg"], "a number above 0"],
     [["caption", "--temperature", "", "x.jpg"], "a number above 0"],
     [["caption", "--temperature", "Infinity", "x.jpg"], "a number above 0"],
+    [["train", "--data", "x"], "required option '-o, --out <folder>' not specified"],
+    [["train", "--dropout", "0.1,0.2"], "one or three numbers"],
+    [["train", "--dropout", "1"], "one or three numbers"],
+    [["train", "--clean", "everything"], "Allowed choices are digits, lone-letters, punctuation"],
+    [["train", "--learning-rate", "-1"], "a number above 0"],
+    [["data", "chek"], "unknown command 'chek' (Did you mean check?)"],
+    [["features", "extract", "--layer", "top"], "Allowed choices are pooled, grid"],
+    [["features", "extract"], "give --data or --images"],
     [["caption", "--model"], "'-m, --model <file>' argument missing"],
   ])("%j is refused with status 2, saying what is wrong", async (args, what) => {
     const { status, stdout, stderr } = await showtell(args);

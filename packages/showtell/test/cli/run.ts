@@ -17,8 +17,8 @@ export interface RunOptions {
   /** All of standard input; default: nothing. */
   readonly input?: Uint8Array | string;
   readonly environment?: NodeJS.ProcessEnv;
-  /** Called with the process at its first output. */
-  readonly onOutput?: (child: ChildProcess) => void;
+  /** Called with the process and all of its output so far, whenever there is more. */
+  readonly onOutput?: (child: ChildProcess, output: Pick<Ended, "stdout" | "stderr">) => void;
 }
 
 /** Runs `showtell` with arguments. */
@@ -32,9 +32,9 @@ export function showtell(args: readonly string[], options: RunOptions = {}): Pro
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
       texts[name] += text;
+      options.onOutput?.(child, texts);
     });
   }
-  if (options.onOutput !== undefined) child.stdout.once("data", () => options.onOutput?.(child));
   child.stdin.on("error", () => undefined); // it may end without reading
   child.stdin.end(options.input ?? "");
   return new Promise((resolve, reject) => {

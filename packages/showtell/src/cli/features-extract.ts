@@ -1,0 +1,107 @@
+// `showtell features extract`: the features of pictures into the cache, ahead of training. The work is node/feature-extraction.ts.
+import { type Command, Option } from "commander";
+import { ShowtellError } from "../base/errors.ts";
+import type { FeatureLayer } from "../models/encoder.ts";
+import { defaultEncoder, readEncoderFile } from "../node/bundle-files.ts";
+import { openDataset, picturePath } from "../node/dataset-folder.ts";
+import { picturesIn } from "./inputs.ts";
+import { encoderOption, quietOption, threadsOption } from "./options.ts";
+import type { Shell } from "./shell.ts";
+import { fieldLines } from "./wording.ts";
+
+interface ExtractOptions {
+  readonly data?: string;
+  readonly images?: string;
+  readonly encoder?: string;
+  readonly layer: FeatureLayer;
+  readonly threads?: number;
+}
+
+const notes = `
+Features lie in the cache folder (SHOWTELL_CACHE names another one) and are found by what a picture file holds, not by its name;
+each encoder and layer has files of its own. What is there is not computed again, so that this can be stopped and started. A picture
+has 4 kB of pooled features, and 200 kB as a grid.
+
+Exit status: 0 if there are features of every picture, 1 if one could not be read (the reason is on standard error).
+
+Examples:
+  showtell features extract --data flickr8k
+  showtell features extract --images photos --layer grid`;
+
+/** Adds `extract` to the group `features`. */
+export function addFeaturesExtract(group: Command, shell: Shell): void {
+  group
+    .command("extract")
+    .summary("compute the features of pictures ahead of training")
+    .description("Compute the features of pictures, and keep them in the cache, where training finds them.")
+    .option("--data <path>", "the pictures of a data set: those in its splits, or all if it has none")
+    .option(
+      "--images <folder>",
+      "with --data the folder of its pictures, without it all pictures in the folder and below",
+    )
+    .addOption(encoderOption())
+    .addOption(new Option("--layer <name>", "which features").choices(["pooled", "grid"]).default("pooled"))
+    .addOption(threadsOption())
+    .addOption(quietOption())
+    .addHelpText("after", notes)
+    .action((options: ExtractOptions) => extract(options, shell));
+}
+
+async function extract(options: ExtractOptions, shell: Shell): Promise<void> {
+  const { terminal, signal } = shell;
+  const { layer, threads } = options;
+  const pictures = await picturesOf(options);
+  const { encoder } = await readEncoderFile(options.encoder ?? defaultEncoder);
+  const { extractFeatures } = await import("../node/feature-extraction.ts");
+  const { openSession } = await import("../node/ort-session.ts");
+  const bar = terminal.progress("features", pictures.length, { unit: "pictures" });
+  let broken = 0;
+  let cached = 0;
+  try {
+    const { cache } = await extractFeatures({
+      pictures,
+      encoder,
+      layer,
+      openSession: (model) => openSession(model, threads === undefined ? {} : { threads }),
+      onProgress(progress) {
+        cached = progress.cached;
+        bar.update(progress.done, { secondsLeft: progress.secondsLeft });
+      },
+      onBroken(_path, error) {
+        broken++;
+        terminal.error(error);
+      },
+      signal,
+    });
+    await cache.close();
+    bar.stop();
+    await terminal.print(
+      ...fieldLines([
+        ["folder", cache.folder],
+        [
+          "pictures",
+          `${pictures.length} (${pictures.length - cached - broken} computed, ${cached} were there, ${broken} failed)`,
+        ],
+        ["rows in all", String(cache.size)],
+      ]),
+    );
+  } finally {
+    bar.stop();
+  }
+  if (broken > 0) shell.fail();
+}
+
+async function picturesOf({ data, images }: ExtractOptions): Promise<readonly string[]> {
+  if (data === undefined && images === undefined) {
+    throw new ShowtellError("ARGUMENT", "no pictures are named: give --data or --images");
+  }
+  if (data === undefined) {
+    const found = await picturesIn(images!);
+    if (found.length === 0) throw new ShowtellError("DATA_EMPTY", `"${images}" has no picture in it or below`);
+    return found;
+  }
+  const dataset = await openDataset(data, images === undefined ? {} : { images });
+  const listed = new Set(dataset.splits.flatMap((split) => dataset.listed(split)));
+  const names = listed.size > 0 ? [...listed] : dataset.records.map(({ image }) => image);
+  return names.map((name) => picturePath(dataset, name));
+}

@@ -1,0 +1,83 @@
+// What a training run tells while it goes on: bars for features and steps, and a few lines after each epoch.
+import type { TrainingNews } from "../node/training-request.ts";
+import type { Progress, Terminal } from "./terminal.ts";
+import { byteSize, counted, duration, oneLine } from "./wording.ts";
+
+type News<Kind extends TrainingNews["kind"]> = Extract<TrainingNews, { readonly kind: Kind }>;
+
+/** Tells a run's news to a terminal; `stop` takes the bar away. */
+export function reportTraining(terminal: Terminal): { onNews(this: void, news: TrainingNews): void; stop(): void } {
+  let bar: { readonly kind: TrainingNews["kind"]; readonly progress: Progress } | undefined;
+  const stop = (): void => {
+    bar?.progress.stop();
+    bar = undefined;
+  };
+  /** The bar of this kind of news, which takes the place of another. */
+  const barOf = (kind: TrainingNews["kind"], start: () => Progress): Progress => {
+    if (bar?.kind !== kind) {
+      stop();
+      bar = { kind, progress: start() };
+    }
+    return bar.progress;
+  };
+  const note = (lines: readonly string[]): void => {
+    for (const line of lines) terminal.note(line);
+  };
+  const tellers: { readonly [Kind in TrainingNews["kind"]]: (news: News<Kind>) => void } = {
+    "broken picture": ({ error }) => terminal.error(error),
+    features({ progress: { done, total, secondsLeft } }) {
+      const start = (): Progress => terminal.progress("features", total, { unit: "pictures" });
+      barOf("features", start).update(done, { secondsLeft });
+    },
+    prepared(news) {
+      stop();
+      note(preparedLines(news));
+    },
+    step({ step, steps, epoch, loss, captionsPerSecond }) {
+      const start = (): Progress => terminal.progress("training", steps, { unit: "steps", from: step - 1 });
+      const rate = Math.round(captionsPerSecond).toLocaleString("en");
+      barOf("step", start).update(step, { note: `epoch ${epoch}, loss ${loss.toFixed(3)}, ${rate} captions/s` });
+    },
+    epoch: (news) => note(epochLines(news)),
+    checkpoint: () => undefined,
+  };
+  return { onNews: (news) => (tellers[news.kind] as (one: TrainingNews) => void)(news), stop };
+}
+
+function preparedLines(news: News<"prepared">): readonly string[] {
+  const { words, trainCaptions, devCaptions, missingVectors, report, resumedAt } = news;
+  const captions = `${counted(trainCaptions, "training caption")} and ${counted(devCaptions, "dev caption")}`;
+  return [
+    `${captions}, a vocabulary of ${counted(words, "word")}, ${percent(report.unknown.dev.rate)} of the dev words unknown`,
+    ...report.cleaning.map(
+      ({ rule, tokensDropped, tokensChanged }) =>
+        `rule ${rule}: ${counted(tokensDropped, "token")} dropped, ${counted(tokensChanged, "token")} changed`,
+    ),
+    ...(report.emptyCaptions > 0 ? [`${counted(report.emptyCaptions, "empty caption")} left out`] : []),
+    ...(missingVectors.length > 0 ? [missingLine(missingVectors)] : []),
+    ...(resumedAt === undefined ? [] : [`going on after epoch ${resumedAt.epoch}, step ${resumedAt.step}`]),
+  ];
+}
+
+/** Words that are named. */
+const shownWords = 8;
+
+function missingLine(words: readonly string[]): string {
+  const more = words.length > shownWords ? " …" : "";
+  return `${counted(words.length, "word")} without a vector, drawn at random: ${words.slice(0, shownWords).map(oneLine).join(" ")}${more}`;
+}
+
+function epochLines(news: News<"epoch">): readonly string[] {
+  const { epoch, train, dev, best, captionsPerSecond, seconds, residentBytes, samples } = news;
+  const rate = Math.round(captionsPerSecond).toLocaleString("en");
+  return [
+    `epoch ${epoch}: loss ${train.loss.toFixed(3)}, dev ${dev.loss.toFixed(3)}${best ? " (best)" : ""}; ` +
+      `accuracy ${percent(train.accuracy)}, dev ${percent(dev.accuracy)}; ` +
+      `${rate} captions/s, ${duration(seconds)}, ${byteSize(residentBytes)} of memory`,
+    ...samples.map(({ image, caption, reference }) => oneLine(`  ${image}: ${caption} (a person: ${reference})`)),
+  ];
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

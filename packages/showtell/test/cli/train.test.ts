@@ -1,0 +1,109 @@
+// `showtell features extract` and `showtell train`, on pictures of one colour: what they print, write and refuse.
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { writeColourData } from "../node/training-fixture.ts";
+import { photo, showtell } from "./run.ts";
+import type { Ended, RunOptions } from "./run.ts";
+
+// Several processes a test, each with models to compile.
+vi.setConfig({ testTimeout: 180_000 });
+
+let folder = "";
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "showtell-train-"));
+  await writeColourData(join(folder, "colours"));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const environment = { SHOWTELL_CACHE: join(folder, "cache") };
+  return showtell([...args, "--threads", "1"], { cwd: folder, environment, ...options });
+}
+
+const small = ["--embeddings", "random", "--embedding-size", "16", "--hidden-size", "32", "--minimum-count", "1"];
+const data = ["--data", "colours/captions.jsonl", "--images", "colours/images"];
+
+function train(out: string, more: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return run(["train", ...data, "--out", out, ...small, "--batch-size", "8", ...more], options);
+}
+
+describe("extracting features", () => {
+  test("computes them once, names a broken picture, and says where they are", async () => {
+    cpSync(join(folder, "colours", "images"), join(folder, "more"), { recursive: true });
+    cpSync(photo("coffee-truncated.jpg"), join(folder, "more", "broken.jpg"));
+    const first = await run(["features", "extract", ...data]);
+    expect({ status: first.status, stderr: first.stderr }).toEqual({ status: 0, stderr: "" });
+    expect(first.stdout).toContain("12 (12 computed, 0 were there, 0 failed)");
+    const again = await run(["features", "extract", "--images", "more"]);
+    expect(again.status).toBe(1);
+    expect(again.stderr).toMatch(/^error IMAGE_DECODE: .*broken\.jpg[^\n]*\n$/);
+    expect(again.stdout).toContain("13 (0 computed, 12 were there, 1 failed)");
+    const [, cache] = /^folder +(.+)$/m.exec(first.stdout)!;
+    expect(existsSync(join(cache!, "features.f16"))).toBe(true);
+  });
+});
+
+describe("training", () => {
+  test("ends in a model that captions, tells of each epoch, and can be asked to go on", async () => {
+    const { status, stdout, stderr } = await train("run", ["--epochs", "2"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^run +run \(2 epochs\)\nbest +epoch \d, dev loss \d\.\d{4}\nmodel +run.best\.safetensors\n$/,
+    );
+    expect(stderr).toContain("12 training captions and 12 dev captions, a vocabulary of 16 words");
+    for (const epoch of [1, 2]) {
+      expect(stderr).toMatch(
+        new RegExp(`^epoch ${epoch}: loss \\d.*captions/s.*\\n  red-dev\\.png: .*\\(a person: .*red`, "m"),
+      );
+    }
+    for (const file of ["run.json", "history.jsonl", "samples.jsonl", "last.safetensors", "curves.svg", "curves.png"]) {
+      expect(existsSync(join(folder, "run", file))).toBe(true);
+    }
+    const caption = await run(["caption", "-m", "run/best.safetensors", "colours/images/red-dev.png"]);
+    expect(caption.status).toBe(0);
+
+    const twice = await train("run", ["--epochs", "2"]);
+    expect(twice.status).toBe(1);
+    expect(twice.stderr).toMatch(/^error RUN_EXISTS: .*--resume/m);
+    const other = await train("run", ["--epochs", "2", "--seed", "2", "--resume"]);
+    expect(other.stderr).toMatch(/^error RUN_MISMATCH: /m);
+    const resumed = await train("run", ["--epochs", "2", "--resume", "--quiet"]);
+    expect(resumed).toEqual({ status: 0, stdout, stderr: "" });
+  });
+
+  test("options reach the run as they were given", async () => {
+    const options = ["--epochs", "1", "--dropout", "0.1", "--schedule", "constant", "--learning-rate", "0.01"];
+    const { status } = await train("options", [...options, "--warmup", "3", "--clean", "digits", "--beam", "2", "-q"]);
+    expect(status).toBe(0);
+    expect(JSON.parse(readFileSync(join(folder, "options", "run.json"), "utf8"))).toMatchObject({
+      options: {
+        hiddenSize: 32,
+        dropout: { features: 0.1, input: 0.1, output: 0.1 },
+        rules: ["digits"],
+        beam: 2,
+        training: { epochs: 1, batchSize: 8, schedule: { kind: "constant", peak: 0.01, warmup: 3 } },
+      },
+    });
+  });
+
+  test("Ctrl-C leaves a checkpoint, and the status says that it was interrupted", async () => {
+    const { status, stdout, stderr } = await train("stopped", ["--epochs", "100000", "--patience", "100000"], {
+      onOutput: (child, output) => output.stderr.includes("epoch 1:") && !child.killed && child.kill("SIGINT"),
+    });
+    expect(status).toBe(130);
+    expect(stderr).toContain('a checkpoint is in "stopped": go on with --resume\n');
+    expect(stdout).toMatch(/^run +stopped \(\d+ epochs?, interrupted\)$/m);
+    expect(existsSync(join(folder, "stopped", "last.safetensors"))).toBe(true);
+  });
+
+  test("refuses data that is not there", async () => {
+    const { status, stderr } = await run(["train", "--data", "gone", "--out", "never"]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error FILE_NOT_FOUND: .*gone/);
+    expect(existsSync(join(folder, "never"))).toBe(false);
+  });
+});
