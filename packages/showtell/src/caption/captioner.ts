@@ -17,7 +17,7 @@ import type { FeatureBatch } from "./decoder-stepper.ts";
 
 /** How captions are made. */
 export interface CaptionOptions {
-  /** Hypotheses that are followed; 1 is greedy. Default: the bundle's (3 as shipped). */
+  /** Hypotheses that are followed; 1 is greedy. Default: the bundle's (3 as shipped), or `candidates` where that is more. */
   readonly beam?: number;
   /** Captions a picture, best first; at most `beam`, unless sampled. Default 1. */
   readonly candidates?: number;
@@ -85,7 +85,10 @@ export async function openFeatureCaptioner(
   };
   return {
     vocabulary,
-    async caption(features, { beam = decoding.beam, candidates = 1, temperature, seed = 1, signal } = {}) {
+    async caption(
+      features,
+      { candidates = 1, beam = Math.max(decoding.beam, candidates), temperature, seed = 1, signal } = {},
+    ) {
       const ranking = { alpha: decoding.lengthExponent, ...(signal && { signal }) };
       const found =
         temperature === undefined

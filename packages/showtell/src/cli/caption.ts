@@ -60,7 +60,7 @@ export function addCaption(program: Command, shell: Shell): void {
     )
     .option(
       "--candidates <n>",
-      "captions for each picture, at most as many as the beam (default: 1)",
+      "captions for each picture; the beam is at least as wide (default: 1)",
       wholeNumber(1, 1000),
     )
     .option(

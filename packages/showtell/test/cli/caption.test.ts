@@ -1,7 +1,7 @@
 // `showtell caption` from end to end: a process of its own, the encoder that ships, a tiny decoder.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { photo, showtell } from "./run.ts";
 import type { Ended, RunOptions } from "./run.ts";
@@ -81,11 +81,11 @@ describe("a line for each picture", () => {
   });
 
   test("several candidates are as many lines, the best first", async () => {
-    const args = ["photos/coffee.webp", "--beam", "4", "--candidates", "3"];
+    const args = ["photos/coffee.webp", "--candidates", "4"];
     const text = linesOf((await caption(args)).stdout).map((line) => line.split("\t"));
     const [json] = objectsOf((await caption([...args, "--json"])).stdout);
     expect(text).toEqual(json!.candidates!.map((candidate) => ["photos/coffee.webp", candidate.caption]));
-    expect(text).toHaveLength(3);
+    expect(text).toHaveLength(4);
   });
 
   test("tabs and line breaks in names do not break the format", async () => {
@@ -128,6 +128,17 @@ describe("--json", () => {
     const error = { code: "IMAGE_DECODE", message: expect.stringContaining("coffee-truncated.jpg") as string };
     expect(broken).toEqual({ image: "photos/coffee-truncated.jpg", error });
   });
+});
+
+test("every picture gives a caption or an error with a code, however odd it is", async () => {
+  const { status, stdout, stderr } = await caption([dirname(photo("coffee.webp")), "--json", "-q"]);
+  expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+  const lines = objectsOf(stdout);
+  expect(lines).toHaveLength(6);
+  for (const line of lines) {
+    if (line.error === undefined) expect(line.caption).toMatch(sentence);
+    else expect(line.error.code).toMatch(/^IMAGE_/);
+  }
 });
 
 describe("what may be named", () => {
