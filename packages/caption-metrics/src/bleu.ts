@@ -84,22 +84,27 @@ function imageStatistics(hypothesis: Tokens, references: readonly Tokens[]): Ble
   const most = new Int32Array(table.size() + 1); // by n-gram: how often it stands in the reference that has it most often
   const counts = new Int32Array(table.size() + 1);
   for (const ngrams of captions) {
-    for (const ngram of ngrams) counts[ngram] = (counts[ngram] as number) + 1;
-    for (const ngram of ngrams) {
-      most[ngram] = Math.max(most[ngram] as number, counts[ngram] as number);
+    for (let at = 0; at < ngrams.length; at++)
+      counts[ngrams[at] as number] = (counts[ngrams[at] as number] as number) + 1;
+    for (let at = 0; at < ngrams.length; at++) {
+      const ngram = ngrams[at] as number;
+      if ((counts[ngram] as number) > (most[ngram] as number)) most[ngram] = counts[ngram] as number;
       counts[ngram] = 0;
     }
   }
   const guesses = table.find(words);
-  const correct = [1, 2, 3, 4].map((n) => {
+  const correct = [0, 0, 0, 0];
+  for (let n = 1; n <= MAX_N; n++) {
+    const end = ngramStart(words, n + 1);
     let matched = 0;
-    for (const ngram of guesses.subarray(ngramStart(words, n), ngramStart(words, n + 1))) {
+    for (let at = ngramStart(words, n); at < end; at++) {
+      const ngram = guesses[at] as number;
       if (ngram === UNKNOWN || most[ngram] === 0) continue;
       most[ngram] = (most[ngram] as number) - 1;
       matched++;
     }
-    return matched;
-  });
+    correct[n - 1] = matched;
+  }
   return {
     hypothesisLength: words.length,
     referenceLength: closestLength(

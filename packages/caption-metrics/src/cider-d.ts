@@ -88,6 +88,7 @@ export function ciderScorer(references: References, options: CiderOptions = {}):
       return vectorOf(words, table.add(words));
     }),
   );
+  const guessed = new Float64Array(table.size() + 1).fill(NaN); // by n-gram: its weight in the hypothesis
   return {
     images: vectors.length,
     score: (image, hypothesis, ended = true) => {
@@ -100,58 +101,75 @@ export function ciderScorer(references: References, options: CiderOptions = {}):
       }
       const words = countedWords(hypothesis, ended ? options.endToken : undefined);
       const guess = vectorOf(words, identify(words, table));
-      const weights = new Map(Array.from(guess.ngrams, (ngram, at) => [ngram, guess.weights[at] as number]));
-      return (10 * truths.reduce((sum, truth) => sum + similarity(guess, weights, truth), 0)) / truths.length;
+      guess.ngrams.forEach((ngram, at) => {
+        if (ngram < guessed.length) guessed[ngram] = guess.weights[at] as number;
+      });
+      const sum = truths.reduce((total, truth) => total + similarity(guess, guessed, truth), 0);
+      guess.ngrams.forEach((ngram) => {
+        if (ngram < guessed.length) guessed[ngram] = NaN;
+      });
+      return (10 * sum) / truths.length;
     },
   };
 }
 
 /** Numbers of a hypothesis' n-grams: the table's, and numbers beyond them for those that stand in no reference. */
 function identify(words: Tokens, table: NgramTable): Int32Array {
+  const known = table.find(words);
+  if (!known.includes(UNKNOWN)) return known;
   const own = createNgramTable().add(words);
-  return table.find(words).map((ngram, at) => (ngram === UNKNOWN ? table.size() + (own[at] as number) : ngram));
+  return known.map((ngram, at) => (ngram === UNKNOWN ? table.size() + (own[at] as number) : ngram));
 }
 
 /** Term frequency × inverse document frequency of each n-gram; those in no image weigh like those in one. */
 function vector(words: Tokens, ngrams: Int32Array, frequencies: Int32Array, logImages: number): Vector {
-  const distinct: number[] = [];
-  const weights: number[] = [];
+  const distinct = new Int32Array(ngrams.length);
+  const weights = new Float64Array(ngrams.length);
   const starts = [0];
   const norms: number[] = [];
+  let end = 0;
   for (let n = 1; n <= MAX_N; n++) {
+    const start = end;
     const places = new Map<number, number>();
-    for (let at = ngramStart(words, n); at < ngramStart(words, n + 1); at++) {
+    const last = ngramStart(words, n + 1);
+    for (let at = ngramStart(words, n); at < last; at++) {
       const ngram = ngrams[at] as number;
-      const weight = logImages - Math.log(Math.max(1, frequencies[at] as number));
-      const place = places.get(ngram) ?? distinct.push(ngram) - 1;
-      places.set(ngram, place);
-      weights[place] = (weights[place] ?? 0) + weight;
+      let place = places.get(ngram);
+      if (place === undefined) {
+        place = end++;
+        places.set(ngram, place);
+        distinct[place] = ngram;
+      }
+      weights[place] = (weights[place] as number) + logImages - Math.log(Math.max(1, frequencies[at] as number));
     }
-    starts.push(distinct.length);
-    norms.push(norm(weights.slice(starts[n - 1])));
+    starts.push(end);
+    norms.push(norm(weights, start, end));
   }
   return {
-    ngrams: Int32Array.from(distinct),
-    weights: Float64Array.from(weights),
+    ngrams: distinct.slice(0, end),
+    weights: weights.slice(0, end),
     starts,
     norms,
     bigrams: ngramCount(words, 2),
   };
 }
 
-function norm(weights: readonly number[]): number {
-  return Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
+function norm(weights: Float64Array, start: number, end: number): number {
+  let sum = 0;
+  for (let at = start; at < end; at++) sum += (weights[at] as number) ** 2;
+  return Math.sqrt(sum);
 }
 
 /** The mean over n of the clipped cosine, damped by the difference of the numbers of bigrams (not of words). */
-function similarity(guess: Vector, guessWeights: ReadonlyMap<number, number>, truth: Vector): number {
+function similarity(guess: Vector, guessed: Float64Array, truth: Vector): number {
   let sum = 0;
   for (let n = 0; n < MAX_N; n++) {
     let product = 0;
-    for (let at = truth.starts[n] as number; at < (truth.starts[n + 1] as number); at++) {
-      const guessed = guessWeights.get(truth.ngrams[at] as number);
+    const end = truth.starts[n + 1] as number;
+    for (let at = truth.starts[n] as number; at < end; at++) {
+      const guessWeight = guessed[truth.ngrams[at] as number] as number;
       const weight = truth.weights[at] as number;
-      if (guessed !== undefined) product += Math.min(guessed, weight) * weight;
+      if (!Number.isNaN(guessWeight)) product += Math.min(guessWeight, weight) * weight;
     }
     const norms = (guess.norms[n] as number) * (truth.norms[n] as number);
     sum += norms === 0 ? product : product / norms;

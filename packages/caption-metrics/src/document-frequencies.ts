@@ -49,7 +49,8 @@ export function createFrequencyCounter(options: DocumentFrequencyOptions = {}): 
     const ngrams = table.add(words);
     counts = withRoom(counts, table.size() + 1);
     lastImages = withRoom(lastImages, table.size() + 1);
-    for (const ngram of ngrams) {
+    for (let at = 0; at < ngrams.length; at++) {
+      const ngram = ngrams[at] as number;
       if (lastImages[ngram] === images) continue;
       lastImages[ngram] = images;
       counts[ngram] = (counts[ngram] as number) + 1;

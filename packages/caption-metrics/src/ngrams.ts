@@ -97,13 +97,16 @@ export function createNgramTable(): NgramTable {
 /** Numbers of the n-grams with these word numbers: each is the one shorter by its last word, extended. */
 function chain(lasts: readonly number[], extend: (prefix: number, last: number) => number): Int32Array {
   const ids = new Int32Array(ngramStart(lasts, MAX_N + 1));
-  let at = 0;
-  for (let n = 1; n <= MAX_N; n++) {
-    const shorter = ngramStart(lasts, n - 1);
-    for (let first = 0; first + n <= lasts.length; first++) {
-      const prefix = n === 1 ? ROOT : (ids[shorter + first] as number);
-      ids[at++] = extend(prefix, lasts[first + n - 1] as number);
+  for (let first = 0; first < lasts.length; first++) ids[first] = extend(ROOT, lasts[first] as number);
+  let shorter = 0;
+  let at = lasts.length;
+  for (let n = 2; n <= MAX_N; n++) {
+    const count = ngramCount(lasts, n);
+    for (let first = 0; first < count; first++) {
+      ids[at + first] = extend(ids[shorter + first] as number, lasts[first + n - 1] as number);
     }
+    shorter = at;
+    at += count;
   }
   return ids;
 }

@@ -1,8 +1,11 @@
 // Longest-match scanning of one line with the rule table, the way a generated lexer does it. Knows no rule.
 import { RULES, SPLIT_WORDS } from "./rules.ts";
 
-/** A plain word before a blank, which no rule but "word" can take; most tokens are, and need not try them all. */
-const PLAIN_WORD = /[A-Za-z]+(?=[ \n])/y;
+/**
+ * What ordinary captions are made of: blanks, plain words before a blank, and full stops and commas that stand alone.
+ * Only one rule can take each of these, so that the others need not be tried.
+ */
+const PLAIN = / *(?:([A-Za-z]+)(?=[ \n])|([.,])(?=\n| [A-Za-z]))| +/y;
 
 interface Found {
   readonly length: number;
@@ -17,21 +20,25 @@ interface Found {
  */
 export function scan(line: string, end: number): string[] {
   // Rules see a stand-in of the same length, so that \p{L} finds no letter outside of the basic plane.
-  const masked = line.replace(/\p{Cs}|[\u{10000}-\u{10FFFF}]/gu, (character) => "\uFFFF".repeat(character.length));
+  const masked = !/[\uD800-\uDFFF]/.test(line)
+    ? line
+    : line.replace(/\p{Cs}|[\u{10000}-\u{10FFFF}]/gu, (character) => "\uFFFF".repeat(character.length));
   const tokens: string[] = [];
   let at = 0;
   while (at < end) {
-    const { length, token } = plainWord(line, at) ?? longestMatch(line, masked, at);
+    const { length, token } = plainMatch(line, at) ?? longestMatch(line, masked, at);
     if (token !== undefined) tokens.push(token.toLowerCase());
     at += length;
   }
   return tokens;
 }
 
-function plainWord(line: string, at: number): Found | undefined {
-  PLAIN_WORD.lastIndex = at;
-  const token = PLAIN_WORD.exec(line)?.[0];
-  return token === undefined || SPLIT_WORDS.has(token.toLowerCase()) ? undefined : { length: token.length, token };
+function plainMatch(line: string, at: number): Found | undefined {
+  PLAIN.lastIndex = at;
+  const match = PLAIN.exec(line);
+  if (match === null) return undefined;
+  const token = match[1] ?? match[2];
+  return token !== undefined && SPLIT_WORDS.has(token.toLowerCase()) ? undefined : { length: match[0].length, token };
 }
 
 function longestMatch(line: string, masked: string, at: number): Found {
