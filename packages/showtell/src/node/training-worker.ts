@@ -189,15 +189,19 @@ async function endOfEpoch(
 }
 
 /** What may be done with a decoder is decided by its pictures; the user knows where they come from. */
-function decoderLicences(data: TrainingData): readonly Licence[] {
-  return [
-    {
-      part: "decoder",
-      origin: `trained with showtell on "${data.name}"`,
-      licence: "subject to the terms of the data set",
-      note: "If that is Flickr8k: its pictures and captions are for research, not for commercial use.",
-    },
-  ];
+function decoderLicences(data: TrainingData, { embeddings }: TrainingRequest): readonly Licence[] {
+  const decoder: Licence = {
+    part: "decoder",
+    origin: `trained with showtell on "${data.name}"`,
+    licence: "subject to the terms of the data set",
+    note: "If that is Flickr8k: its pictures and captions are for research, not for commercial use.",
+  };
+  const glove: Licence = {
+    part: "word vectors that the decoder's started from",
+    origin: "GloVe 6B, 100 dimensions (Pennington et al. 2014)",
+    licence: "PDDL-1.0",
+  };
+  return embeddings === "glove" ? [decoder, glove] : [decoder];
 }
 
 serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, context) => {
@@ -222,7 +226,10 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
     try {
       const { identity, spec } = bundle.encoder.manifest;
       const encoder = { identity, name: spec.kind, layer: request.layer };
-      return await learn({ request, data, folder, encoder, licences: decoderLicences(data), openSession }, context);
+      return await learn(
+        { request, data, folder, encoder, licences: decoderLicences(data, request), openSession },
+        context,
+      );
     } finally {
       await lock.release();
     }
