@@ -77,22 +77,28 @@ export async function picturesIn(folder: string): Promise<readonly string[]> {
 }
 
 async function inputsAt(path: string, onFound: InputSources["onFound"]): Promise<readonly PictureInput[]> {
-  const fail = (error: unknown): readonly PictureInput[] => [{ name: path, error: plainError(error) }];
   try {
-    const stats = await stat(path).catch((cause: unknown) => unreadable(path, cause));
-    if (stats instanceof ShowtellError && !isDynamicPattern(path)) return fail(stats);
-    const isFile = !(stats instanceof ShowtellError) && !stats.isDirectory();
-    if (isFile) return [{ name: path, source: path }];
-    const isFolder = !(stats instanceof ShowtellError);
-    const pictures = isFolder ? await picturesIn(path) : await filesMatching(path);
+    const kind = await kindOf(path);
+    if (kind === "file") return [{ name: path, source: path }];
+    const pictures = kind === "folder" ? await picturesIn(path) : await filesMatching(path);
     if (pictures.length === 0) {
-      const what = isFolder ? "has no picture in it or below" : "matches no file";
-      return fail(new ShowtellError("FILE_NOT_FOUND", `"${path}" ${what}`));
+      const what = kind === "folder" ? "has no picture in it or below" : "matches no file";
+      throw new ShowtellError("FILE_NOT_FOUND", `"${path}" ${what}`);
     }
     onFound(path, pictures.length);
     return pictures.map((picture) => ({ name: picture, source: picture }));
   } catch (error) {
-    return fail(error);
+    return [{ name: path, error: plainError(error) }];
+  }
+}
+
+/** What is there decides; a path where nothing is may be a pattern. */
+async function kindOf(path: string): Promise<"file" | "folder" | "pattern"> {
+  try {
+    return (await stat(path)).isDirectory() ? "folder" : "file";
+  } catch (cause) {
+    if (isDynamicPattern(path)) return "pattern";
+    throw unreadable(path, cause);
   }
 }
 
