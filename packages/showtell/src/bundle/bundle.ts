@@ -83,10 +83,20 @@ function checkDecoder({ manifest, tensors }: BundlePart<DecoderManifest>, source
   checkIdentity(decoderIdentity(tensors, manifest), manifest.identity, "decoder", source);
 }
 
+/** A decoder must not read another encoder's features, even if both lie in one file. */
+function checkPair({ encoder, decoder }: Manifest, source: string): void {
+  if (encoder === undefined || decoder === undefined || encoder.identity === decoder.encoder.identity) return;
+  throw new ShowtellError(
+    "ENCODER_MISMATCH",
+    `"${source}": the decoder was trained on the encoder "${decoder.encoder.name}" (${decoder.encoder.identity.slice(0, 12)}…), the one ` +
+      `in the file is ${encoder.identity.slice(0, 12)}…: pack the bundle again`,
+  );
+}
+
 /**
  * Reads a bundle; tensors are views of `bytes`. Verified are format, version, names, shapes, vocabulary and identity.
  * @param source What messages call it.
- * @throws ShowtellError `SAFETENSORS_FORMAT`, `BUNDLE_FORMAT`, `BUNDLE_VERSION`, `BUNDLE_TENSORS` or `VOCABULARY`.
+ * @throws ShowtellError `SAFETENSORS_FORMAT`, `BUNDLE_FORMAT`, `BUNDLE_VERSION`, `BUNDLE_TENSORS`, `VOCABULARY` or `ENCODER_MISMATCH`.
  */
 export function readBundle(bytes: Uint8Array, source: string): Bundle {
   const { tensors, metadata } = readSafetensors(bytes, { source });
@@ -100,6 +110,7 @@ export function readBundle(bytes: Uint8Array, source: string): Bundle {
   const decoder = manifest.decoder && { manifest: manifest.decoder, tensors: tensorsOf(tensors, "decoder") };
   if (encoder !== undefined) checkEncoder(encoder, source);
   if (decoder !== undefined) checkDecoder(decoder, source);
+  checkPair(manifest, source);
   return { source, manifest, ...(encoder && { encoder }), ...(decoder && { decoder }) };
 }
 

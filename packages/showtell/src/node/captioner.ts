@@ -45,13 +45,14 @@ export interface Captioner {
   caption(image: ImageSource, options?: NodeCaptionOptions): Promise<CaptionResult>;
   /**
    * Captions many pictures, in order, decoding some while others are computed. A bad picture is an outcome with an error,
-   * not an exception.
+   * not an exception. Whoever stops early cancels what is under way.
+   * @throws ShowtellError `CANCELLED`, `ARGUMENT`.
    */
   captionAll<Source extends ImageSource>(
     images: Iterable<Source> | AsyncIterable<Source>,
     options?: NodeCaptionOptions,
   ): AsyncGenerator<CaptionOutcome<Source>, void, undefined>;
-  /** Ends the thread and frees the model. */
+  /** Ends the thread and frees the model; what is under way fails as `CANCELLED`. */
   dispose(): Promise<void>;
 }
 
@@ -84,10 +85,11 @@ function captionerOf(
 ): Captioner {
   const outcomesOf = async (
     images: readonly ImageSource[],
-    options: NodeCaptionOptions,
+    { signal, ...options }: NodeCaptionOptions,
   ): Promise<readonly PictureOutcome[]> => {
-    const { signal, ...plain } = options;
-    const reply = await worker.request({ kind: "caption", images, options: plain }, { signal });
+    requireSignal(signal);
+    const request = { kind: "caption", images: images.map(sendable), options } as const;
+    const reply = await worker.request(request, { signal });
     return (reply as { outcomes: readonly PictureOutcome[] }).outcomes;
   };
   return {
@@ -95,19 +97,61 @@ function captionerOf(
     async caption(image, options = {}) {
       const [outcome] = await outcomesOf([image], options);
       if ("error" in outcome!) throw new ShowtellError(outcome.error.code, outcome.error.message);
-      return { ...outcome!.captioned, model, timings: outcome!.timings };
+      return resultOf(outcome!, model);
     },
     async *captionAll(images, options = {}) {
-      for await (const { batch, outcomes } of pipelined(batched(images), (some) => outcomesOf(some, options))) {
-        for (const [i, image] of batch.entries()) {
-          const outcome = outcomes[i]!;
-          if ("error" in outcome) yield { image, error: outcome.error };
-          else yield { image, result: { ...outcome.captioned, model, timings: outcome.timings } };
+      requireMany(images);
+      requireSignal(options.signal);
+      const stopped = new AbortController();
+      const signals = options.signal === undefined ? [stopped.signal] : [options.signal, stopped.signal];
+      const own = { ...options, signal: AbortSignal.any(signals) };
+      try {
+        for await (const { batch, outcomes } of pipelined(batched(images), (some) => outcomesOf(some, own))) {
+          yield* outcomes.map((outcome, i) =>
+            "error" in outcome
+              ? { image: batch[i]!, error: outcome.error }
+              : { image: batch[i]!, result: resultOf(outcome, model) },
+          );
         }
+      } finally {
+        stopped.abort();
       }
     },
     dispose: () => worker.terminate(),
   };
+}
+
+function resultOf(
+  { captioned, timings }: Exclude<PictureOutcome, { error: PlainError }>,
+  model: string,
+): CaptionResult {
+  return { ...captioned, model, timings };
+}
+
+function requireSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new ShowtellError("ARGUMENT", "the signal is no AbortSignal: pass that of an AbortController");
+}
+
+/** A string can be iterated over, too, but by characters. */
+function requireMany(images: Iterable<ImageSource> | AsyncIterable<ImageSource>): void {
+  if (typeof images === "object" && (Symbol.iterator in images || Symbol.asyncIterator in images)) return;
+  throw new ShowtellError(
+    "ARGUMENT",
+    `captionAll takes a list of pictures, not ${JSON.stringify(images) ?? "nothing"}`,
+  );
+}
+
+/** A picture as it is sent: a piece of a large buffer is copied, or else the whole buffer would be. */
+function sendable(image: ImageSource): ImageSource {
+  if (typeof image === "string") return image;
+  if (!(image instanceof Uint8Array)) {
+    throw new ShowtellError(
+      "ARGUMENT",
+      `a picture is the path of a file or its bytes (a Uint8Array), not ${typeof image}`,
+    );
+  }
+  return image.byteLength === image.buffer.byteLength ? image : Uint8Array.from(image);
 }
 
 async function* batched<Item>(

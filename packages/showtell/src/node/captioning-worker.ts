@@ -1,13 +1,18 @@
-// The thread that captions: decodes, encodes and searches. Pictures come in, captions go out, weights never cross.
+// The thread that captions: reads, encodes and searches. Pictures come in, captions go out, weights never cross.
 import type { CaptionOptions, Captioned, FeatureCaptioner } from "../caption/captioner.ts";
 import { openFeatureCaptioner } from "../caption/captioner.ts";
 import type { PictureEncoder } from "../caption/picture-encoder.ts";
 import { openPictureEncoder } from "../caption/picture-encoder.ts";
 import { checkDecoder, checkEncoder } from "../bundle/self-test.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
+import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
+import type { Pixels } from "../image/pixels.ts";
+import type { PreprocessRule } from "../image/preprocess.ts";
+import { resize } from "../image/resize.ts";
 import { readCaptioner } from "./bundle-files.ts";
 import { readImage } from "./image-reader.ts";
+import { lanes } from "./lanes.ts";
 import { openSession } from "./ort-session.ts";
 import type { PlainError } from "./worker-thread.ts";
 import { plainError, serveRequests } from "./worker-thread.ts";
@@ -21,10 +26,13 @@ export type CaptioningRequest =
       readonly options: Omit<CaptionOptions, "signal">;
     };
 
-/** Milliseconds that a picture took; encoding and searching are shared evenly among a batch. */
+/** Milliseconds that a picture took. */
 export interface Timings {
+  /** From its file to pixels. */
   readonly decodeMs: number;
+  /** From pixels to features; a batch's time in the network is shared evenly. */
   readonly encodeMs: number;
+  /** From features to captions; a batch's time is shared evenly. */
   readonly searchMs: number;
 }
 
@@ -38,12 +46,13 @@ export type CaptioningReply = { readonly identity: string } | { readonly outcome
 
 interface Loaded {
   readonly identity: string;
+  readonly preprocessing: PreprocessRule;
   readonly encoder: PictureEncoder;
   readonly captioner: FeatureCaptioner;
 }
 
 let loaded: Loaded | undefined;
-/** Batches go through the engine one after the other; their pictures are decoded while the one before is computed. */
+/** Batches go through the engine one after the other; their pictures are read while the one before is computed. */
 let queue: Promise<unknown> = Promise.resolve();
 
 async function load(model: string, threads: number | undefined): Promise<CaptioningReply> {
@@ -53,50 +62,69 @@ async function load(model: string, threads: number | undefined): Promise<Caption
   await checkDecoder(decoder, (bytes) => openSession(bytes, options), source);
   loaded = {
     identity: decoder.manifest.identity,
+    preprocessing: encoder.manifest.preprocessing,
     encoder: await openPictureEncoder(encoder, decoder.manifest.encoder.layer, openSession, options),
     captioner: await openFeatureCaptioner(decoder, openSession, options),
   };
   return { identity: loaded.identity };
 }
 
-type Decoded =
-  | { readonly pixels: Awaited<ReturnType<typeof readImage>>; readonly decodeMs: number }
+/** A picture read, at the encoder's size. */
+type ReadPicture =
+  | { readonly pixels: Pixels; readonly decodeMs: number; readonly resizeMs: number }
   | { readonly error: PlainError };
 
-async function decode(image: string | Uint8Array): Promise<Decoded> {
-  const started = performance.now();
+/** Pictures are decoded a few at a time and resized at once: one of 12 megapixels takes 36 MB until then. */
+const inTurn = lanes(4);
+
+async function read(
+  image: string | Uint8Array,
+  { resize: { width, height } }: PreprocessRule,
+  signal: CancelSignal,
+): Promise<ReadPicture> {
   try {
-    return { pixels: await readImage(image), decodeMs: performance.now() - started };
+    throwIfCancelled(signal);
+    const started = performance.now();
+    const picture = await readImage(image);
+    const decoded = performance.now();
+    const pixels = resize(picture, width, height);
+    return { pixels, decodeMs: decoded - started, resizeMs: performance.now() - decoded };
   } catch (error) {
     return { error: plainError(error) };
   }
 }
 
-async function captionBatch(decoded: readonly Decoded[], options: CaptionOptions): Promise<readonly PictureOutcome[]> {
-  if (loaded === undefined) throw new ShowtellError("INTERNAL", "the captioning thread was not loaded");
-  const { encoder, captioner } = loaded;
-  const good = decoded.flatMap((one) => ("pixels" in one ? [one.pixels] : []));
+async function captionBatch(
+  { encoder, captioner }: Loaded,
+  pictures: readonly ReadPicture[],
+  options: CaptionOptions,
+): Promise<readonly PictureOutcome[]> {
   throwIfCancelled(options.signal);
+  const good = pictures.flatMap((one) => ("pixels" in one ? [one.pixels] : []));
+  if (good.length === 0) return pictures as readonly { readonly error: PlainError }[];
   const started = performance.now();
   const data = await encoder.encode(good);
   const encoded = performance.now();
-  const captions = good.length === 0 ? [] : await captioner.caption({ images: good.length, data }, options);
+  const captions = (await captioner.caption({ images: good.length, data }, options)).values();
   const searchMs = (performance.now() - encoded) / good.length;
-  const encodeMs = (encoded - started) / good.length;
-  const ready = captions.values();
-  return decoded.map((one) =>
-    "error" in one ? one : { captioned: ready.next().value!, timings: { decodeMs: one.decodeMs, encodeMs, searchMs } },
-  );
+  const networkMs = (encoded - started) / good.length;
+  return pictures.map((one) => {
+    if ("error" in one) return one;
+    const timings = { decodeMs: one.decodeMs, encodeMs: one.resizeMs + networkMs, searchMs };
+    return { captioned: captions.next().value!, timings };
+  });
 }
 
 serveRequests<CaptioningRequest, CaptioningReply>(async (request, { signal }) => {
   if (request.kind === "load") return load(request.model, request.threads);
-  const decoding = Promise.all(request.images.map(decode));
+  const model = loaded;
+  if (model === undefined) throw new ShowtellError("INTERNAL", "the captioning thread was not loaded");
+  const reading = Promise.all(request.images.map((image) => inTurn(() => read(image, model.preprocessing, signal))));
   const before = queue;
   const mine = (async () => {
-    const decoded = await decoding;
+    const pictures = await reading;
     await before.catch(() => undefined);
-    return captionBatch(decoded, { ...request.options, signal });
+    return captionBatch(model, pictures, { ...request.options, signal });
   })();
   queue = mine;
   return { outcomes: await mine };

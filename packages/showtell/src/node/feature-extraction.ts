@@ -10,19 +10,22 @@ import type { PictureEncoder } from "../caption/picture-encoder.ts";
 import { openPictureEncoder } from "../caption/picture-encoder.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { Pixels } from "../image/pixels.ts";
+import { resize } from "../image/resize.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
 import { encoderOf } from "../models/encoder-graph.ts";
 import { cacheFolder } from "./cache-folder.ts";
-import type { FeatureCache } from "./feature-cache.ts";
+import type { FeatureCache, FeatureRow } from "./feature-cache.ts";
 import { openFeatureCache } from "./feature-cache.ts";
 import { readBytes } from "./files.ts";
 import { readImage } from "./image-reader.ts";
+import type { InTurn } from "./lanes.ts";
+import { lanes } from "./lanes.ts";
 import type { PlainError } from "./worker-thread.ts";
 import { plainError } from "./worker-thread.ts";
 
 /** How far an extraction is. */
 export interface ExtractionProgress {
-  /** Pictures that are done, found in the cache or failed. */
+  /** Pictures that are done: computed, found in the cache, or broken. */
   readonly done: number;
   readonly total: number;
   /** Pictures that were found in the cache. */
@@ -54,9 +57,13 @@ export interface Extraction {
   readonly hashes: readonly (string | undefined)[];
 }
 
-/** Pictures that go through the network together, and how many such batches are decoded ahead. */
+/** Pictures that go through the network together; as many are read ahead. */
 const batchSize = 16;
 
+/** One of 12 megapixels takes 36 MB until it is resized. */
+const decodedAtOnce = 4;
+
+/** A picture that can be used: read, if its features are not in the cache. */
 interface Picture {
   readonly at: number;
   readonly hash: string;
@@ -83,22 +90,30 @@ export async function extractFeatures(input: ExtractionInput): Promise<Extractio
     shape: encoderOf(spec).features[layer],
   });
   const hashes: (string | undefined)[] = Array.from(pictures, () => undefined);
-  const meter = progressMeter(pictures.length, input.onProgress);
+  const inTurn = lanes(decodedAtOnce);
+  const tell = progressMeter(pictures.length, input.onProgress);
   let network: PictureEncoder | undefined;
+  // Rows are synced to the disk while the next batch is computed.
+  let written: Promise<void> = Promise.resolve();
   try {
-    let ahead = decodeBatch(input, cache, 0);
+    let ahead = readBatch(input, cache, inTurn, 0);
     for (let start = 0; start < pictures.length; start += batchSize) {
       throwIfCancelled(signal);
       const batch = await ahead;
-      ahead = decodeBatch(input, cache, start + batchSize);
+      ahead = readBatch(input, cache, inTurn, start + batchSize);
       for (const { at, hash } of batch) hashes[at] = hash;
       const fresh = batch.filter((picture) => picture.pixels !== undefined);
       if (fresh.length > 0) {
         network ??= await openPictureEncoder(encoder, layer, input.openSession);
-        await append(cache, network, fresh);
+        const rows = await featureRows(network, fresh);
+        await written;
+        written = cache.append(rows);
+        // A failure is met when its turn comes, not as an unhandled rejection before.
+        written.catch(() => undefined);
       }
-      meter(Math.min(start + batchSize, pictures.length), fresh.length);
+      tell(Math.min(batchSize, pictures.length - start), batch.length - fresh.length, fresh.length);
     }
+    await written;
   } catch (error) {
     await cache.close();
     throw error;
@@ -108,43 +123,52 @@ export async function extractFeatures(input: ExtractionInput): Promise<Extractio
   return { cache, hashes };
 }
 
-async function append(cache: FeatureCache, network: PictureEncoder, batch: readonly Picture[]): Promise<void> {
+async function featureRows(network: PictureEncoder, batch: readonly Picture[]): Promise<readonly FeatureRow[]> {
   const features = await network.encode(batch.map(({ pixels }) => pixels!));
   const size = features.length / batch.length;
-  await cache.append(batch.map(({ hash }, i) => ({ hash, data: features.subarray(i * size, (i + 1) * size) })));
+  return batch.map(({ hash }, i) => ({ hash, data: features.subarray(i * size, (i + 1) * size) }));
 }
 
-/** Reads and hashes a batch of files, and decodes those without features. */
-async function decodeBatch(
-  { pictures, onBroken }: ExtractionInput,
+/** Reads and hashes a batch of files; those without features come decoded, at the encoder's size. */
+async function readBatch(
+  { pictures, encoder, onBroken, signal }: ExtractionInput,
   cache: FeatureCache,
+  inTurn: InTurn,
   start: number,
 ): Promise<readonly Picture[]> {
-  const paths = pictures.slice(start, start + batchSize);
+  const { width, height } = encoder.manifest.preprocessing.resize;
   const read = async (path: string, at: number): Promise<readonly Picture[]> => {
     try {
       const bytes = await readBytes(path);
       const hash = sha256Hex(bytes);
-      return [{ at, hash, pixels: cache.has(hash) ? undefined : await readImage(bytes) }];
+      if (cache.has(hash)) return [{ at, hash, pixels: undefined }];
+      return [{ at, hash, pixels: resize(await readImage(bytes, { name: path }), width, height) }];
     } catch (error) {
-      onBroken?.(path, plainError(error));
+      if (signal?.aborted !== true) onBroken?.(path, plainError(error));
       return [];
     }
   };
-  return (await Promise.all(paths.map((path, i) => read(path, start + i)))).flat();
+  const paths = pictures.slice(start, start + batchSize);
+  return (await Promise.all(paths.map((path, i) => inTurn(() => read(path, start + i))))).flat();
 }
 
-/** Reports progress with the time left, from the time that computed pictures took. */
+/** Reports progress; the time left is reckoned from the first batch of which something was computed, since the cache is much faster. */
 function progressMeter(
   total: number,
   onProgress: ExtractionInput["onProgress"],
-): (done: number, fresh: number) => void {
-  const started = performance.now();
-  let computed = 0;
-  return (done, fresh) => {
-    computed += fresh;
-    const seconds = (performance.now() - started) / 1000;
-    const left = computed === 0 ? {} : { secondsLeft: (seconds / done) * (total - done) };
-    onProgress?.({ done, total, cached: done - computed, ...left });
+): (pictures: number, cached: number, computed: number) => void {
+  let done = 0;
+  let found = 0;
+  let batchStarted = performance.now();
+  let computing: { readonly since: number; readonly from: number } | undefined;
+  return (pictures, cached, computed) => {
+    if (computed > 0) computing ??= { since: batchStarted, from: done };
+    done += pictures;
+    found += cached;
+    batchStarted = performance.now();
+    const left = computing && {
+      secondsLeft: ((batchStarted - computing.since) / 1000 / (done - computing.from)) * (total - done),
+    };
+    onProgress?.({ done, total, cached: found, ...left });
   };
 }

@@ -1,6 +1,6 @@
 // A worker thread with requests and replies, because the engine blocks the thread that it runs on. Knows nothing of captions.
 import { Worker, parentPort } from "node:worker_threads";
-import { ShowtellError } from "../base/errors.ts";
+import { ShowtellError, messageOf } from "../base/errors.ts";
 import type { ErrorCode } from "../base/errors.ts";
 
 /** An error that crosses a thread boundary. */
@@ -45,14 +45,22 @@ interface Waiting {
 
 /** Starts a thread on a module that calls {@link serveRequests}. */
 export function startWorker<Request, Reply, Event = never>(module: URL): WorkerThread<Request, Reply, Event> {
-  const worker = new Worker(module);
+  // Without the flags of this process: they may name loaders, or be for a script given on the command line (--input-type).
+  const worker = new Worker(module, { execArgv: [] });
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let ended: ShowtellError | undefined;
-  const failAll = (error: ShowtellError): void => {
-    ended = error;
-    for (const { reject } of waiting.values()) reject(error);
+  const end = (error: ShowtellError): void => {
+    ended ??= error;
+    for (const { reject } of waiting.values()) reject(ended);
     waiting.clear();
+  };
+  const post = (message: ToWorker): void => {
+    try {
+      worker.postMessage(message);
+    } catch (cause) {
+      throw new ShowtellError("ARGUMENT", `this can't be handed to a worker thread: ${messageOf(cause)}`, { cause });
+    }
   };
   worker.on("message", (message: FromWorker) => {
     const request = waiting.get(message.id);
@@ -65,35 +73,35 @@ export function startWorker<Request, Reply, Event = never>(module: URL): WorkerT
     else request?.reject(new ShowtellError(message.error.code, message.error.message));
   });
   worker.on("error", (cause) =>
-    failAll(new ShowtellError("INTERNAL", `a worker thread failed: ${String(cause)}`, { cause })),
+    end(new ShowtellError("INTERNAL", `a worker thread failed: ${messageOf(cause)}`, { cause })),
   );
   const exited = new Promise<void>((resolve) => {
-    worker.on("exit", () => {
-      failAll(
-        new ShowtellError("INTERNAL", "a worker thread has ended: it was disposed, or the process ran out of memory"),
-      );
+    worker.on("exit", (status) => {
+      end(new ShowtellError("INTERNAL", `a worker thread ended by itself, with status ${status}`));
       resolve();
     });
   });
   return {
-    request(content, { signal, onEvent } = {}) {
-      if (ended !== undefined) return Promise.reject(ended);
+    async request(content, { signal, onEvent } = {}) {
+      if (ended !== undefined) throw ended;
       const id = ++lastId;
-      const cancel = (): void => worker.postMessage({ kind: "cancel", id } satisfies ToWorker);
-      return new Promise<Reply>((resolve, reject) => {
+      const cancel = (): void => post({ kind: "cancel", id });
+      const reply = new Promise<Reply>((resolve, reject) => {
+        post({ kind: "request", id, content });
         waiting.set(id, {
           resolve: resolve as (content: unknown) => void,
           reject,
           onEvent: onEvent as Waiting["onEvent"],
         });
-        worker.postMessage({ kind: "request", id, content } satisfies ToWorker);
-        signal?.addEventListener("abort", cancel, { once: true });
-        if (signal?.aborted === true) cancel();
-      }).finally(() => signal?.removeEventListener("abort", cancel));
+      });
+      signal?.addEventListener("abort", cancel, { once: true });
+      if (signal?.aborted === true) cancel();
+      return reply.finally(() => signal?.removeEventListener("abort", cancel));
     },
     terminate() {
+      end(new ShowtellError("CANCELLED", "the worker thread was ended: what used it was disposed of"));
       // Not `worker.terminate()`: a thread that is torn down while the engine runs on it takes the process along.
-      worker.postMessage({ kind: "close" } satisfies ToWorker);
+      post({ kind: "close" });
       return exited;
     },
   };

@@ -5,9 +5,9 @@ import { defaultEncoder, readBundleFile } from "../../src/node/bundle-files.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { drawnWeights, fileOf, tinyInput } from "../bundle/tiny-decoder.ts";
 
-/** Writes the decoder's bundle to a file. */
-export async function writeTinyModel(path: string): Promise<void> {
-  const { identity } = (await readBundleFile(defaultEncoder)).encoder!.manifest;
+/** Writes the decoder's bundle to a file; it is for the encoder that ships unless another's identity is given. */
+export async function writeTinyModel(path: string, encoderIdentity?: string): Promise<void> {
+  const identity = encoderIdentity ?? (await readBundleFile(defaultEncoder)).encoder!.manifest.identity;
   const spec = { ...tinyInput.decoder.spec, features: [2048] };
   const encoder = { identity, name: "resnet50", layer: "pooled" } as const;
   const input = { ...tinyInput, decoder: { ...tinyInput.decoder, spec, encoder }, tensors: drawnWeights(spec) };
