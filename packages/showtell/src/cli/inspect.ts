@@ -163,7 +163,7 @@ function recordFields(record: Readonly<Record<string, unknown>>): Fields {
 function valueText(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return Number.isInteger(value) ? value.toLocaleString("en") : String(value);
-  if (Array.isArray(value)) return value.map(valueText).join(", ");
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(valueText).join(", ");
   if (typeof value !== "object" || value === null) return String(value);
   return Object.entries(value)
     .map(([name, inner]) => `${wordsOf(name)} ${valueText(inner)}`)
