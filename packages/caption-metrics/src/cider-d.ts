@@ -10,7 +10,7 @@ import {
   type MetricResult,
   type References,
 } from "./inputs.ts";
-import { createNgramTable, MAX_N, ngramCount, ngramStart, type NgramTable, type Tokens, UNKNOWN } from "./ngrams.ts";
+import { createNgramTable, MAX_N, ngramCount, ngramStart, type Tokens, UNKNOWN } from "./ngrams.ts";
 import { signature } from "./signature.ts";
 
 /** Options of CIDEr-D. */
@@ -78,17 +78,24 @@ export function ciderScorer(references: References, options: CiderOptions = {}):
   checkReferences(references);
   const frequencies = options.frequencies ?? documentFrequencies(references, options);
   const logImages = Math.log(frequencies.images);
-  const table = createNgramTable();
-  const vectorOf = (words: Tokens, ngrams: Int32Array): Vector =>
-    vector(words, ngrams, frequencies.count(words), logImages);
-
+  const weightOf = (ngram: number): number => logImages - Math.log(Math.max(1, frequencies.count(ngram)));
+  const strangers = createNgramTable(); // n-grams of the references that the frequencies do not know
   const vectors = references.map((captions) =>
     captions.map((caption) => {
       const words = countedWords(caption, options.endToken);
-      return vectorOf(words, table.add(words));
+      return vector(words, numbered(words, frequencies, strangers.add), weightOf);
     }),
   );
-  const guessed = new Float64Array(table.size() + 1).fill(NaN); // by n-gram: its weight in the hypothesis
+  const known = frequencies.size + strangers.size() + 1;
+  const guessed = new Float64Array(known).fill(NaN); // by n-gram: its weight in the hypothesis
+
+  /** A hypothesis' own n-grams get numbers beyond those of the references, and are forgotten with it. */
+  function numberGuess(words: Tokens): Int32Array {
+    const others = strangers.find(words);
+    const own = createNgramTable().add(words);
+    return others.map((ngram, at) => (ngram === UNKNOWN ? strangers.size() + (own[at] as number) : ngram));
+  }
+
   return {
     images: vectors.length,
     score: (image, hypothesis, ended = true) => {
@@ -100,29 +107,29 @@ export function ciderScorer(references: References, options: CiderOptions = {}):
         );
       }
       const words = countedWords(hypothesis, ended ? options.endToken : undefined);
-      const guess = vectorOf(words, identify(words, table));
+      const guess = vector(words, numbered(words, frequencies, numberGuess), weightOf);
       guess.ngrams.forEach((ngram, at) => {
-        if (ngram < guessed.length) guessed[ngram] = guess.weights[at] as number;
+        if (ngram < known) guessed[ngram] = guess.weights[at] as number;
       });
       const sum = truths.reduce((total, truth) => total + similarity(guess, guessed, truth), 0);
       guess.ngrams.forEach((ngram) => {
-        if (ngram < guessed.length) guessed[ngram] = NaN;
+        if (ngram < known) guessed[ngram] = NaN;
       });
       return (10 * sum) / truths.length;
     },
   };
 }
 
-/** Numbers of a hypothesis' n-grams: the table's, and numbers beyond them for those that stand in no reference. */
-function identify(words: Tokens, table: NgramTable): Int32Array {
-  const known = table.find(words);
-  if (!known.includes(UNKNOWN)) return known;
-  const own = createNgramTable().add(words);
-  return known.map((ngram, at) => (ngram === UNKNOWN ? table.size() + (own[at] as number) : ngram));
+/** Numbers of a caption's n-grams: the frequencies' own, and numbers beyond them for those that they do not know. */
+function numbered(words: Tokens, frequencies: DocumentFrequencies, number: (words: Tokens) => Int32Array): Int32Array {
+  const ngrams = frequencies.find(words);
+  if (!ngrams.includes(UNKNOWN)) return ngrams;
+  const others = number(words);
+  return ngrams.map((ngram, at) => (ngram === UNKNOWN ? frequencies.size + (others[at] as number) : ngram));
 }
 
 /** Term frequency × inverse document frequency of each n-gram; those in no image weigh like those in one. */
-function vector(words: Tokens, ngrams: Int32Array, frequencies: Int32Array, logImages: number): Vector {
+function vector(words: Tokens, ngrams: Int32Array, weightOf: (ngram: number) => number): Vector {
   const distinct = new Int32Array(ngrams.length);
   const weights = new Float64Array(ngrams.length);
   const starts = [0];
@@ -140,7 +147,7 @@ function vector(words: Tokens, ngrams: Int32Array, frequencies: Int32Array, logI
         places.set(ngram, place);
         distinct[place] = ngram;
       }
-      weights[place] = (weights[place] as number) + logImages - Math.log(Math.max(1, frequencies[at] as number));
+      weights[place] = (weights[place] as number) + weightOf(ngram);
     }
     starts.push(end);
     norms.push(norm(weights, start, end));

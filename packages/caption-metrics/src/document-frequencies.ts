@@ -6,8 +6,12 @@ import { createNgramTable, splitWords, type Tokens } from "./ngrams.ts";
 export interface DocumentFrequencies {
   /** N, the number of images counted. */
   readonly images: number;
-  /** In how many images' references each n-gram of a caption stands, n = 1 … 4, shorter ones first; 0 for none. */
-  count(words: Tokens): Int32Array;
+  /** How many different n-grams were counted. */
+  readonly size: number;
+  /** Numbers (1 … `size`) of a caption's n-grams, n = 1 … 4, shorter ones first; -1 for those that no reference has. */
+  readonly find: (words: Tokens) => Int32Array;
+  /** In how many images' references the n-gram with a number stands. */
+  readonly count: (ngram: number) => number;
 }
 
 /** Options of {@link documentFrequencies}. */
@@ -71,7 +75,9 @@ export function createFrequencyCounter(options: DocumentFrequencyOptions = {}): 
       }
       return {
         images,
-        count: (words) => table.find(words).map((ngram) => (ngram < 0 ? 0 : (counts[ngram] as number))),
+        size: table.size(),
+        find: table.find,
+        count: (ngram) => counts[ngram] ?? 0,
       };
     },
   };

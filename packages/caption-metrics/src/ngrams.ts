@@ -14,15 +14,15 @@ export const UNKNOWN = -1;
 /** Numbers for n-grams: the same n-gram has the same number, 1 … `size`. */
 export interface NgramTable {
   /** How many n-grams the table holds. */
-  size(): number;
+  readonly size: () => number;
   /**
    * The numbers of all n-grams of a caption, n = 1 … 4, shorter ones first, each as often as it stands there.
    *
    * Those of length n stand from `ngramStart(words, n)` to `ngramStart(words, n + 1)`. New n-grams are added.
    */
-  add(words: Tokens): Int32Array;
+  readonly add: (words: Tokens) => Int32Array;
   /** Like `add`, but adds nothing: n-grams that the table does not hold are `UNKNOWN`. */
-  find(words: Tokens): Int32Array;
+  readonly find: (words: Tokens) => Int32Array;
 }
 
 /**

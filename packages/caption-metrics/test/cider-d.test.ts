@@ -16,11 +16,13 @@ describe("documentFrequencies", () => {
   it("counts an n-gram once an image, however often its captions have it", () => {
     const frequencies = documentFrequencies(references);
     expect(frequencies.images).toBe(3);
-    expect([...frequencies.count(words("a dog flies"))]).toEqual([3, 1, 0, 1, 0, 0]); // a, dog, flies, a dog, …
+    const counts = [...frequencies.find(words("a dog flies"))].map(frequencies.count);
+    expect(counts).toEqual([3, 1, 0, 1, 0, 0]); // a, dog, flies, a dog, …
   });
 
   it("counts the end token if asked", () => {
-    expect([...documentFrequencies(references, { endToken: "<end>" }).count(["<end>"])]).toEqual([3]);
+    const frequencies = documentFrequencies(references, { endToken: "<end>" });
+    expect(frequencies.count(frequencies.find(["<end>"])[0] ?? 0)).toBe(3);
   });
 
   it("takes a stream, and refuses one without a word", () => {

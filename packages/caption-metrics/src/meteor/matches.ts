@@ -31,13 +31,22 @@ export type FindMatches = (hypothesis: readonly string[], reference: readonly st
 export function matchFinder({ stem: useStems = true, synonyms, paraphrases }: Resources): FindMatches {
   const stemOf = remembered(stem);
   const synsetsOf = remembered((word) => synonyms?.synsets(word) ?? NONE);
-  const tests: ((a: string, b: string) => boolean)[] = [(a, b) => a === b];
-  if (useStems) tests.push((a, b) => a !== b && stemOf(a) === stemOf(b));
-  if (synonyms !== undefined) tests.push((a, b) => a !== b && !disjoint(synsetsOf(a), synsetsOf(b)));
-
   return (hypothesis, reference) => {
-    const words = tests.flatMap((test, module) => wordMatches(hypothesis, reference, test, module));
-    return paraphrases === undefined ? words : [...words, ...phraseMatches(hypothesis, reference, paraphrases)];
+    let found = wordMatches(hypothesis, reference, 0, (i, j) => hypothesis[i] === reference[j]);
+    if (useStems) {
+      const [guesses, truths] = [hypothesis.map(stemOf), reference.map(stemOf)];
+      found = found.concat(
+        wordMatches(hypothesis, reference, 1, (i, j) => guesses[i] === truths[j] && hypothesis[i] !== reference[j]),
+      );
+    }
+    if (synonyms !== undefined) {
+      const [guesses, truths] = [hypothesis.map(synsetsOf), reference.map(synsetsOf)];
+      const shared = (i: number, j: number): boolean => !disjoint(guesses[i] ?? NONE, truths[j] ?? NONE);
+      found = found.concat(
+        wordMatches(hypothesis, reference, 2, (i, j) => hypothesis[i] !== reference[j] && shared(i, j)),
+      );
+    }
+    return paraphrases === undefined ? found : [...found, ...phraseMatches(hypothesis, reference, paraphrases)];
   };
 }
 
@@ -58,20 +67,20 @@ function disjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return true;
 }
 
+/** The pairs of words, by place, that a test holds for: the reference's order, then the hypothesis'. */
 function wordMatches(
   hypothesis: readonly string[],
   reference: readonly string[],
-  test: (a: string, b: string) => boolean,
   module: number,
+  test: (hypothesisPlace: number, referencePlace: number) => boolean,
 ): Match[] {
   const matches: Match[] = [];
-  reference.forEach((truth, referenceStart) => {
-    hypothesis.forEach((guess, hypothesisStart) => {
-      if (test(guess, truth)) {
-        matches.push({ module, hypothesisStart, hypothesisLength: 1, referenceStart, referenceLength: 1 });
-      }
-    });
-  });
+  for (let referenceStart = 0; referenceStart < reference.length; referenceStart++) {
+    for (let hypothesisStart = 0; hypothesisStart < hypothesis.length; hypothesisStart++) {
+      if (!test(hypothesisStart, referenceStart)) continue;
+      matches.push({ module, hypothesisStart, hypothesisLength: 1, referenceStart, referenceLength: 1 });
+    }
+  }
   return matches;
 }
 

@@ -53,6 +53,8 @@ const NUMERIC_PREFIXES: ReadonlySet<string> = new Set(["No", "Art", "pp"]);
  * meteorWords("the man's t-shirt, from the U.S."); // the, man, 's, t, shirt, ",", from, the, us
  */
 export function meteorWords(text: string): string[] {
+  // Small letters and blanks, as in most captions, are touched by no substitution.
+  if (/^[a-z ]*$/.test(text)) return text.split(" ").filter((word) => word !== "");
   const spaced = SUBSTITUTIONS.reduce((result, [from, to]) => result.replace(from, to), ` ${text} `);
   return spaced
     .split(/[ \t\n\r\v\f]+/)
