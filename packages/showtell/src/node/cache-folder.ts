@@ -4,7 +4,7 @@ import envPaths from "env-paths";
 import { ShowtellError } from "../base/errors.ts";
 
 /** The environment variable that names another cache folder (an absolute path). */
-export const cacheVariable = "SHOWTELL_CACHE";
+const cacheVariable = "SHOWTELL_CACHE";
 
 /**
  * The cache folder, which need not exist yet: `SHOWTELL_CACHE` if set and not empty, else the platform's (`~/.cache/showtell` or below

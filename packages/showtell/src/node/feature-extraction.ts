@@ -71,7 +71,7 @@ interface Picture {
 }
 
 /** The default folder of feature caches. */
-export function featuresFolder(): string {
+function featuresFolder(): string {
   return join(cacheFolder(), "features");
 }
 

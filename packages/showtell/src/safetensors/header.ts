@@ -40,7 +40,7 @@ export interface SafetensorsReading {
 }
 
 /** The error for a file that breaks the format. */
-export function malformed(source: string, what: string, cause?: unknown): ShowtellError {
+function malformed(source: string, what: string, cause?: unknown): ShowtellError {
   return new ShowtellError("SAFETENSORS_FORMAT", `${source} is not a valid safetensors file: ${what}`, { cause });
 }
 
