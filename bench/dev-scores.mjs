@@ -1,0 +1,91 @@
+// The scores of a captioner on Flickr8k dev: all pictures, five references, judged by the reference toolkit and by caption-metrics.
+// Usage: node bench/dev-scores.mjs DATA [--model BUNDLE] [--beam 3] [--split dev] [--float32] [--python PATH]
+//   --float32  features from the published float32 encoder instead of the one that the decoder was trained on: what int8 costs
+//   --python   a Python that has pycocoevalcap 1.2 (and Java on the path); without it only caption-metrics judges
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { setup } from "../scripts/setup.mjs";
+
+setup();
+
+const dist = "../packages/showtell/dist";
+const { scoreCaptions } = await import("../packages/caption-metrics/dist/index.js");
+const { openFeatureCaptioner } = await import(`${dist}/caption/captioner.js`);
+const { defaultModel, readBundleFile, readCaptioner } = await import(`${dist}/node/bundle-files.js`);
+const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
+const { extractFeatures } = await import(`${dist}/node/feature-extraction.js`);
+const { openSession } = await import(`${dist}/node/ort-session.js`);
+const { fetchResnet50 } = await import(`${dist}/node/published-encoder.js`);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: "string", default: defaultModel },
+    beam: { type: "string", default: "3" },
+    split: { type: "string", default: "dev" },
+    float32: { type: "boolean", default: false },
+    python: { type: "string" },
+  },
+});
+const [data] = positionals;
+if (data === undefined) throw new Error("name Flickr8k's folder: node bench/dev-scores.mjs DATA");
+
+const parts = await readCaptioner(values.model);
+const encoder = values.float32 ? (await readBundleFile((await fetchResnet50("float32")).path)).encoder : parts.encoder;
+const dataset = await openDataset(data);
+const records = dataset.split(values.split);
+const { cache, hashes } = await extractFeatures({
+  pictures: records.map(({ image }) => picturePath(dataset, image)),
+  encoder,
+  layer: parts.decoder.manifest.encoder.layer,
+  openSession,
+});
+const features = new Uint16Array(hashes.length * cache.key.shape.reduce((a, b) => a * b));
+await cache.read(hashes, features);
+await cache.close();
+
+const captioner = await openFeatureCaptioner(parts.decoder, openSession);
+const captions = await captioner.caption({ images: records.length, data: features }, { beam: Number(values.beam) });
+await captioner.dispose();
+const hypotheses = Object.fromEntries(records.map(({ image }, i) => [image, captions[i].tokens.join(" ")]));
+const references = Object.fromEntries(records.map(({ image, captions: own }) => [image, own]));
+
+const lengths = captions.map(({ tokens }) => tokens.length);
+const cut = /(^| )(a|an|the|in|on|of|at|with|and|to|by|for|from)$/;
+console.log(`model      ${values.model}, decoder ${parts.decoder.manifest.identity.slice(0, 12)}, beam ${values.beam}`);
+console.log(`encoder    ${encoder.manifest.identity.slice(0, 12)}${values.float32 ? " (float32)" : ""}`);
+console.log(`pictures   ${records.length} of ${values.split}, ${references[records[0].image].length} references each`);
+console.log(
+  `captions   ${new Set(Object.values(hypotheses)).size} different, ${mean(lengths).toFixed(2)} words on average,`,
+);
+console.log(
+  `           ${Object.values(hypotheses).filter((caption) => cut.test(caption)).length} end in an article, a preposition or a conjunction`,
+);
+console.log("caption-metrics:");
+const { scores, signatures } = scoreCaptions(hypotheses, references);
+for (const [name, score] of Object.entries(scores))
+  console.log(`${name.padEnd(10)} ${score.toFixed(6)}  ${signatures[name]}`);
+if (values.python !== undefined) {
+  console.log("reference toolkit (pycocoevalcap 1.2):");
+  console.log(judged(values.python));
+}
+
+function mean(numbers) {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+/** The reference toolkit's scores as it prints them. */
+function judged(python) {
+  const folder = mkdtempSync(join(tmpdir(), "showtell-scores-"));
+  const file = join(folder, "captions.json");
+  writeFileSync(file, JSON.stringify({ hypotheses, references }));
+  const script = fileURLToPath(new URL("metrics/reference.py", import.meta.url));
+  const { status, stdout, stderr } = spawnSync(python, [script, file, "none"], { encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  if (status !== 0) throw new Error(`${python} failed:\n${stderr}`);
+  return stdout.trim().split("\n").at(-1);
+}
