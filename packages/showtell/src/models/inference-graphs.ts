@@ -1,4 +1,5 @@
 // The two graphs of captioning: what runs once a picture, and one step of the search. Sizes of batches are names.
+import { tensor } from "../base/tensor.ts";
 import { exportModel } from "../graph/export.ts";
 import type { ParameterContent } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
@@ -48,7 +49,15 @@ export function inferenceGraphs(spec: DecoderSpec, contents: (name: string) => P
   const memory = declare("memory", "images", begun.memory);
   const before = declare("state", "before", begun.state);
   const state = Object.fromEntries(Object.entries(before).map(([name, value]) => [name, gather(value, parents)]));
-  const input = decoder.embed(p, spec, second.input("words", ["rows"], "int64"), noNoise);
+  // What the decoder reads for a word depends on nothing but the word. All inputs are constant here, so the engine computes the whole
+  // table when it compiles: a step is held up by the weights that it reads from memory, and these would be a third of them.
+  const everyWord = tensor(
+    "int64",
+    [spec.words],
+    BigInt64Array.from({ length: spec.words }, (_, id) => BigInt(id)),
+  );
+  const table = decoder.embed(p, spec, second.constant(everyWord), noNoise);
+  const input = gather(table, second.input("words", ["rows"], "int64"));
   const stepped = decoder.step(p, spec, memory, state, input, noNoise);
   const logProbabilities = logSoftmax(decoder.logits(p, spec, memory, stepped.output, noNoise));
 

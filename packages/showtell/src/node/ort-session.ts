@@ -89,6 +89,9 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
       // The plan of one block for all intermediates costs nearly twice the memory here, and saves no time.
       enableMemPattern: false,
       graphOptimizationLevel: "all",
+      // Each session has threads of its own, which wait busily for work. By default they do so for long after a run and take the
+      // cores from whatever runs next; for so short a time they are still awake for the next step of a search.
+      extra: { session: { intra_op: { spin_duration_us: "100" } } },
       // Fatal only: what fails is thrown, and the library is silent.
       logSeverityLevel: 4,
     });
