@@ -1,14 +1,16 @@
 // The scores of a captioner on Flickr8k dev: all pictures, five references, judged by the reference toolkit and by caption-metrics.
-// Usage: node bench/dev-scores.mjs DATA [--model BUNDLE] [--beam 3] [--split dev] [--float32] [--python PATH]
-//   --float32  features from the published float32 encoder instead of the one that the decoder was trained on: what int8 costs
-//   --python   a Python that has pycocoevalcap 1.2 (and Java on the path); without it only caption-metrics judges
-import { spawnSync } from "node:child_process";
+// Usage: node bench/dev-scores.mjs DATA [--model BUNDLE] [--beam 3] [--split dev] [--float32] [--meteor] [--ours-only] [--python PATH]
+//   --float32    features from the published float32 encoder instead of the one that the decoder was trained on: what int8 costs
+//   --meteor     the reference toolkit also gives METEOR, with its paraphrase table (half a minute)
+//   --ours-only  without the reference toolkit, which needs Java
+//   --python     a Python that has pycocoevalcap 1.2; without it pip makes an environment in .tmp/ (100 MB)
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { setup } from "../scripts/setup.mjs";
+import { pythonWith, run } from "./python.mjs";
 
 setup();
 
@@ -28,6 +30,8 @@ const { values, positionals } = parseArgs({
     beam: { type: "string", default: "3" },
     split: { type: "string", default: "dev" },
     float32: { type: "boolean", default: false },
+    meteor: { type: "boolean", default: false },
+    "ours-only": { type: "boolean", default: false },
     python: { type: "string" },
   },
 });
@@ -65,27 +69,31 @@ console.log(
 console.log(
   `           ${Object.values(hypotheses).filter((caption) => cut.test(caption)).length} end in an article, a preposition or a conjunction`,
 );
-console.log("caption-metrics:");
 const { scores, signatures } = scoreCaptions(hypotheses, references);
-for (const [name, score] of Object.entries(scores))
-  console.log(`${name.padEnd(10)} ${score.toFixed(6)}  ${signatures[name]}`);
-if (values.python !== undefined) {
-  console.log("reference toolkit (pycocoevalcap 1.2):");
-  console.log(judged(values.python));
+const reference = values["ours-only"] ? {} : judged();
+console.log("\n           caption-metrics  reference toolkit");
+for (const name of new Set([...Object.keys(scores), ...Object.keys(reference)])) {
+  const [own, other] = [scores[name], reference[name]].map((score) => score?.toFixed(6) ?? "");
+  console.log(`${name.padEnd(10)} ${own.padStart(15)} ${other.padStart(18)}  ${signatures[name] ?? ""}`);
 }
 
 function mean(numbers) {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
-/** The reference toolkit's scores as it prints them. */
-function judged(python) {
+/** The reference toolkit's scores. */
+function judged() {
+  const python = values.python ?? pythonWith("bench-metrics", ["pycocoevalcap==1.2"]);
   const folder = mkdtempSync(join(tmpdir(), "showtell-scores-"));
-  const file = join(folder, "captions.json");
-  writeFileSync(file, JSON.stringify({ hypotheses, references }));
-  const script = fileURLToPath(new URL("metrics/reference.py", import.meta.url));
-  const { status, stdout, stderr } = spawnSync(python, [script, file, "none"], { encoding: "utf8" });
-  rmSync(folder, { recursive: true });
-  if (status !== 0) throw new Error(`${python} failed:\n${stderr}`);
-  return stdout.trim().split("\n").at(-1);
+  try {
+    const file = join(folder, "captions.json");
+    writeFileSync(file, JSON.stringify({ hypotheses, references }));
+    const script = fileURLToPath(new URL("metrics/reference.py", import.meta.url));
+    const groups = values.meteor ? ["none", "all"] : ["none"];
+    // It prints how it is getting on, and last the scores.
+    const found = groups.map((group) => JSON.parse(run(python, [script, file, group]).trim().split("\n").at(-1)));
+    return Object.assign({}, ...found);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

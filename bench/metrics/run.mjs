@@ -4,19 +4,20 @@
 // 1,000 images with five references, raw captions, each process with its start-up, in turns. METEOR with its paraphrase table is
 // compared for its score only: here the table is cut to the captions' words, which is not part of scoring.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
+import { pythonWith } from "../python.mjs";
 import { ptbTokens } from "../../packages/caption-metrics/dist/index.js";
 import { meteorWords } from "../../packages/caption-metrics/dist/meteor/normalise.js";
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "3" }, python: { type: "string" } } });
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");
-const python = values.python ?? makeEnvironment(join(root, ".tmp", "bench-metrics"));
+const python = values.python ?? pythonWith("bench-metrics", ["pycocoevalcap==1.2"]);
 const folder = mkdtempSync(join(tmpdir(), "caption-metrics-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true }));
 
@@ -73,20 +74,6 @@ function mixed(a, b) {
 
 function median(numbers) {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-}
-
-function makeEnvironment(path) {
-  const executable = join(path, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  if (existsSync(executable)) return executable;
-  for (const [command, ...parameters] of [
-    ["python3", "-m", "venv", path],
-    [executable, "-m", "pip", "install", "--quiet", "pycocoevalcap==1.2"],
-  ]) {
-    const { status } = spawnSync(command, parameters, { stdio: "inherit" });
-    if (status !== 0)
-      throw new Error(`${command} ${parameters.join(" ")} failed: the reference toolkit needs Python 3 and pip`);
-  }
-  return executable;
 }
 
 /** The table's pairs that hold no other word: a line of probability, then the two phrases. */

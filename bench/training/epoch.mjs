@@ -3,7 +3,7 @@
 // Usage: node bench/training/epoch.mjs [--captions 30000] [--threads N]
 import { parseArgs } from "node:util";
 import { setup } from "../../scripts/setup.mjs";
-import { describeMachine } from "./machine.mjs";
+import { describeMachine } from "../machine.mjs";
 
 setup();
 const dist = "../../packages/showtell/dist";

@@ -9,8 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { root, setup } from "../../scripts/setup.mjs";
-import { describeMachine, pythonWithTorch } from "./machine.mjs";
+import { setup } from "../../scripts/setup.mjs";
+import { describeMachine } from "../machine.mjs";
+import { pythonWith } from "../python.mjs";
 
 setup();
 const { defaultThreads } = await import("../../packages/showtell/dist/node/threads.js");
@@ -27,7 +28,7 @@ const { values } = parseArgs({
 const pairs = Number(values.pairs);
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const python = values.python ?? pythonWithTorch(join(root, ".tmp", "bench-training"));
+const python = values.python ?? pythonWith("bench-training", ["torch==2.13.0", "numpy"]);
 const folder = mkdtempSync(join(tmpdir(), "showtell-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true }));
 writeSteps(makeSteps(Number(values.steps)));
