@@ -4,6 +4,7 @@ import { appendFileSync, existsSync } from "node:fs";
 import { describe, test } from "vitest";
 import { cachedPackageFolder } from "../src/node/package-file.ts";
 import { resnet50Package } from "../src/node/resnet50-source.ts";
+import { chromiumPath } from "./browser.ts";
 
 /** What a group needs, the command that provides it, and whether it is there. */
 export interface Requirement {
@@ -18,6 +19,11 @@ export const groups = {
     needs: "the published fp32 weights of ResNet-50 in the weights cache",
     command: "node packages/showtell/dist/cli/main.js weights fetch resnet50",
     isThere: () => existsSync(cachedPackageFolder(resnet50Package)),
+  },
+  browser: {
+    needs: "Chromium on the path, or named by SHOWTELL_CHROMIUM",
+    command: "apt-get install chromium",
+    isThere: () => chromiumPath() !== undefined,
   },
 } satisfies Record<string, Requirement>;
 
