@@ -11,7 +11,7 @@ export { bundleParts, readBundle } from "./bundle/bundle.ts";
 export type { Bundle, BundlePart } from "./bundle/bundle.ts";
 export type { DecoderManifest, EncoderManifest, Licence, Manifest, TrainingRecord } from "./bundle/manifest.ts";
 export { openFeatureCaptioner } from "./caption/captioner.ts";
-export type { Candidate, Captioned, CaptionOptions, FeatureCaptioner } from "./caption/captioner.ts";
+export type { Candidate, Captioned, CaptionOptions, FeatureCaptioner, PartialCaption } from "./caption/captioner.ts";
 export type { FeatureBatch } from "./caption/decoder-stepper.ts";
 export { openPictureEncoder } from "./caption/picture-encoder.ts";
 export type { PictureEncoder } from "./caption/picture-encoder.ts";

@@ -6,6 +6,7 @@ import type { BundlePart } from "../bundle/bundle.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
 import type { OpenSession, SessionOptions } from "../engine/session.ts";
 import { beamSearch } from "../search/beam.ts";
+import type { BeamOptions } from "../search/beam.ts";
 import type { Hypothesis } from "../search/hypothesis.ts";
 import { sampleSentences } from "../search/sampling.ts";
 import type { SearchTask } from "../search/task.ts";
@@ -27,6 +28,18 @@ export interface CaptionOptions {
   readonly seed?: number;
   /** Cancels between steps. */
   readonly signal?: CancelSignal;
+  /** Told word by word how captions come about, unless they are drawn. */
+  readonly onPartial?: (partial: PartialCaption) => void;
+}
+
+/** A caption while it is searched. */
+export interface PartialCaption {
+  /** Index of the picture. */
+  readonly image: number;
+  /** The best beginning, or a whole caption, so far. */
+  readonly caption: string;
+  /** The beginning of it that can't change any more. */
+  readonly settled: string;
 }
 
 /** A caption with its probability. */
@@ -83,16 +96,21 @@ export async function openFeatureCaptioner(
     words: spec.words,
     maximumLength: decoding.maximumLength,
   };
+  const textOf = (words: readonly number[]): string => captionText(decodeIds(vocabulary, words));
+  const told = (onPartial: CaptionOptions["onPartial"]): BeamOptions["onPartial"] =>
+    onPartial &&
+    (({ image, words, settled }) =>
+      onPartial({ image, caption: textOf(words), settled: textOf(words.slice(0, settled)) }));
   return {
     vocabulary,
     async caption(
       features,
-      { candidates = 1, beam = Math.max(decoding.beam, candidates), temperature, seed = 1, signal } = {},
+      { candidates = 1, beam = Math.max(decoding.beam, candidates), temperature, seed = 1, signal, onPartial } = {},
     ) {
       const ranking = { alpha: decoding.lengthExponent, ...(signal && { signal }) };
       const found =
         temperature === undefined
-          ? await beamSearch(stepper, task, features, { beam, candidates, ...ranking })
+          ? await beamSearch(stepper, task, features, { beam, candidates, ...ranking, onPartial: told(onPartial) })
           : await sampleSentences(stepper, task, features, {
               count: candidates,
               temperature,

@@ -1,9 +1,9 @@
 // The captioner for Node.js: a bundle in a thread of its own, so that the caller's thread stays free.
-import type { CaptionOptions, Captioned } from "../caption/captioner.ts";
+import type { CaptionOptions, Captioned, PartialCaption } from "../caption/captioner.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { defaultModel } from "./bundle-files.ts";
 import type { CaptioningReply, CaptioningRequest, PictureOutcome, Timings } from "./captioning-worker.ts";
-import type { PlainError } from "./worker-thread.ts";
+import type { PlainError, WorkerThread } from "./worker-thread.ts";
 import { startWorker } from "./worker-thread.ts";
 
 /** A picture: the path of a file, or a file's bytes. */
@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly model?: string;
   /** Threads of the engine; default: the available parallelism. */
   readonly threads?: number;
+  /** Most pixels of a picture, checked in its header before anything is decoded; default 100 million. */
+  readonly maxPixels?: number;
 }
 
 /** How pictures are captioned; cancelling takes effect between two words. */
@@ -68,10 +70,12 @@ const batchesAhead = 2;
  * await captioner.dispose();
  * @throws ShowtellError `FILE_NOT_FOUND`, `SAFETENSORS_FORMAT`, `BUNDLE_…`, `ENCODER_MISSING`.
  */
-export async function loadCaptioner({ model = defaultModel, threads }: LoadOptions = {}): Promise<Captioner> {
-  const worker = startWorker<CaptioningRequest, CaptioningReply>(new URL("./captioning-worker.js", import.meta.url));
+export async function loadCaptioner({ model = defaultModel, ...limits }: LoadOptions = {}): Promise<Captioner> {
+  const worker = startWorker<CaptioningRequest, CaptioningReply, PartialCaption>(
+    new URL("./captioning-worker.js", import.meta.url),
+  );
   try {
-    const reply = await worker.request({ kind: "load", model, threads });
+    const reply = await worker.request({ kind: "load", model, ...limits });
     return captionerOf(worker, (reply as { identity: string }).identity);
   } catch (error) {
     await worker.terminate();
@@ -80,16 +84,17 @@ export async function loadCaptioner({ model = defaultModel, threads }: LoadOptio
 }
 
 function captionerOf(
-  worker: ReturnType<typeof startWorker<CaptioningRequest, CaptioningReply>>,
+  worker: WorkerThread<CaptioningRequest, CaptioningReply, PartialCaption>,
   model: string,
 ): Captioner {
   const outcomesOf = async (
     images: readonly ImageSource[],
-    { signal, ...options }: NodeCaptionOptions,
+    { signal, onPartial, ...options }: NodeCaptionOptions,
   ): Promise<readonly PictureOutcome[]> => {
     requireSignal(signal);
-    const request = { kind: "caption", images: images.map(sendable), options } as const;
-    const reply = await worker.request(request, { signal });
+    const partials = onPartial !== undefined;
+    const request = { kind: "caption", images: images.map(sendable), options, partials } as const;
+    const reply = await worker.request(request, { signal, ...(partials && { onEvent: onPartial }) });
     return (reply as { outcomes: readonly PictureOutcome[] }).outcomes;
   };
   return {
@@ -105,8 +110,14 @@ function captionerOf(
       const stopped = new AbortController();
       const signals = options.signal === undefined ? [stopped.signal] : [options.signal, stopped.signal];
       const own = { ...options, signal: AbortSignal.any(signals) };
+      let before = 0;
+      const work = (some: readonly ImageSource[]): Promise<readonly PictureOutcome[]> => {
+        const first = before;
+        before += some.length;
+        return outcomesOf(some, { ...own, ...placed(own.onPartial, first) });
+      };
       try {
-        for await (const { batch, outcomes } of pipelined(batched(images), (some) => outcomesOf(some, own))) {
+        for await (const { batch, outcomes } of pipelined(batched(images), work)) {
           yield* outcomes.map((outcome, i) =>
             "error" in outcome
               ? { image: batch[i]!, error: outcome.error }
@@ -119,6 +130,11 @@ function captionerOf(
     },
     dispose: () => worker.terminate(),
   };
+}
+
+/** The listener, told of pictures by their places in the whole list when a batch begins at `first`. */
+function placed(onPartial: NodeCaptionOptions["onPartial"], first: number): Pick<NodeCaptionOptions, "onPartial"> {
+  return onPartial ? { onPartial: (partial) => onPartial({ ...partial, image: first + partial.image }) } : {};
 }
 
 function resultOf(

@@ -1,5 +1,5 @@
 // The thread that captions: reads, encodes and searches. Pictures come in, captions go out, weights never cross.
-import type { CaptionOptions, Captioned, FeatureCaptioner } from "../caption/captioner.ts";
+import type { CaptionOptions, Captioned, FeatureCaptioner, PartialCaption } from "../caption/captioner.ts";
 import { openFeatureCaptioner } from "../caption/captioner.ts";
 import type { PictureEncoder } from "../caption/picture-encoder.ts";
 import { openPictureEncoder } from "../caption/picture-encoder.ts";
@@ -12,6 +12,7 @@ import type { PreprocessRule } from "../image/preprocess.ts";
 import { resize } from "../image/resize.ts";
 import { readCaptioner } from "./bundle-files.ts";
 import { readImage } from "./image-reader.ts";
+import type { ReadImageOptions } from "./image-reader.ts";
 import { lanes } from "./lanes.ts";
 import { openSession } from "./ort-session.ts";
 import type { PlainError } from "./worker-thread.ts";
@@ -19,12 +20,22 @@ import { plainError, serveRequests } from "./worker-thread.ts";
 
 /** A request to the thread; `load` comes first. */
 export type CaptioningRequest =
-  | { readonly kind: "load"; readonly model: string; readonly threads: number | undefined }
+  | ({ readonly kind: "load"; readonly model: string } & LoadLimits)
   | {
       readonly kind: "caption";
       readonly images: readonly (string | Uint8Array)[];
-      readonly options: Omit<CaptionOptions, "signal">;
+      readonly options: SentOptions;
+      /** Whether to tell how captions come about. */
+      readonly partials: boolean;
     };
+
+interface LoadLimits {
+  readonly threads?: number;
+  readonly maxPixels?: number;
+}
+
+/** Options that are plain data. */
+type SentOptions = Omit<CaptionOptions, "signal" | "onPartial">;
 
 /** Milliseconds that a picture took. */
 export interface Timings {
@@ -47,6 +58,7 @@ export type CaptioningReply = { readonly identity: string } | { readonly outcome
 interface Loaded {
   readonly identity: string;
   readonly preprocessing: PreprocessRule;
+  readonly reading: ReadImageOptions;
   readonly encoder: PictureEncoder;
   readonly captioner: FeatureCaptioner;
 }
@@ -55,7 +67,7 @@ let loaded: Loaded | undefined;
 /** Batches go through the engine one after the other; their pictures are read while the one before is computed. */
 let queue: Promise<unknown> = Promise.resolve();
 
-async function load(model: string, threads: number | undefined): Promise<CaptioningReply> {
+async function load(model: string, { threads, maxPixels }: LoadLimits): Promise<CaptioningReply> {
   const { source, decoder, encoder } = await readCaptioner(model);
   const options = threads === undefined ? {} : { threads };
   await checkEncoder(encoder, (bytes) => openSession(bytes, options), source);
@@ -63,6 +75,7 @@ async function load(model: string, threads: number | undefined): Promise<Caption
   loaded = {
     identity: decoder.manifest.identity,
     preprocessing: encoder.manifest.preprocessing,
+    reading: maxPixels === undefined ? {} : { maxPixels },
     encoder: await openPictureEncoder(encoder, decoder.manifest.encoder.layer, openSession, options),
     captioner: await openFeatureCaptioner(decoder, openSession, options),
   };
@@ -79,14 +92,15 @@ const inTurn = lanes(4);
 
 async function read(
   image: string | Uint8Array,
-  { resize: { width, height } }: PreprocessRule,
+  { preprocessing, reading }: Loaded,
   signal: CancelSignal,
 ): Promise<ReadPicture> {
   try {
     throwIfCancelled(signal);
     const started = performance.now();
-    const picture = await readImage(image);
+    const picture = await readImage(image, reading);
     const decoded = performance.now();
+    const { width, height } = preprocessing.resize;
     const pixels = resize(picture, width, height);
     return { pixels, decodeMs: decoded - started, resizeMs: performance.now() - decoded };
   } catch (error) {
@@ -105,7 +119,7 @@ async function captionBatch(
   const started = performance.now();
   const data = await encoder.encode(good);
   const encoded = performance.now();
-  const captions = (await captioner.caption({ images: good.length, data }, options)).values();
+  const captions = (await captioner.caption({ images: good.length, data }, withPlaces(options, pictures))).values();
   const searchMs = (performance.now() - encoded) / good.length;
   const networkMs = (encoded - started) / good.length;
   return pictures.map((one) => {
@@ -115,16 +129,23 @@ async function captionBatch(
   });
 }
 
-serveRequests<CaptioningRequest, CaptioningReply>(async (request, { signal }) => {
-  if (request.kind === "load") return load(request.model, request.threads);
+/** The options, telling of partial captions by the pictures' places in the request: broken ones are not searched for. */
+function withPlaces({ onPartial, ...options }: CaptionOptions, pictures: readonly ReadPicture[]): CaptionOptions {
+  if (onPartial === undefined) return options;
+  const places = pictures.flatMap((one, place) => ("pixels" in one ? [place] : []));
+  return { ...options, onPartial: (partial) => onPartial({ ...partial, image: places[partial.image]! }) };
+}
+
+serveRequests<CaptioningRequest, CaptioningReply, PartialCaption>(async (request, { signal, emit }) => {
+  if (request.kind === "load") return load(request.model, request);
   const model = loaded;
   if (model === undefined) throw new ShowtellError("INTERNAL", "the captioning thread was not loaded");
-  const reading = Promise.all(request.images.map((image) => inTurn(() => read(image, model.preprocessing, signal))));
+  const reading = Promise.all(request.images.map((image) => inTurn(() => read(image, model, signal))));
   const before = queue;
   const mine = (async () => {
     const pictures = await reading;
     await before.catch(() => undefined);
-    return captionBatch(model, pictures, { ...request.options, signal });
+    return captionBatch(model, pictures, { ...request.options, signal, ...(request.partials && { onPartial: emit }) });
   })();
   queue = mine;
   return { outcomes: await mine };

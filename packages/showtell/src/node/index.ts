@@ -11,7 +11,7 @@ export type {
   NodeCaptionOptions,
 } from "./captioner.ts";
 export type { Timings } from "./captioning-worker.ts";
-export type { Candidate, Captioned } from "../caption/captioner.ts";
+export type { Candidate, Captioned, PartialCaption } from "../caption/captioner.ts";
 export { readBundleFile, writeBundleFile } from "./bundle-files.ts";
 export { openDataset } from "./dataset-folder.ts";
 export type { Dataset, OpenDatasetOptions } from "./dataset-folder.ts";

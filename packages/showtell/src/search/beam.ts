@@ -17,6 +17,17 @@ export interface BeamOptions {
   /** Exponent of the length in the score, 0 or more; default 0.7. */
   readonly alpha?: number;
   readonly signal?: CancelSignal | undefined;
+  /** Told after each step, for each image whose search goes on or has just ended, where it stands. */
+  readonly onPartial?: ((partial: PartialHypothesis) => void) | undefined;
+}
+
+/** Where an image's search stands. */
+export interface PartialHypothesis {
+  readonly image: number;
+  /** The best hypothesis by its score so far, finished or not; when the search has ended, the one that is returned. */
+  readonly words: readonly number[];
+  /** How many of its first words can't change any more, since all hypotheses share them. */
+  readonly settled: number;
 }
 
 /** A hypothesis that has ended: the row it ended from, `length` − 1 words long. */
@@ -69,7 +80,7 @@ export async function beamSearch<Images, State>(
   images: Images,
   options: BeamOptions = {},
 ): Promise<readonly (readonly Hypothesis[])[]> {
-  const { beam = 3, candidates = 1, alpha = defaultAlpha, signal } = options;
+  const { beam = 3, candidates = 1, alpha = defaultAlpha, signal, onPartial } = options;
   requireWhole("beam", beam, 1, widest);
   requireWhole("candidates", candidates, 1, beam);
   const mask = maskOf(task, stepper.width);
@@ -81,7 +92,11 @@ export async function beamSearch<Images, State>(
   const search = newSearch({ task, width: stepper.width, beam, candidates, mask, penalties }, count);
   const { rows, parents, words } = search;
   for (let step = 0; ; step++) {
-    for (let image = 0; image < count; image++) advance(search, image, step, logProbabilities);
+    for (let image = 0; image < count; image++) {
+      const wasDone = search.images[image]!.done;
+      advance(search, image, step, logProbabilities);
+      if (!wasDone) onPartial?.(partialOf(search, image, step + 1));
+    }
     if (search.images.every(({ done }) => done)) break;
     throwIfCancelled(signal);
     const [from, to] = [step * rows, (step + 1) * rows];
@@ -168,6 +183,23 @@ function finish(
 function isSettled({ task, penalties, candidates }: Search, { finished }: ImageBeam, bestLiveTotal: number): boolean {
   if (finished.length < candidates) return false;
   return bestLiveTotal / penalties[task.maximumLength]! <= finished[candidates - 1]!.score;
+}
+
+/** Where an image's search stands after so many steps. */
+function partialOf(search: Search, image: number, steps: number): PartialHypothesis {
+  const { finished, live, done } = search.images[image]!;
+  if (done) {
+    const { words } = hypothesesOf(search, image)[0]!;
+    return { image, words, settled: words.length };
+  }
+  const firstRow = image * search.beam;
+  const ended = finished.map(({ row, length }) => readBack(search, length - 1, row).words);
+  const going = Array.from({ length: live }, (_, i) => readBack(search, steps, firstRow + i).words);
+  const goingScore = search.totals[firstRow]! / search.penalties[steps]!;
+  const words = (finished.length > 0 && finished[0]!.score >= goingScore ? ended : going)[0]!;
+  const all = [...ended, ...going];
+  const differs = words.findIndex((word, i) => all.some((other) => other[i] !== word));
+  return { image, words, settled: differs === -1 ? words.length : differs };
 }
 
 function hypothesesOf(search: Search, image: number): Hypothesis[] {

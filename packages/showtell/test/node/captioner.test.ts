@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { loadCaptioner } from "showtell/node";
-import type { Captioner, CaptionOutcome } from "showtell/node";
+import type { Captioner, CaptionOutcome, PartialCaption } from "showtell/node";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Tensor } from "../../src/base/tensor.ts";
 import type { Bundle } from "../../src/bundle/bundle.ts";
@@ -235,6 +235,41 @@ test("a 5 ms timer of the caller keeps ticking while a folder is captioned", asy
     const [own, possible] = [gaps, idleGaps].map((sorted) => sorted[Math.floor(share * sorted.length)]!);
     expect(own, `${100 * share} %`).toBeLessThan(Math.max(boundMs, 2 * possible!));
   }
+});
+
+describe("partial captions", () => {
+  test("come for every picture by its place in the list, and lead to its caption", async () => {
+    const broken = join(folder, "broken-partial.jpg");
+    await writeFile(broken, "no picture");
+    const list = [broken, ...pictures.slice(0, 10)];
+    const told = new Map<number, PartialCaption[]>();
+    const onPartial = (partial: PartialCaption): void => {
+      told.set(partial.image, [...(told.get(partial.image) ?? []), partial]);
+    };
+    const outcomes = await collected(captioner.captionAll(list, { onPartial }));
+    expect([...told.keys()].toSorted((a, b) => a - b)).toEqual([...pictures.slice(0, 10).keys()].map((i) => i + 1));
+    for (const [place, partials] of told) {
+      const outcome = outcomes[place]!;
+      const caption = "result" in outcome ? outcome.result.caption : "";
+      expect(partials.at(-1)!.caption).toBe(caption);
+      for (const { caption: partial, settled } of partials) {
+        expect(partial.startsWith(settled)).toBe(true);
+        expect(caption.startsWith(settled)).toBe(true);
+      }
+    }
+  });
+});
+
+test("a picture with more pixels than the captioner takes is an error", async () => {
+  const own = await loadCaptioner({ model, threads, maxPixels: 50_000 });
+  const outcomes = await collected(own.captionAll(pictures.slice(0, 2)));
+  await own.dispose();
+  // 320 × 240 and 224 × 224
+  expect(outcomes[0]).toMatchObject({ error: { code: "IMAGE_TOO_LARGE" } });
+  expect(outcomes[1]).toMatchObject({ error: { code: "IMAGE_TOO_LARGE" } });
+  const small = await loadCaptioner({ model, threads, maxPixels: 60_000 });
+  expect(await small.caption(pictures[1]!)).toHaveProperty("caption");
+  await small.dispose();
 });
 
 describe("cancelling", () => {

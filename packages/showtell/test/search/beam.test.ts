@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ShowtellError } from "../../src/base/errors.ts";
-import { beamSearch } from "../../src/search/beam.ts";
+import { type BeamOptions, beamSearch, type PartialHypothesis } from "../../src/search/beam.ts";
 import { allSentences, logSoftmax, randomTable, rescore, type Table, toyStepper, toyTask } from "./toy-stepper.ts";
 
 const seeds = Array.from({ length: 25 }, (_, i) => i + 1);
@@ -229,5 +229,46 @@ describe("beam search", () => {
     const broken: Table = (_, prefix) =>
       Array.from({ length: task.words }, () => (prefix.length === 0 ? -2 : Number.NaN));
     await expect(beamSearch(toyStepper(task.words, broken), task, ["a"])).rejects.toMatchObject({ code: "ENGINE" });
+  });
+});
+
+/** Searches and keeps what was told of each image meanwhile. */
+async function watched(table: Table, task: ReturnType<typeof toyTask>, options: BeamOptions) {
+  const partials: PartialHypothesis[][] = [[], []];
+  const onPartial = (partial: PartialHypothesis): unknown => partials[partial.image]!.push(partial);
+  const found = await beamSearch(toyStepper(task.words, table), task, ["a", "b"], { ...options, onPartial });
+  return { found, partials };
+}
+
+/** A model whose sentence for "a" ends at once, that for "b" never. */
+const shortAndLong: Table = (image) => logSoftmax([0, 0, image === "a" ? 50 : -50, 0, 1, 0]);
+
+describe("while a beam search goes on", () => {
+  const task = toyTask(6, 8);
+
+  it("it tells of each image, once a step until its search has ended, and finds the same", async () => {
+    const { partials } = await watched(shortAndLong, toyTask(2, 5), { beam: 1 });
+    expect(partials.map((each) => each.map(({ words }) => words.length))).toEqual([[0], [1, 2, 3, 4, 5]]);
+    const table = randomTable(task.words, 1);
+    const { found } = await watched(table, task, { candidates: 2 });
+    expect(found).toEqual(await beamSearch(toyStepper(task.words, table), task, ["a", "b"], { candidates: 2 }));
+  });
+
+  it("the beginning that is called settled is that of every sentence returned, and at the end all of the best", async () => {
+    let early = 0;
+    for (const seed of seeds) {
+      const { found, partials } = await watched(randomTable(task.words, seed), task, { candidates: 2 });
+      for (const [image, sentences] of found.entries()) {
+        const before = partials[image]!.slice(0, -1);
+        const begins = before.map(({ words, settled }) => words.slice(0, settled));
+        for (const begin of begins) {
+          expect(sentences.map(({ words }) => words.slice(0, begin.length))).toEqual(sentences.map(() => begin));
+        }
+        early += begins.filter((begin) => begin.length > 0).length;
+        const [best] = sentences;
+        expect(partials[image]!.at(-1)).toEqual({ image, words: best!.words, settled: best!.words.length });
+      }
+    }
+    expect(early).toBeGreaterThan(20);
   });
 });
