@@ -37,15 +37,20 @@ export function bleu(hypotheses: Hypotheses, references: References, options: Me
   const result = (n: 1 | 2 | 3 | 4): MetricResult => ({
     score: corpus[n - 1] as number,
     perImage: perImage.map((scores) => scores[n - 1] as number),
-    signature: signature([`bleu-${n}`, "eff:closest", "smooth:none"], references, options),
+    signature: signature(bleuSettings(n), references, options),
   });
   return [result(1), result(2), result(3), result(4)];
+}
+
+/** The part of BLEU-n's signature that is its own. */
+export function bleuSettings(n: number): readonly string[] {
+  return [`bleu-${n}`, "eff:closest", "smooth:none"];
 }
 
 /** The statistics of each image; sum those of any sample and give them to {@link bleuScores} (a bootstrap does). */
 export function bleuStatistics(hypotheses: Hypotheses, references: References): BleuStatistics[] {
   checkCorpus(hypotheses, references);
-  return hypotheses.map((hypothesis, image) => imageStatistics(hypothesis, references[image] ?? []));
+  return hypotheses.map((hypothesis, image) => imageBleuStatistics(hypothesis, references[image] ?? []));
 }
 
 /** The statistics of several images together. */
@@ -77,7 +82,8 @@ export function bleuScores(statistics: BleuStatistics): readonly [number, number
   return scores as [number, number, number, number];
 }
 
-function imageStatistics(hypothesis: Tokens, references: readonly Tokens[]): BleuStatistics {
+/** The statistics of one image. */
+export function imageBleuStatistics(hypothesis: Tokens, references: readonly Tokens[]): BleuStatistics {
   const words = splitWords(hypothesis);
   const table = createNgramTable();
   const captions = references.map((reference) => table.add(splitWords(reference)));

@@ -57,14 +57,15 @@ export function ciderD(hypotheses: Hypotheses, references: References, options: 
   checkCorpus(hypotheses, references);
   const scorer = ciderScorer(references, options);
   const perImage = hypotheses.map((hypothesis, image) => scorer.score(image, hypothesis));
-  const settings = [
-    "cider-d",
-    `n:${MAX_N}`,
-    `sigma:${SIGMA}`,
-    options.frequencies === undefined ? `df:refs${references.length}` : `df:given${options.frequencies.images}`,
-    ...(options.endToken === undefined ? [] : ["end:counted"]),
-  ];
+  const settings = ciderSettings(references.length, options);
   return { score: mean(perImage), perImage, signature: signature(settings, references, options) };
+}
+
+/** The part of CIDEr-D's signature that is its own, for a number of images. */
+export function ciderSettings(images: number, { frequencies, endToken }: CiderOptions): readonly string[] {
+  const df = frequencies === undefined ? `df:refs${images}` : `df:given${frequencies.images}`;
+  const end = endToken === undefined ? [] : ["end:counted"];
+  return ["cider-d", `n:${MAX_N}`, `sigma:${SIGMA}`, df, ...end];
 }
 
 /**

@@ -4,7 +4,7 @@ import { ciderScorer } from "./cider-d.ts";
 import type { DocumentFrequencies } from "./document-frequencies.ts";
 import { MetricsError } from "./errors.ts";
 import { type Hypotheses, mean } from "./inputs.ts";
-import { createNgramTable, ngramCount, ngramStart, splitWords } from "./ngrams.ts";
+import { createNgramTable, ngramCount, ngramStart, splitWords, type Tokens } from "./ngrams.ts";
 
 /** How varied captions are. */
 export interface Diversity {
@@ -24,24 +24,44 @@ export interface Diversity {
  * @throws MetricsError `EMPTY` without captions.
  */
 export function diversity(captions: Hypotheses): Diversity {
-  if (captions.length === 0) throw new MetricsError("EMPTY", "there is no caption: give at least one");
+  const counter = createDiversityCounter();
+  for (const caption of captions) counter.add(caption);
+  return counter.finish();
+}
+
+/** Counts for {@link Diversity}, caption by caption. */
+export interface DiversityCounter {
+  add(caption: Tokens): void;
+  /** The diversity of all captions so far. Throws MetricsError `EMPTY` without any. */
+  finish(): Diversity;
+}
+
+/** A counter for captions that arrive one at a time. Memory grows with the different words and pairs, not with the captions. */
+export function createDiversityCounter(): DiversityCounter {
   const table = createNgramTable();
   const seen = [new Set<number>(), new Set<number>()] as const;
   const totals: [number, number] = [0, 0]; // n-grams, by n - 1
-  for (const caption of captions) {
-    const words = splitWords(caption);
-    const ngrams = table.add(words);
-    totals[0] += words.length;
-    totals[1] += ngramCount(words, 2);
-    const ends = [ngramStart(words, 2), ngramStart(words, 3)] as const;
-    for (const ngram of ngrams.subarray(0, ends[0])) seen[0].add(ngram);
-    for (const ngram of ngrams.subarray(ends[0], ends[1])) seen[1].add(ngram);
-  }
+  let captions = 0;
   return {
-    distinct1: totals[0] === 0 ? 0 : seen[0].size / totals[0],
-    distinct2: totals[1] === 0 ? 0 : seen[1].size / totals[1],
-    vocabulary: seen[0].size,
-    meanLength: totals[0] / captions.length,
+    add(caption) {
+      const words = splitWords(caption);
+      const ngrams = table.add(words);
+      captions++;
+      totals[0] += words.length;
+      totals[1] += ngramCount(words, 2);
+      const ends = [ngramStart(words, 2), ngramStart(words, 3)] as const;
+      for (const ngram of ngrams.subarray(0, ends[0])) seen[0].add(ngram);
+      for (const ngram of ngrams.subarray(ends[0], ends[1])) seen[1].add(ngram);
+    },
+    finish() {
+      if (captions === 0) throw new MetricsError("EMPTY", "there is no caption: give at least one");
+      return {
+        distinct1: totals[0] === 0 ? 0 : seen[0].size / totals[0],
+        distinct2: totals[1] === 0 ? 0 : seen[1].size / totals[1],
+        vocabulary: seen[0].size,
+        meanLength: totals[0] / captions,
+      };
+    },
   };
 }
 

@@ -12,6 +12,9 @@ import { signature } from "./signature.ts";
 
 const BETA = 1.2;
 
+/** The part of ROUGE-L's signature that is its own. */
+export const rougeSettings: readonly string[] = ["rouge-l", `beta:${BETA}`];
+
 /**
  * ROUGE-L: the mean over images of an F-measure of the longest common subsequence.
  *
@@ -22,11 +25,12 @@ const BETA = 1.2;
  */
 export function rougeL(hypotheses: Hypotheses, references: References, options: MetricOptions = {}): MetricResult {
   checkCorpus(hypotheses, references);
-  const perImage = hypotheses.map((hypothesis, image) => imageScore(hypothesis, references[image] ?? []));
-  return { score: mean(perImage), perImage, signature: signature(["rouge-l", `beta:${BETA}`], references, options) };
+  const perImage = hypotheses.map((hypothesis, image) => imageRougeL(hypothesis, references[image] ?? []));
+  return { score: mean(perImage), perImage, signature: signature(rougeSettings, references, options) };
 }
 
-function imageScore(hypothesis: Tokens, references: readonly Tokens[]): number {
+/** The score of one image. */
+export function imageRougeL(hypothesis: Tokens, references: readonly Tokens[]): number {
   const words = new Map<string, number>();
   const guess = wordNumbers(hypothesis, words);
   let precision = 0;

@@ -1,14 +1,24 @@
 // Every metric over a corpus that does not fit in memory: image by image, in two passes over a source that can be opened again.
 // Knows no file format.
-import { bleuScores, bleuStatistics, type BleuStatistics, sumBleuStatistics } from "./bleu.ts";
-import { ciderD } from "./cider-d.ts";
+import { bleuSettings, imageBleuStatistics } from "./bleu.ts";
+import { ciderD, ciderSettings } from "./cider-d.ts";
+import {
+  addRow,
+  type CorpusStatistics,
+  type ImageResult,
+  type NamedScores,
+  ROW_SIZE,
+  scoresOfSums,
+  writeRow,
+} from "./corpus-statistics.ts";
+import { createDiversityCounter, type Diversity, type DiversityCounter } from "./diversity.ts";
 import { createFrequencyCounter, type DocumentFrequencies } from "./document-frequencies.ts";
 import { MetricsError } from "./errors.ts";
 import { type FindMatches, matchFinder, type Resources } from "./meteor/matches.ts";
-import { bestStatistics, meteorName } from "./meteor/meteor.ts";
-import { meteorScore, type MeteorStatistics, sumMeteorStatistics } from "./meteor/statistics.ts";
+import { bestStatistics, meteorName, meteorSettings } from "./meteor/meteor.ts";
 import { ptbTokens } from "./ptb/tokens.ts";
-import { rougeL } from "./rouge-l.ts";
+import { imageRougeL, rougeSettings } from "./rouge-l.ts";
+import { type ReferenceRange, signature } from "./signature.ts";
 
 /** One image of a corpus: raw captions. */
 export interface CaptionedImage {
@@ -16,9 +26,6 @@ export interface CaptionedImage {
   readonly hypothesis: string;
   readonly references: readonly string[];
 }
-
-/** Scores by metric, under the names that `scoreCaptions` uses. */
-export type NamedScores = Readonly<Record<string, number>>;
 
 /** Options of {@link scoreStream}. */
 export interface StreamOptions {
@@ -28,14 +35,22 @@ export interface StreamOptions {
   readonly meteor?: Resources;
   /** Called with each image's scores, in order; awaited, so that a slow writer slows the scoring down. */
   readonly onImage?: (id: string, scores: NamedScores) => void | Promise<void>;
+  /** Keeps what the bootstrap resamples: 280 bytes an image (default false). */
+  readonly keepStatistics?: boolean;
 }
 
-/** What one image adds to the sums. */
-interface ImageResult {
-  readonly bleu: BleuStatistics;
-  readonly meteor: MeteorStatistics | undefined;
-  readonly rougeL: number;
-  readonly cider: number;
+/** What {@link scoreStream} gives. */
+export interface StreamScores {
+  readonly images: number;
+  readonly scores: NamedScores;
+  /** What makes each score comparable, under the same names. */
+  readonly signatures: Readonly<Record<string, string>>;
+  /** How varied the hypotheses are. */
+  readonly diversity: Diversity;
+  /** The frequencies that CIDEr used: another system's captions of the same images can be given them. */
+  readonly frequencies: DocumentFrequencies;
+  /** Present with `keepStatistics`: what `bootstrapIntervals` and `compareSystems` take. */
+  readonly statistics?: CorpusStatistics;
 }
 
 /**
@@ -49,20 +64,33 @@ interface ImageResult {
 export async function scoreStream(
   open: () => Iterable<CaptionedImage> | AsyncIterable<CaptionedImage>,
   options: StreamOptions = {},
-): Promise<{ readonly images: number; readonly scores: NamedScores }> {
+): Promise<StreamScores> {
   const frequencies = options.frequencies ?? (await countFrequencies(open()));
   const find = options.meteor && matchFinder(options.meteor);
   const name = options.meteor && meteorName(options.meteor);
-  let sum: ImageResult | undefined;
+  const diversity = createDiversityCounter();
+  const kept = options.keepStatistics === true ? createRowStore() : undefined;
+  const sums = new Float64Array(ROW_SIZE);
+  const row = new Float64Array(ROW_SIZE);
   let images = 0;
+  let range: ReferenceRange = { fewest: Infinity, most: 0 };
   for await (const image of open()) {
-    const result = scoreImage(image, frequencies, find);
-    await options.onImage?.(image.id, namedScores(result, 1, name));
-    sum = sum === undefined ? result : added(sum, result);
+    writeRow(scoreImage(image, frequencies, find, diversity), row);
+    await options.onImage?.(image.id, scoresOfSums(row, 1, name));
+    addRow(sums, row, 0);
+    kept?.add(row);
     images++;
+    range = widened(range, image.references.length);
   }
-  if (sum === undefined) throw new MetricsError("EMPTY", "there is no image to score: the source is empty");
-  return { images, scores: namedScores(sum, images, name) };
+  if (images === 0) throw new MetricsError("EMPTY", "there is no image to score: the source is empty");
+  return {
+    images,
+    scores: scoresOfSums(sums, images, name),
+    signatures: signaturesOf(images, range, options),
+    diversity: diversity.finish(),
+    frequencies,
+    ...(kept && { statistics: { images, rows: kept.rows(), meteorName: name } }),
+  };
 }
 
 async function countFrequencies(
@@ -77,6 +105,7 @@ function scoreImage(
   image: CaptionedImage,
   frequencies: DocumentFrequencies,
   find: FindMatches | undefined,
+  diversity: DiversityCounter,
 ): ImageResult {
   if (image.references.length === 0) {
     throw new MetricsError(
@@ -84,34 +113,46 @@ function scoreImage(
       `image "${image.id}" has no reference caption: give it one, or leave it out`,
     );
   }
-  const hypotheses = [ptbTokens(image.hypothesis)];
-  const references = [image.references.map(ptbTokens)];
+  const hypothesis = ptbTokens(image.hypothesis);
+  const references = image.references.map(ptbTokens);
+  diversity.add(hypothesis);
   return {
-    bleu: sumBleuStatistics(bleuStatistics(hypotheses, references)),
-    meteor: find && bestStatistics(hypotheses[0] ?? [], references[0] ?? [], find),
-    rougeL: rougeL(hypotheses, references).score,
-    cider: ciderD(hypotheses, references, { frequencies }).score,
+    bleu: imageBleuStatistics(hypothesis, references),
+    meteor: find && bestStatistics(hypothesis, references, find),
+    rougeL: imageRougeL(hypothesis, references),
+    cider: ciderD([hypothesis], [references], { frequencies }).score,
   };
 }
 
-function added(a: ImageResult, b: ImageResult): ImageResult {
-  return {
-    bleu: sumBleuStatistics([a.bleu, b.bleu]),
-    meteor: a.meteor && b.meteor && sumMeteorStatistics([a.meteor, b.meteor]),
-    rougeL: a.rougeL + b.rougeL,
-    cider: a.cider + b.cider,
-  };
+function widened({ fewest, most }: ReferenceRange, references: number): ReferenceRange {
+  return { fewest: Math.min(fewest, references), most: Math.max(most, references) };
 }
 
-function namedScores(sum: ImageResult, images: number, meteorKey: string | undefined): NamedScores {
-  const [bleu1, bleu2, bleu3, bleu4] = bleuScores(sum.bleu);
+function signaturesOf(images: number, range: ReferenceRange, options: StreamOptions): Record<string, string> {
+  const settings: Record<string, readonly string[]> = {
+    ...Object.fromEntries([1, 2, 3, 4].map((n) => [`BLEU-${n}`, bleuSettings(n)])),
+    ...(options.meteor && { [meteorName(options.meteor)]: meteorSettings(options.meteor) }),
+    "ROUGE-L": rougeSettings,
+    CIDEr: ciderSettings(images, options),
+  };
+  const ptb = { tokeniser: "ptb" };
+  return Object.fromEntries(Object.entries(settings).map(([name, own]) => [name, signature(own, range, ptb)]));
+}
+
+/** Rows that arrive one by one, in one array that doubles. */
+function createRowStore(): { add(row: Float64Array): void; rows(): Float64Array } {
+  let rows = new Float64Array(1024 * ROW_SIZE);
+  let used = 0;
   return {
-    "BLEU-1": bleu1,
-    "BLEU-2": bleu2,
-    "BLEU-3": bleu3,
-    "BLEU-4": bleu4,
-    ...(meteorKey !== undefined && sum.meteor && { [meteorKey]: meteorScore(sum.meteor) }),
-    "ROUGE-L": sum.rougeL / images,
-    CIDEr: sum.cider / images,
+    add(row) {
+      if (used === rows.length) {
+        const larger = new Float64Array(rows.length * 2);
+        larger.set(rows);
+        rows = larger;
+      }
+      rows.set(row, used);
+      used += ROW_SIZE;
+    },
+    rows: () => rows.slice(0, used),
   };
 }

@@ -1,5 +1,6 @@
 // A stream of images gets the scores that the whole corpus gets at once, whichever way its frequencies come.
 import { describe, expect, it } from "vitest";
+import { diversity as diversityOf } from "../src/diversity.ts";
 import { documentFrequencies } from "../src/document-frequencies.ts";
 import { scoreCaptions } from "../src/score-captions.ts";
 import { type CaptionedImage, scoreStream } from "../src/score-stream.ts";
@@ -23,7 +24,12 @@ describe("scoreStream", () => {
     const whole = scoreCaptions(set.captions, set.referenceCaptions, { meteor });
     const ids: string[] = [];
     const cider: number[] = [];
-    const { scores, images: count } = await scoreStream(opened, {
+    const {
+      scores,
+      signatures,
+      diversity,
+      images: count,
+    } = await scoreStream(opened, {
       meteor,
       onImage: (id, image) => {
         ids.push(id);
@@ -32,6 +38,8 @@ describe("scoreStream", () => {
       },
     });
     expect(count).toBe(images.length);
+    expect(signatures).toEqual(whole.signatures);
+    expect(diversity).toEqual(diversityOf(set.hypotheses));
     for (const [name, score] of Object.entries(whole.scores)) expect(scores[name]).toBeCloseTo(score, 10);
     expect(new Set(ids)).toEqual(new Set(whole.ids));
     whole.ids.forEach((id, at) => expect(cider[ids.indexOf(id)]).toBeCloseTo(whole.perImage["CIDEr"]?.[at] ?? NaN, 10));

@@ -33,12 +33,16 @@ export interface MeteorOptions extends MetricOptions, Resources {}
  */
 export function meteor(hypotheses: Hypotheses, references: References, options: MeteorOptions = {}): MetricResult {
   const statistics = meteorStatistics(hypotheses, references, options);
-  const settings = ["meteor", "v1.5", "lang:en", "norm:yes", `modules:${modulesOf(options).join("+")}`];
   return {
     score: meteorScore(sumMeteorStatistics(statistics)),
     perImage: statistics.map(meteorScore),
-    signature: signature(settings, references, options),
+    signature: signature(meteorSettings(options), references, options),
   };
+}
+
+/** The part of METEOR's signature that is its own. */
+export function meteorSettings(resources: Resources): readonly string[] {
+  return ["meteor", "v1.5", "lang:en", "norm:yes", `modules:${modulesOf(resources).join("+")}`];
 }
 
 /** The statistics of each image, against its best reference (the first of equals). */

@@ -47,7 +47,7 @@ export function meteorScore(statistics: MeteorStatistics): number {
 }
 
 /** Whether all words are matched in one run: then there is no fragmentation. */
-function isOneRun(statistics: MeteorStatistics): boolean {
+export function isOneRun(statistics: MeteorStatistics): boolean {
   return (
     statistics[HYPOTHESIS_MATCHES] === statistics[0] &&
     statistics[REFERENCE_MATCHES] === statistics[1] &&
