@@ -65,3 +65,15 @@ export class ShowtellError extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** An error as plain data, for the ways between threads and to other programs. */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** An error as plain data; what is no ShowtellError is an internal one. */
+export function plainError(thrown: unknown): PlainError {
+  if (thrown instanceof ShowtellError) return { code: thrown.code, message: thrown.message };
+  return { code: "INTERNAL", message: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) };
+}

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { checkDecoder, checkEncoder } from "../bundle/self-test.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { readBundleFile } from "../node/bundle-files.ts";
-import { plainError } from "../node/worker-thread.ts";
+import { plainError } from "../base/errors.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { bundleLines } from "./bundle-lines.ts";
 import type { Shell } from "./shell.ts";

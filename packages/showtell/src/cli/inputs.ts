@@ -7,8 +7,8 @@ import { utf8Text } from "../base/bytes.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { readBytes, unreadable } from "../node/files.ts";
-import type { PlainError } from "../node/worker-thread.ts";
-import { plainError } from "../node/worker-thread.ts";
+import type { PlainError } from "../base/errors.ts";
+import { plainError } from "../base/errors.ts";
 
 /** A picture to be read, or what became of a name that leads to none. */
 export type PictureInput =

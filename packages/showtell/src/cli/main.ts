@@ -2,7 +2,7 @@
 // The showtell command: puts the subcommands together, and turns how they end into an exit status. Does no work itself.
 import { Command, CommanderError } from "commander";
 import { throwIfCancelled } from "../base/cancel.ts";
-import { plainError } from "../node/worker-thread.ts";
+import { plainError } from "../base/errors.ts";
 import { version } from "../node/version.ts";
 import { addBundlePack } from "./bundle-pack.ts";
 import { addBundleVerify } from "./bundle-verify.ts";

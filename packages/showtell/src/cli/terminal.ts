@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { SingleBar } from "cli-progress";
 import { systemCodeOf } from "../node/files.ts";
-import type { PlainError } from "../node/worker-thread.ts";
+import type { PlainError } from "../base/errors.ts";
 import { duration, oneLine } from "./wording.ts";
 
 /** A bar that is drawn while something lasts. */

@@ -7,6 +7,7 @@ import { bundleParts, readBundle } from "../bundle/bundle.ts";
 import type { Bundle, BundlePart } from "../bundle/bundle.ts";
 import { manifestKey, parseManifest } from "../bundle/manifest.ts";
 import type { DecoderManifest, EncoderManifest } from "../bundle/manifest.ts";
+import type { CaptionerParts } from "../caption/captioning-service.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { readBytes, writeFileAtomically } from "./files.ts";
 import { readSafetensorsFileHeader } from "./safetensors-file.ts";
@@ -64,13 +65,6 @@ async function encoderIdentityIn(path: string): Promise<string | undefined> {
 async function safetensorsIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => name.endsWith(".safetensors")).map((name) => join(folder, name));
-}
-
-/** A decoder with the encoder that it was trained on. */
-export interface CaptionerParts {
-  readonly source: string;
-  readonly decoder: BundlePart<DecoderManifest>;
-  readonly encoder: BundlePart<EncoderManifest>;
 }
 
 /**

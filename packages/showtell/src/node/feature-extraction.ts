@@ -18,10 +18,10 @@ import type { FeatureCache, FeatureRow } from "./feature-cache.ts";
 import { openFeatureCache } from "./feature-cache.ts";
 import { readBytes } from "./files.ts";
 import { readImage } from "./image-reader.ts";
-import type { InTurn } from "./lanes.ts";
-import { lanes } from "./lanes.ts";
-import type { PlainError } from "./worker-thread.ts";
-import { plainError } from "./worker-thread.ts";
+import type { InTurn } from "../thread/lanes.ts";
+import { lanes } from "../thread/lanes.ts";
+import type { PlainError } from "../base/errors.ts";
+import { plainError } from "../base/errors.ts";
 
 /** How far an extraction is. */
 export interface ExtractionProgress {

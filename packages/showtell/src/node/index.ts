@@ -2,15 +2,9 @@
 export { ShowtellError } from "../base/errors.ts";
 export type { ErrorCode } from "../base/errors.ts";
 export { loadCaptioner } from "./captioner.ts";
-export type {
-  Captioner,
-  CaptionOutcome,
-  CaptionResult,
-  ImageSource,
-  LoadOptions,
-  NodeCaptionOptions,
-} from "./captioner.ts";
-export type { Timings } from "./captioning-worker.ts";
+export type { Captioner, CaptionOutcome, ImageSource, LoadOptions, NodeCaptionOptions } from "./captioner.ts";
+export type { Timings } from "../caption/captioning-service.ts";
+export type { CaptionResult } from "../caption/threaded-captioner.ts";
 export type { Candidate, Captioned, PartialCaption } from "../caption/captioner.ts";
 export { readBundleFile, writeBundleFile } from "./bundle-files.ts";
 export { openDataset } from "./dataset-folder.ts";

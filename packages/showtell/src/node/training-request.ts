@@ -6,7 +6,7 @@ import type { TrainingOptions } from "../train/options.ts";
 import type { PreparationReport } from "../train/preparation.ts";
 import type { TrainingEvent } from "../train/trainer.ts";
 import type { ExtractionProgress } from "./feature-extraction.ts";
-import type { PlainError } from "./worker-thread.ts";
+import type { PlainError } from "../base/errors.ts";
 
 /** A training run, all resolved. */
 export interface TrainingRequest {

@@ -11,6 +11,7 @@ import { decoderOf } from "../models/catalogue.ts";
 import { captionText } from "../text/caption-text.ts";
 import type { LearnerState } from "../train/learner.ts";
 import { initialState } from "../train/learner.ts";
+import type { RequestContext } from "../thread/requests.ts";
 import type { TrainingEvent } from "../train/trainer.ts";
 import { firstProgress, train } from "../train/trainer.ts";
 import { defaultEncoder, readBundleFile } from "./bundle-files.ts";
@@ -22,7 +23,6 @@ import type { SampleCaption, TrainingNews, TrainingOutcome, TrainingRequest } fr
 import type { TrainingRun } from "./training-run.ts";
 import { openTrainingRun, resumedFrom } from "./training-run.ts";
 import { writer } from "./version.ts";
-import type { RequestContext } from "./worker-thread.ts";
 import { serveRequests } from "./worker-thread.ts";
 
 /** Dev pictures that are captioned after each epoch. */

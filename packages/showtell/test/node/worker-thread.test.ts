@@ -1,6 +1,6 @@
 // Requests to a worker thread: whatever becomes of it, the caller gets a reply or a coded error, and never waits for ever.
 import { afterEach, describe, expect, test } from "vitest";
-import type { WorkerThread } from "../../src/node/worker-thread.ts";
+import type { WorkerThread } from "../../src/thread/requests.ts";
 import { startWorker } from "../../src/node/worker-thread.ts";
 
 type Ask =

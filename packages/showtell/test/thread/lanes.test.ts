@@ -1,7 +1,7 @@
 // A few pieces of work at a time: never more, none lost, and one that fails does not stop the others.
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { lanes } from "../../src/node/lanes.ts";
+import { lanes } from "../../src/thread/lanes.ts";
 
 test("never more than so many pieces are under way, and each gives its own result", async () => {
   const inTurn = lanes(3);

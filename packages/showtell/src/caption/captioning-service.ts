@@ -1,0 +1,184 @@
+// The working side of captioning: a model is loaded and verified, then pictures come in and captions go out, in batches.
+// Reading bundles and pictures is handed in; it runs in whatever thread a platform puts it.
+import type { CancelSignal } from "../base/cancel.ts";
+import { throwIfCancelled } from "../base/cancel.ts";
+import type { PlainError } from "../base/errors.ts";
+import { ShowtellError, plainError } from "../base/errors.ts";
+import type { BundlePart } from "../bundle/bundle.ts";
+import type { DecoderManifest, EncoderManifest } from "../bundle/manifest.ts";
+import { checkDecoder, checkEncoder } from "../bundle/self-test.ts";
+import type { OpenSession } from "../engine/session.ts";
+import type { Pixels } from "../image/pixels.ts";
+import type { PreprocessRule } from "../image/preprocess.ts";
+import { resize } from "../image/resize.ts";
+import { lanes } from "../thread/lanes.ts";
+import type { RequestHandler } from "../thread/requests.ts";
+import type { CaptionOptions, Captioned, FeatureCaptioner, PartialCaption } from "./captioner.ts";
+import { openFeatureCaptioner } from "./captioner.ts";
+import type { PictureEncoder } from "./picture-encoder.ts";
+import { openPictureEncoder } from "./picture-encoder.ts";
+
+declare const performance: { now(): number };
+
+/** A decoder with the encoder that it was trained on. */
+export interface CaptionerParts {
+  /** What messages call the model. */
+  readonly source: string;
+  readonly decoder: BundlePart<DecoderManifest>;
+  readonly encoder: BundlePart<EncoderManifest>;
+}
+
+/** A request to the thread; `load` comes first. */
+export type CaptioningRequest<Load, Image> =
+  | { readonly kind: "load"; readonly load: Load }
+  | {
+      readonly kind: "caption";
+      readonly images: readonly Image[];
+      readonly options: SentOptions;
+      /** Whether to tell how captions come about. */
+      readonly partials: boolean;
+    };
+
+/** Options that are plain data. */
+type SentOptions = Omit<CaptionOptions, "signal" | "onPartial">;
+
+/** What the thread tells before it replies. */
+export type CaptioningEvent<LoadEvent = never> =
+  | { readonly kind: "loading"; readonly event: LoadEvent }
+  | { readonly kind: "partial"; readonly partial: PartialCaption };
+
+/** Milliseconds that a picture took. */
+export interface Timings {
+  /** From its file to pixels. */
+  readonly decodeMs: number;
+  /** From pixels to features; a batch's time in the network is shared evenly. */
+  readonly encodeMs: number;
+  /** From features to captions; a batch's time is shared evenly. */
+  readonly searchMs: number;
+}
+
+/** What became of a picture. */
+export type PictureOutcome =
+  | { readonly captioned: Captioned; readonly timings: Timings }
+  | { readonly error: PlainError };
+
+/** The thread's answer: the model's identity and what the platform says of how it runs, or an outcome a picture. */
+export type CaptioningReply<Details = undefined> =
+  | { readonly identity: string; readonly details: Details }
+  | { readonly outcomes: readonly PictureOutcome[] };
+
+/** What a platform gives for a request to load. */
+export interface OpenedModel<Image, Details> {
+  readonly parts: CaptionerParts;
+  readonly openSession: OpenSession;
+  readImage(image: Image): Promise<Pixels>;
+  /** What else the caller is told. */
+  readonly details: Details;
+}
+
+/** Opens a model as a platform does it. */
+export type OpenModel<Load, Image, Details, LoadEvent> = (
+  load: Load,
+  context: { readonly signal: CancelSignal; readonly emit: (event: LoadEvent) => void },
+) => Promise<OpenedModel<Image, Details>>;
+
+interface Loaded<Image> {
+  readonly identity: string;
+  readonly preprocessing: PreprocessRule;
+  readonly encoder: PictureEncoder;
+  readonly captioner: FeatureCaptioner;
+  readImage(image: Image): Promise<Pixels>;
+}
+
+async function load<Image>(opened: OpenedModel<Image, unknown>): Promise<Loaded<Image>> {
+  const { openSession } = opened;
+  const { source, decoder, encoder } = opened.parts;
+  await checkEncoder(encoder, openSession, source);
+  await checkDecoder(decoder, openSession, source);
+  return {
+    identity: decoder.manifest.identity,
+    preprocessing: encoder.manifest.preprocessing,
+    encoder: await openPictureEncoder(encoder, decoder.manifest.encoder.layer, openSession),
+    captioner: await openFeatureCaptioner(decoder, openSession),
+    readImage: (image) => opened.readImage(image),
+  };
+}
+
+/** A picture read, at the encoder's size. */
+type ReadPicture =
+  | { readonly pixels: Pixels; readonly decodeMs: number; readonly resizeMs: number }
+  | { readonly error: PlainError };
+
+async function read<Image>(image: Image, model: Loaded<Image>, signal: CancelSignal): Promise<ReadPicture> {
+  try {
+    throwIfCancelled(signal);
+    const started = performance.now();
+    const picture = await model.readImage(image);
+    const decoded = performance.now();
+    const { width, height } = model.preprocessing.resize;
+    const pixels = resize(picture, width, height);
+    return { pixels, decodeMs: decoded - started, resizeMs: performance.now() - decoded };
+  } catch (error) {
+    return { error: plainError(error) };
+  }
+}
+
+async function captionBatch(
+  { encoder, captioner }: Loaded<unknown>,
+  pictures: readonly ReadPicture[],
+  options: CaptionOptions,
+): Promise<readonly PictureOutcome[]> {
+  throwIfCancelled(options.signal);
+  const good = pictures.flatMap((one) => ("pixels" in one ? [one.pixels] : []));
+  if (good.length === 0) return pictures as readonly { readonly error: PlainError }[];
+  const started = performance.now();
+  const data = await encoder.encode(good);
+  const encoded = performance.now();
+  const captions = (await captioner.caption({ images: good.length, data }, withPlaces(options, pictures))).values();
+  const searchMs = (performance.now() - encoded) / good.length;
+  const networkMs = (encoded - started) / good.length;
+  return pictures.map((one) => {
+    if ("error" in one) return one;
+    const timings = { decodeMs: one.decodeMs, encodeMs: one.resizeMs + networkMs, searchMs };
+    return { captioned: captions.next().value!, timings };
+  });
+}
+
+/** The options, telling of partial captions by the pictures' places in the request: broken ones are not searched for. */
+function withPlaces({ onPartial, ...options }: CaptionOptions, pictures: readonly ReadPicture[]): CaptionOptions {
+  if (onPartial === undefined) return options;
+  const places = pictures.flatMap((one, place) => ("pixels" in one ? [place] : []));
+  return { ...options, onPartial: (partial) => onPartial({ ...partial, image: places[partial.image]! }) };
+}
+
+/** Pictures that are decoded at a time and resized at once: one of 12 megapixels takes 36 MB until then. */
+const decodedAtOnce = 4;
+
+/** Makes the handler of a captioning thread's requests. */
+export function captioningService<Load, Image, Details, LoadEvent>(
+  openModel: OpenModel<Load, Image, Details, LoadEvent>,
+): RequestHandler<CaptioningRequest<Load, Image>, CaptioningReply<Details>, CaptioningEvent<LoadEvent>> {
+  let loaded: Loaded<Image> | undefined;
+  /** Batches go through the engine one after the other; their pictures are read while the one before is computed. */
+  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = lanes(decodedAtOnce);
+  return async (request, { signal, emit }) => {
+    if (request.kind === "load") {
+      const opened = await openModel(request.load, { signal, emit: (event) => emit({ kind: "loading", event }) });
+      loaded = await load(opened);
+      return { identity: loaded.identity, details: opened.details };
+    }
+    const model = loaded;
+    if (model === undefined) throw new ShowtellError("INTERNAL", "the captioning thread was not loaded");
+    const reading = Promise.all(request.images.map((image) => inTurn(() => read(image, model, signal))));
+    const before = queue;
+    const onPartial = (partial: PartialCaption): void => emit({ kind: "partial", partial });
+    const mine = (async () => {
+      const pictures = await reading;
+      await before.catch(() => undefined);
+      return captionBatch(model, pictures, { ...request.options, signal, ...(request.partials && { onPartial }) });
+    })();
+    queue = mine;
+    return { outcomes: await mine };
+  };
+}
