@@ -96,7 +96,7 @@ async function collectTrainingRun(): Promise<void> {
   await writeColourData(folder);
   const request = colourRun(folder, "run", { rules: ["digits"] });
   const schedule = { kind: "cosine", peak: 0.02, warmup: 2, floor: 0.1 } as const;
-  await trainCaptioner({ ...request, training: { ...request.training, schedule, epochs: 2 } });
+  await trainCaptioner({ ...request, training: { ...request.training, schedule, epochs: 2, selectFirst: 4 } });
   collect("run", json("run", runFiles.description));
   collect("history-line", ...lines(read("run", runFiles.history).toString()));
   collect("sample-line", ...lines(read("run", runFiles.samples).toString()));

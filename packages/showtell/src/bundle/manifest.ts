@@ -70,6 +70,8 @@ export interface TrainingRecord {
   readonly pictureHashes?: string | undefined;
   /** The same of every training caption's tokens joined by spaces: whether a caption is a copy. */
   readonly captionHashes?: string | undefined;
+  /** The same of every picture that the epoch was chosen by: scores on these are a little too good. */
+  readonly selectionHashes?: string | undefined;
   readonly [field: string]: unknown;
 }
 
@@ -134,7 +136,13 @@ function manifestSchema(source: string): z.ZodType<Manifest> {
       writer: z.string(),
       encoder: encoderSchema(source).optional(),
       decoder: decoderSchema.optional(),
-      training: z.looseObject({ pictureHashes: hashes.optional(), captionHashes: hashes.optional() }).optional(),
+      training: z
+        .looseObject({
+          pictureHashes: hashes.optional(),
+          captionHashes: hashes.optional(),
+          selectionHashes: hashes.optional(),
+        })
+        .optional(),
       licences: z.array(
         z.looseObject({ part: z.string(), origin: z.string(), licence: z.string(), note: z.string().optional() }),
       ),

@@ -12,11 +12,11 @@ import { trainCaptioner } from "../node/training.ts";
 import { cleaningRules } from "../text/cleaning.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
 import { defaultTrainingOptions } from "../train/options.ts";
-import type { TrainingOptions } from "../train/options.ts";
+import type { Selection, TrainingOptions } from "../train/options.ts";
 import { dataOption, encoderOption, imagesOption, minimumCountOption } from "./options.ts";
 import { number, quietOption, threadsOption, wholeNumber } from "./options.ts";
 import type { Shell } from "./shell.ts";
-import { reportTraining } from "./training-report.ts";
+import { reportTraining, scoresText } from "./training-report.ts";
 import { counted, fieldLines } from "./wording.ts";
 
 /** What commander makes of the options below. */
@@ -46,7 +46,7 @@ const { schedule, ...training } = defaultTrainingOptions;
 
 const notes = `
 The run's folder holds ${runFiles.best} (the model of the best epoch, for caption --model), ${runFiles.last} (where --resume goes
-on), ${runFiles.curvesSvg} and ${runFiles.curvesPng} (loss and accuracy), ${runFiles.history}, ${runFiles.samples} and ${runFiles.description}.
+on), ${runFiles.curvesSvg} and ${runFiles.curvesPng} (loss, accuracy, caption scores), ${runFiles.history}, ${runFiles.samples} and ${runFiles.description}.
 
 Features of the pictures are computed once and kept in the cache. Ctrl-C finishes the step, writes a checkpoint and loses nothing:
 the same command with --resume goes on, and ends in the same weights as a run without a break.
@@ -118,12 +118,13 @@ function addLearningOptions(command: Command): void {
   command
     .optionsGroup("Learning:")
     .option("--epochs <n>", "passes over the training captions", wholeNumber(1, 100_000), training.epochs)
-    .option(
-      "--patience <n>",
-      "epochs without a better dev loss until it stops",
-      wholeNumber(1, 100_000),
-      training.patience,
+    .option("--patience <n>", "epochs without a better one until it stops", wholeNumber(1, 100_000), training.patience)
+    .addOption(
+      new Option("--select <by>", "what makes an epoch the best: CIDEr of dev captions (beam, greedy), or the dev loss")
+        .choices(["beam", "greedy", "loss"] satisfies readonly Selection[])
+        .default(training.select),
     )
+    .option("--select-first <n>", "caption only the first n dev pictures for that (default: all)", wholeNumber(2, 1e9))
     .option("--batch-size <n>", "captions a step", wholeNumber(1, 65_536), training.batchSize)
     .option("--learning-rate <rate>", "the largest rate", positive, schedule.peak)
     .addOption(
@@ -194,6 +195,8 @@ function trainingOptionsOf(options: TrainCommandOptions): TrainingOptions {
     batchSize: options.batchSize,
     epochs: options.epochs,
     patience: options.patience,
+    select: options.select,
+    ...(options.selectFirst !== undefined && { selectFirst: options.selectFirst }),
     schedule: { kind, peak, warmup, floor },
     labelSmoothing: options.labelSmoothing,
     weightDecay: options.weightDecay,
@@ -216,7 +219,7 @@ async function train(options: TrainCommandOptions, { terminal, signal }: Shell):
   if (reason === "cancelled") terminal.note(`a checkpoint is in "${request.out}": go on with --resume`);
   const ends = {
     finished: "",
-    "early stop": ", stopped early: the dev loss did not fall any more",
+    "early stop": `, stopped early: no better epoch in the last ${request.training.patience}`,
     cancelled: ", interrupted",
   };
   await terminal.print(
@@ -225,7 +228,10 @@ async function train(options: TrainCommandOptions, { terminal, signal }: Shell):
       ...(best === undefined
         ? []
         : ([
-            ["best", `epoch ${best.epoch}, dev loss ${best.devLoss.toFixed(4)}`],
+            [
+              "best",
+              `epoch ${best.epoch}, dev ${best.scores ? `${scoresText(best.scores)}, ` : ""}loss ${best.devLoss.toFixed(4)}`,
+            ],
             ["model", join(request.out, runFiles.best)],
           ] as const)),
     ]),

@@ -1,4 +1,5 @@
 // What a training run tells while it goes on: bars for features and steps, and a few lines after each epoch.
+import type { CaptionQuality } from "../evaluate/caption-quality.ts";
 import type { TrainingNews } from "../node/training-request.ts";
 import type { Progress, Terminal } from "./terminal.ts";
 import { byteSize, counted, duration, oneLine } from "./wording.ts";
@@ -38,6 +39,10 @@ export function reportTraining(terminal: Terminal): { onNews(this: void, news: T
       const rate = Math.round(captionsPerSecond).toLocaleString("en");
       barOf("step", start).update(step, { note: `epoch ${epoch}, loss ${loss.toFixed(3)}, ${rate} captions/s` });
     },
+    judging({ done, total }) {
+      const start = (): Progress => terminal.progress("captioning dev", total, { unit: "pictures" });
+      barOf("judging", start).update(done);
+    },
     epoch: (news) => note(epochLines(news)),
     checkpoint: () => undefined,
   };
@@ -68,14 +73,20 @@ function missingLine(words: readonly string[]): string {
 }
 
 function epochLines(news: News<"epoch">): readonly string[] {
-  const { epoch, train, dev, best, captionsPerSecond, seconds, residentBytes, samples } = news;
+  const { epoch, train, dev, scores, best, captionsPerSecond, seconds, residentBytes, samples } = news;
   const rate = Math.round(captionsPerSecond).toLocaleString("en");
   return [
-    `epoch ${epoch}: loss ${train.loss.toFixed(3)}, dev ${dev.loss.toFixed(3)}${best ? " (best)" : ""}; ` +
+    `epoch ${epoch}${best ? " (best)" : ""}: loss ${train.loss.toFixed(3)}, dev ${dev.loss.toFixed(3)}; ` +
+      (scores === undefined ? "" : `${scoresText(scores)}; `) +
       `accuracy ${percent(train.accuracy)}, dev ${percent(dev.accuracy)}; ` +
       `${rate} captions/s, ${duration(seconds)}, ${byteSize(residentBytes)} of memory`,
     ...samples.map(({ image, caption, reference }) => oneLine(`  ${image}: ${caption} (a person: ${reference})`)),
   ];
+}
+
+/** × 100, as papers print them. */
+export function scoresText(scores: CaptionQuality): string {
+  return `CIDEr ${(100 * scores.CIDEr).toFixed(1)}, BLEU-4 ${(100 * scores["BLEU-4"]).toFixed(1)}`;
 }
 
 function percent(share: number): string {

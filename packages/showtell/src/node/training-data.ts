@@ -6,6 +6,7 @@ import { seededRandom } from "../base/random.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
 import { canonicalJson } from "../bundle/identity.ts";
 import type { EncoderManifest } from "../bundle/manifest.ts";
+import type { CaptionRecord } from "../datasets/record.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { encoderOf } from "../models/encoder-graph.ts";
 import type { ShowAndTellSpec } from "../models/show-and-tell.ts";
@@ -29,12 +30,20 @@ export interface TrainingData {
   readonly vectors: EmbeddingTable | undefined;
   readonly train: TrainingSet;
   readonly dev: TrainingSet;
+  /** The dev pictures that can be read, in the order of their rows, with their captions as they were written. */
+  readonly devPictures: readonly DevPicture[];
   /** Content hash of each training picture that is used. */
   readonly pictureHashes: readonly string[];
   /** Hash over all captions and picture names, to tell whether a resumed run reads the same. */
   readonly hash: string;
   readonly name: string;
   close(): Promise<void>;
+}
+
+/** A dev picture. */
+export interface DevPicture extends CaptionRecord {
+  /** Hash of its file's content. */
+  readonly hash: string;
 }
 
 /** Features below this size are held in memory; larger ones (grids) are read from disk batch by batch. */
@@ -78,6 +87,10 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
     vectors,
     train: await trainingSet(prepared.train, vocabulary, cache, trainHashes, "train"),
     dev: await trainingSet(prepared.dev, vocabulary, cache, devHashes, "dev"),
+    devPictures: records.dev.flatMap((record, i) => {
+      const hash = devHashes[i];
+      return hash === undefined ? [] : [{ ...record, hash }];
+    }),
     pictureHashes: trainHashes.filter((hash) => hash !== undefined),
     hash: sha256Hex(canonicalJson(records)),
     name: dataset.name,

@@ -4,7 +4,7 @@ import type { ShowAndTellSpec } from "../models/show-and-tell.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
 import type { TrainingOptions } from "../train/options.ts";
 import type { PreparationReport } from "../train/preparation.ts";
-import type { TrainingEvent } from "../train/trainer.ts";
+import type { BestEpoch, TrainingEvent } from "../train/trainer.ts";
 import type { ExtractionProgress } from "./feature-extraction.ts";
 import type { PlainError } from "../base/errors.ts";
 
@@ -78,6 +78,8 @@ export type TrainingNews =
       readonly resumedAt?: { readonly epoch: number; readonly step: number };
     }
   | StepEvent
+  /** Dev pictures are captioned at an epoch's end, for choosing the best. */
+  | { readonly kind: "judging"; readonly done: number; readonly total: number }
   | (EpochEvent & { readonly residentBytes: number; readonly samples: readonly SampleCaption[] })
   | { readonly kind: "checkpoint"; readonly step: number };
 
@@ -85,5 +87,5 @@ export type TrainingNews =
 export interface TrainingOutcome {
   readonly reason: "finished" | "early stop" | "cancelled";
   readonly epochs: number;
-  readonly best?: { readonly epoch: number; readonly devLoss: number };
+  readonly best?: BestEpoch;
 }

@@ -45,6 +45,7 @@ const epochSchema: z.ZodType<EpochRecord & { readonly best: boolean }> = z.objec
   epoch: z.int().min(1),
   train: quality,
   dev: quality,
+  scores: z.object({ CIDEr: z.number(), "BLEU-4": z.number() }).exactOptional(),
   best: z.boolean(),
 });
 

@@ -5,16 +5,16 @@ import { ShowtellError } from "../base/errors.ts";
 import { makeDecoderBundle } from "../bundle/decoder-bundle.ts";
 import type { Bundle } from "../bundle/bundle.ts";
 import type { DecoderManifest, Licence, TrainingRecord } from "../bundle/manifest.ts";
-import { openFeatureCaptioner } from "../caption/captioner.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderOf } from "../models/catalogue.ts";
-import { captionText } from "../text/caption-text.ts";
 import type { LearnerState } from "../train/learner.ts";
 import { initialState } from "../train/learner.ts";
 import type { RequestContext } from "../thread/requests.ts";
 import type { TrainingEvent } from "../train/trainer.ts";
 import { firstProgress, train } from "../train/trainer.ts";
 import { defaultEncoder, readBundleFile } from "./bundle-files.ts";
+import { captionRows, devJudge, selectionRows } from "./dev-captions.ts";
+import type { DevDecoder } from "./dev-captions.ts";
 import { lockFolder } from "./lock.ts";
 import { openSession as openNodeSession } from "./ort-session.ts";
 import type { TrainingData } from "./training-data.ts";
@@ -86,28 +86,22 @@ function trainingRecord({ data, request }: Run, epoch: Extract<TrainingEvent, { 
     epoch: epoch.epoch,
     train: epoch.train,
     dev: epoch.dev,
+    ...(epoch.scores && { scores: epoch.scores }),
     pictureHashes: shortHashes(data.pictureHashes),
     captionHashes: shortHashes(captions),
+    selectionHashes: shortHashes(Array.from(selectionRows(data, training), (row) => data.devPictures[row]!.hash)),
   };
 }
 
+/** The decoder with the weights that it has now. */
+function devDecoder(run: Run, tensors: ReadonlyMap<string, Tensor>): DevDecoder {
+  return { decoder: decoderPart(run), tensors, features: run.data.dev.features, openSession: run.openSession };
+}
+
 async function sampleCaptions(run: Run, tensors: ReadonlyMap<string, Tensor>): Promise<readonly SampleCaption[]> {
-  const { data, openSession } = run;
-  const manifest = { ...decoderPart(run), identity: "", selfTest: { seed: 0, values: [], ids: [] } };
-  const { features, examples } = data.dev;
-  const images = Math.min(samplePictures, new Set(examples.map(({ picture }) => picture)).size);
-  const bits = new Uint16Array(images * features.size);
-  await features.read(
-    Int32Array.from({ length: images }, (_, row) => row),
-    bits,
-  );
-  const captioner = await openFeatureCaptioner({ manifest, tensors }, openSession);
-  const captions = await captioner.caption({ images, data: bits });
-  await captioner.dispose();
-  return captions.map(({ caption }, i) => {
-    const { image, captions: references } = data.prepared.dev[i]!;
-    return { image, caption, reference: captionText(references[0] ?? []) };
-  });
+  const pictures = run.data.devPictures.slice(0, samplePictures);
+  const captions = await captionRows(devDecoder(run, tensors), Int32Array.from(pictures.keys()));
+  return pictures.map(({ image, captions: [reference = ""] }, i) => ({ image, caption: captions[i]!, reference }));
 }
 
 function bestBundle(
@@ -144,6 +138,10 @@ async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): 
     dev,
     from,
     openSession,
+    judge: devJudge(data, request.training, (state) => devDecoder(run, weightsOf(run, state)), {
+      signal,
+      onProgress: (done, total) => emit({ kind: "judging", done, total }),
+    }),
     now: () => performance.now(),
     signal,
   });

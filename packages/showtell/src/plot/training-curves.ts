@@ -1,4 +1,4 @@
-// The curves of a training run: loss and token accuracy by epoch. Knows the numbers, not how they came about.
+// The curves of a training run: loss, token accuracy and caption scores by epoch. Knows the numbers, not how they came about.
 import { linePanels, type Panel, type PanelSeries } from "./panels.ts";
 
 /** Scores of one split after an epoch. */
@@ -9,16 +9,25 @@ export interface EpochScores {
   readonly accuracy: number;
 }
 
+/** Scores of captions, as fractions. */
+export interface CaptionScores {
+  readonly CIDEr: number;
+  readonly "BLEU-4": number;
+}
+
 /** What is drawn of an epoch. */
 export interface EpochRecord {
   /** Counted from 1. */
   readonly epoch: number;
   readonly train: EpochScores;
   readonly dev: EpochScores;
+  /** Of the dev captions that epochs are chosen by, where they are. */
+  readonly scores?: CaptionScores;
 }
 
 /**
- * Loss and token accuracy for train and dev by epoch as two panels, the best epoch marked; the text of an SVG file.
+ * Loss and token accuracy for train and dev by epoch, and the scores of dev captions where there are any, each in a panel with the best
+ * epoch marked; the text of an SVG file.
  * @throws ShowtellError `ARGUMENT` if there is no epoch yet.
  */
 export async function trainingCurves(history: readonly EpochRecord[], bestEpoch: number): Promise<string> {
@@ -33,8 +42,16 @@ export async function trainingCurves(history: readonly EpochRecord[], bestEpoch:
       mark,
     },
   ];
-  return linePanels(panels);
+  const judged = history.flatMap(({ epoch, scores }) => (scores === undefined ? [] : [{ epoch, scores }]));
+  if (judged.length === 0) return linePanels(panels);
+  const series = captionScoreNames.map((name) => ({
+    name,
+    points: judged.map(({ epoch, scores }) => ({ epoch, value: 100 * scores[name] })),
+  }));
+  return linePanels([...panels, { title: "Dev captions", unit: "score × 100", series, mark }]);
 }
+
+const captionScoreNames: readonly (keyof CaptionScores)[] = ["CIDEr", "BLEU-4"];
 
 function bothSplits(history: readonly EpochRecord[], score: keyof EpochScores): readonly PanelSeries[] {
   return (["train", "dev"] as const).map((name) => ({

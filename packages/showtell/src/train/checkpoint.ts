@@ -14,7 +14,13 @@ const progressSchema: z.ZodType<Progress> = z.object({
   batch: count,
   step: count,
   sums: z.object({ loss: z.number(), correct: count, tokens: count, captions: count, seconds: z.number() }),
-  best: z.object({ epoch: count, devLoss: z.number() }).exactOptional(),
+  best: z
+    .object({
+      epoch: count,
+      devLoss: z.number(),
+      scores: z.object({ CIDEr: z.number(), "BLEU-4": z.number() }).exactOptional(),
+    })
+    .exactOptional(),
 });
 
 /** A checkpoint file in pieces, in order. */

@@ -1,6 +1,9 @@
 // What a training run is told: plain data, kept in its folder so that resuming means the same.
 import type { Schedule } from "../nn/schedules.ts";
 
+/** What decides which epoch is the best: CIDEr-D of dev captions by beam search (the bundle's beam) or greedy ones, or the dev loss. */
+export type Selection = "beam" | "greedy" | "loss";
+
 /** Options of a run, all resolved. */
 export interface TrainingOptions {
   /** Seed of initial weights, order and masks. */
@@ -9,8 +12,12 @@ export interface TrainingOptions {
   readonly batchSize: number;
   /** Passes over the training captions. */
   readonly epochs: number;
-  /** Epochs without a better dev loss after which training stops. */
+  /** Epochs without a better one after which training stops. */
   readonly patience: number;
+  /** How the best epoch is chosen; ties go to the lower dev loss. */
+  readonly select: Selection;
+  /** Captions only the first so many dev pictures for choosing; default: all. */
+  readonly selectFirst?: number | undefined;
   /** Learning rates by step. */
   readonly schedule: Schedule;
   /** Share of a target's probability spread over all words. */
@@ -31,6 +38,7 @@ export const defaultTrainingOptions: TrainingOptions = {
   batchSize: 64,
   epochs: 16,
   patience: 4,
+  select: "beam",
   schedule: { kind: "cosine", peak: 1.5e-3, warmup: 100, floor: 0.02 },
   labelSmoothing: 0,
   weightDecay: 0,

@@ -3,9 +3,10 @@ import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
 import type { OpenSession } from "../engine/session.ts";
+import type { CaptionQuality } from "../evaluate/caption-quality.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import { learningRate } from "../nn/schedules.ts";
-import type { Example } from "./batches.ts";
+import type { BatchPlan, Example } from "./batches.ts";
 import { makeBatches, planBatches } from "./batches.ts";
 import type { BatchResult, FeatureReader, Learner, LearnerState } from "./learner.ts";
 import { createLearner } from "./learner.ts";
@@ -46,8 +47,15 @@ export interface Progress {
   readonly step: number;
   /** Sums over the batches done in the next epoch. */
   readonly sums: Sums;
-  /** The best epoch so far and its dev loss. */
-  readonly best?: { readonly epoch: number; readonly devLoss: number };
+  readonly best?: BestEpoch;
+}
+
+/** The best epoch so far, and what made it that. */
+export interface BestEpoch {
+  readonly epoch: number;
+  readonly devLoss: number;
+  /** Of the captions that it was chosen by; absent if it was chosen by its loss. */
+  readonly scores?: CaptionQuality;
 }
 
 /** What happens in a run. */
@@ -68,6 +76,8 @@ export type TrainingEvent =
       readonly step: number;
       readonly train: Quality;
       readonly dev: Quality;
+      /** Of dev captions, if epochs are chosen by them. */
+      readonly scores?: CaptionQuality;
       readonly best: boolean;
       readonly learningRate: number;
       readonly captionsPerSecond: number;
@@ -85,6 +95,11 @@ export interface Training {
   readonly dev: TrainingSet;
   readonly from: { readonly progress: Progress; readonly state: LearnerState };
   readonly openSession: OpenSession;
+  /**
+   * Captions dev pictures with the weights as they are and scores that; the epoch with the highest CIDEr is then the best. Without it
+   * the dev loss decides. Rejects with `CANCELLED` if it was cancelled meanwhile.
+   */
+  readonly judge?: ((state: LearnerState) => Promise<CaptionQuality>) | undefined;
   /** Time in milliseconds, from any origin. */
   readonly now: () => number;
   readonly signal?: CancelSignal;
@@ -124,10 +139,31 @@ async function scoreAll(
   return qualityOf(sums);
 }
 
+/** What an epoch is judged by; undefined if judging was cancelled. */
+async function measure(
+  { dev, options, judge }: Training,
+  learner: Learner,
+): Promise<{ readonly dev: Quality; readonly scores?: CaptionQuality } | undefined> {
+  const quality = await scoreAll(learner, dev, options);
+  try {
+    const scores = await judge?.(learner.state());
+    return { dev: quality, ...(scores && { scores }) };
+  } catch (error) {
+    if (error instanceof ShowtellError && error.code === "CANCELLED") return undefined;
+    throw error;
+  }
+}
+
+function isBetter(now: BestEpoch, before: BestEpoch | undefined): boolean {
+  if (before === undefined) return true;
+  const gain = (now.scores?.CIDEr ?? 0) - (before.scores?.CIDEr ?? 0);
+  return gain > 0 || (gain === 0 && now.devLoss < before.devLoss);
+}
+
 /**
- * Trains a decoder. After each epoch the dev loss is measured; training stops when it has not improved for
- * `options.patience` epochs. Cancelling finishes the step, gives a checkpoint and ends. With the same seed, data and
- * machine a run gives the same bits, whether it was interrupted or not.
+ * Trains a decoder. After each epoch the dev loss is measured and, with a `judge`, dev captions are scored; training stops when
+ * there was no better epoch for `options.patience` epochs. Cancelling finishes the step, gives a checkpoint and ends. With the same
+ * seed, data and machine a run gives the same bits, whether it was interrupted or not.
  * @throws ShowtellError `DATA_EMPTY`, `TRAINING_DIVERGED`, `ENGINE`.
  */
 export async function* train(training: Training): AsyncGenerator<TrainingEvent, void, undefined> {
@@ -140,63 +176,86 @@ export async function* train(training: Training): AsyncGenerator<TrainingEvent, 
   }
 }
 
-async function* epochs(
-  { options, train: set, dev, from, now, signal }: Training,
-  learner: Learner,
-): AsyncGenerator<TrainingEvent, void, undefined> {
+/** How a run's epochs are cut into steps. */
+interface Pace {
+  readonly plan: BatchPlan;
+  readonly perEpoch: number;
+  /** Of the whole run. */
+  readonly steps: number;
+}
+
+async function* epochs(training: Training, learner: Learner): AsyncGenerator<TrainingEvent, void, undefined> {
+  const { options, train: set, from } = training;
   const plan = planBatches(set.examples, options.batchSize, options.maximumWords, trainingLengths);
   const perEpoch = makeBatches(set.examples, plan).length;
-  const steps = perEpoch * options.epochs;
-  const rateOf = (step: number): number => learningRate(options.schedule, step, steps);
+  const pace = { plan, perEpoch, steps: perEpoch * options.epochs };
   let progress = from.progress;
   while (progress.epoch < options.epochs && !stopsEarly(progress, options)) {
-    const epoch = progress.epoch + 1;
-    const batches = makeBatches(set.examples, plan, seededRandom(options.seed, `order ${epoch}`));
-    for (const make of batches.slice(progress.batch)) {
-      if (signal?.aborted === true) {
-        yield { kind: "checkpoint", progress, state: learner.state(), best: false };
-        yield { kind: "end", reason: "cancelled", progress };
-        return;
-      }
-      const started = now();
-      const step = progress.step + 1;
-      const result = await learner.learn(make(), set.features, step, rateOf(step));
-      checkFinite(result, step);
-      const sums = addTo(progress.sums, result, (now() - started) / 1000);
-      progress = { ...progress, batch: progress.batch + 1, step, sums };
-      yield {
-        kind: "step",
-        epoch,
-        step,
-        steps,
-        loss: result.loss / result.tokens,
-        gradientNorm: result.gradientNorm,
-        learningRate: rateOf(step),
-        captionsPerSecond: sums.captions / sums.seconds,
-      };
-      if (step % options.checkpointSteps === 0 && progress.batch < perEpoch) {
-        yield { kind: "checkpoint", progress, state: learner.state(), best: false };
-      }
+    progress = yield* learnEpoch(training, pace, learner, progress);
+    // An epoch whose measuring is cancelled has no batch left when the run is resumed, and is measured again.
+    const measured = progress.batch < perEpoch ? undefined : await measure(training, learner);
+    if (measured === undefined) {
+      yield { kind: "checkpoint", progress, state: learner.state(), best: false };
+      yield { kind: "end", reason: "cancelled", progress };
+      return;
     }
-    const quality = await scoreAll(learner, dev, options);
-    const best = progress.best === undefined || quality.loss < progress.best.devLoss;
+    const epoch = progress.epoch + 1;
+    const { dev, scores } = measured;
+    const own: BestEpoch = { epoch, devLoss: dev.loss, ...(scores && { scores }) };
+    const best = isBetter(own, progress.best);
     const { sums, step } = progress;
-    const kept = best ? { epoch, devLoss: quality.loss } : progress.best;
+    const kept = best ? own : progress.best;
     progress = { epoch, batch: 0, step, sums: noSums, ...(kept && { best: kept }) };
     yield {
       kind: "epoch",
       epoch,
       step,
       train: qualityOf(sums),
-      dev: quality,
+      ...measured,
       best,
-      learningRate: rateOf(step),
+      learningRate: learningRate(options.schedule, step, pace.steps),
       captionsPerSecond: sums.captions / sums.seconds,
       seconds: sums.seconds,
     };
     yield { kind: "checkpoint", progress, state: learner.state(), best };
   }
   yield { kind: "end", reason: progress.epoch < options.epochs ? "early stop" : "finished", progress };
+}
+
+/** The steps that an epoch has left; ends sooner if cancelled. */
+async function* learnEpoch(
+  { options, train: set, now, signal }: Training,
+  { plan, perEpoch, steps }: Pace,
+  learner: Learner,
+  from: Progress,
+): AsyncGenerator<TrainingEvent, Progress, undefined> {
+  const epoch = from.epoch + 1;
+  const batches = makeBatches(set.examples, plan, seededRandom(options.seed, `order ${epoch}`));
+  let progress = from;
+  for (const make of batches.slice(from.batch)) {
+    if (signal?.aborted === true) break;
+    const started = now();
+    const step = progress.step + 1;
+    const rate = learningRate(options.schedule, step, steps);
+    const result = await learner.learn(make(), set.features, step, rate);
+    checkFinite(result, step);
+    const sums = addTo(progress.sums, result, (now() - started) / 1000);
+    progress = { ...progress, batch: progress.batch + 1, step, sums };
+    yield {
+      kind: "step",
+      epoch,
+      step,
+      steps,
+      loss: result.loss / result.tokens,
+      gradientNorm: result.gradientNorm,
+      learningRate: rate,
+      captionsPerSecond: sums.captions / sums.seconds,
+    };
+    if (step % options.checkpointSteps === 0 && progress.batch < perEpoch) {
+      yield { kind: "checkpoint", progress, state: learner.state(), best: false };
+    }
+  }
+  return progress;
 }
 
 function stopsEarly({ epoch, best }: Progress, { patience }: TrainingOptions): boolean {

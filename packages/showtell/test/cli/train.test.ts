@@ -52,12 +52,15 @@ describe("training", () => {
     const { status, stdout, stderr } = await train("run", ["--epochs", "2"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(
-      /^run +run \(2 epochs\)\nbest +epoch \d, dev loss \d\.\d{4}\nmodel +run.best\.safetensors\n$/,
+      /^run +run \(2 epochs\)\nbest +epoch \d, dev CIDEr \d+\.\d, BLEU-4 \d+\.\d, loss \d\.\d{4}\nmodel +run.best\.safetensors\n$/,
     );
     expect(stderr).toContain("12 training captions and 12 dev captions, a vocabulary of 16 words");
     for (const epoch of [1, 2]) {
       expect(stderr).toMatch(
-        new RegExp(`^epoch ${epoch}: loss \\d.*captions/s.*\\n  red-dev\\.png: .*\\(a person: .*red`, "m"),
+        new RegExp(
+          `^epoch ${epoch}(?: \\(best\\))?: loss \\d.*; CIDEr \\d+\\.\\d, BLEU-4 \\d.*captions/s.*\\n  red-dev\\.png: .*\\(a person: .*red`,
+          "m",
+        ),
       );
     }
     for (const file of ["run.json", "history.jsonl", "samples.jsonl", "last.safetensors", "curves.svg", "curves.png"]) {
@@ -77,7 +80,18 @@ describe("training", () => {
 
   test("options reach the run as they were given", async () => {
     const options = ["--epochs", "1", "--dropout", "0.1", "--schedule", "constant", "--learning-rate", "0.01"];
-    const { status } = await train("options", [...options, "--warmup", "3", "--clean", "digits", "--beam", "2", "-q"]);
+    const { status } = await train("options", [
+      ...options,
+      "--warmup",
+      "3",
+      "--clean",
+      "digits",
+      "--beam",
+      "2",
+      "--select-first",
+      "3",
+      "-q",
+    ]);
     expect(status).toBe(0);
     expect(JSON.parse(readFileSync(join(folder, "options", "run.json"), "utf8"))).toMatchObject({
       options: {
@@ -85,14 +99,20 @@ describe("training", () => {
         dropout: { features: 0.1, input: 0.1, output: 0.1 },
         rules: ["digits"],
         beam: 2,
-        training: { epochs: 1, batchSize: 8, schedule: { kind: "constant", peak: 0.01, warmup: 3 } },
+        training: {
+          epochs: 1,
+          batchSize: 8,
+          select: "beam",
+          selectFirst: 3,
+          schedule: { kind: "constant", peak: 0.01, warmup: 3 },
+        },
       },
     });
   });
 
   test("Ctrl-C leaves a checkpoint, and the status says that it was interrupted", async () => {
     const { status, stdout, stderr } = await train("stopped", ["--epochs", "100000", "--patience", "100000"], {
-      onOutput: (child, output) => output.stderr.includes("epoch 1:") && !child.killed && child.kill("SIGINT"),
+      onOutput: (child, output) => output.stderr.includes("epoch 1 (best):") && !child.killed && child.kill("SIGINT"),
     });
     expect(status).toBe(130);
     expect(stderr).toContain('a checkpoint is in "stopped": go on with --resume\n');

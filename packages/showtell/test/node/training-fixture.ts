@@ -46,6 +46,8 @@ export function colourRun(folder: string, name: string, changes: Partial<Trainin
     embeddings: "random",
     embeddingSize: 16,
     hiddenSize: 32,
+    // Little, so that a few steps are enough to say colours.
+    dropout: { features: 0, input: 0.1, output: 0 },
     training: {
       ...defaultTrainingOptions,
       batchSize: 4,

@@ -1,7 +1,8 @@
 // A training run's folder: what it holds, that it can be killed at any moment and resumed to the same bits, and what it refuses.
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,6 +10,7 @@ import { readBundleFile, trainCaptioner } from "showtell/node";
 import type { TrainingNews, TrainingRequest } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSafetensors } from "../../src/safetensors/read.ts";
+import { readCheckpoint } from "../../src/train/checkpoint.ts";
 import { colourRun, writeColourData } from "./training-fixture.ts";
 
 let folder: string;
@@ -36,6 +38,15 @@ async function tensorsOf(run: string): Promise<ReadonlyMap<string, unknown>> {
   return readSafetensors(await fileOf(run, "last.safetensors")).tensors;
 }
 
+/** A checkpoint's place in its run. */
+async function checkpointOf(run: string): Promise<ReturnType<typeof readCheckpoint>> {
+  return readCheckpoint(await fileOf(run, "last.safetensors"), run, {});
+}
+
+function ciderOf({ scores }: Readonly<Record<string, unknown>>): number {
+  return (scores as { readonly CIDEr: number }).CIDEr;
+}
+
 /** Starts a run in a process of its own and kills it as soon as it says `when`. */
 async function killedRun(request: TrainingRequest, when: (line: string) => boolean): Promise<void> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "training-child.mjs"), JSON.stringify(request)]);
@@ -60,6 +71,12 @@ describe("a training run", () => {
     const { manifest } = await readBundleFile(join(folder, "whole", "best.safetensors"));
     expect(manifest.training?.pictureHashes).toHaveLength(6 * 16);
     expect(manifest.training?.captionHashes).toHaveLength(12 * 16);
+    // It says one colour for all pictures, rightly for one of six.
+    expect(Math.max(...epochs.map(ciderOf))).toBeGreaterThan(1);
+    const { best } = (await checkpointOf("whole")).progress;
+    expect(ciderOf(epochs[best!.epoch - 1]!)).toBe(Math.max(...epochs.map(ciderOf)));
+    expect(manifest.training).toMatchObject({ epoch: best!.epoch, scores: { CIDEr: best!.scores!.CIDEr } });
+    expect(manifest.training?.selectionHashes).toHaveLength(6 * 16);
     expect((await fileOf("whole", "curves.svg")).toString()).toContain("<svg");
     expect((await fileOf("whole", "curves.png")).subarray(1, 4).toString()).toBe("PNG");
     expect(JSON.parse((await fileOf("whole", "run.json")).toString())).toMatchObject({
@@ -94,6 +111,35 @@ describe("a training run", () => {
     expect(cancelled.epochs).toBeLessThan(12);
     await trainCaptioner(colourRun(folder, "cancelled", { resume: true }));
     expect(await tensorsOf("cancelled")).toEqual(await tensorsOf("whole"));
+  });
+
+  test("chooses by the first dev pictures only, greedily, or by the loss, as it is told", async () => {
+    const request = colourRun(folder, "first two");
+    const short = { ...request.training, epochs: 1 };
+    await trainCaptioner({ ...request, training: { ...short, select: "greedy", selectFirst: 2 } });
+    const { manifest } = await readBundleFile(join(folder, "first two", "best.safetensors"));
+    const pictures = await Promise.all(["red", "green"].map((name) => fileOf("images", `${name}-dev.png`)));
+    const hashes = pictures.map((bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 16));
+    expect(manifest.training).toMatchObject({
+      selectionHashes: hashes.join(""),
+      options: { select: "greedy", selectFirst: 2 },
+    });
+    const progress: TrainingNews[] = [];
+    await trainCaptioner(
+      { ...request, out: join(folder, "by loss"), training: { ...short, select: "loss" } },
+      { onNews: (news) => progress.push(news) },
+    );
+    expect(progress.some(({ kind }) => kind === "judging")).toBe(false);
+    expect((await checkpointOf("by loss")).progress.best).not.toHaveProperty("scores");
+  });
+
+  test("does not go on with a run of a release that chose otherwise", async () => {
+    const request = colourRun(folder, "older");
+    await trainCaptioner({ ...request, training: { ...request.training, epochs: 1 } });
+    const path = join(folder, "older", "run.json");
+    await writeFile(path, (await readFile(path, "utf8")).replace(/ *"select": "beam",\n/, ""));
+    const resumed = trainCaptioner({ ...request, resume: true, training: { ...request.training, epochs: 1 } });
+    await expect(resumed).rejects.toMatchObject({ code: "RUN_MISMATCH" });
   });
 
   test("with another seed ends in other weights", async () => {

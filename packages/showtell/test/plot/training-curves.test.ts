@@ -35,6 +35,24 @@ describe("training curves", () => {
     expect(texts(root).filter((text) => text === "best: epoch 2")).toHaveLength(2);
   });
 
+  it("show the scores of dev captions, × 100, where epochs have them", async () => {
+    const judged = history.map((record, i) =>
+      i === 0 ? record : { ...record, scores: { CIDEr: 0.1 * i, "BLEU-4": 0.05 * i } },
+    );
+    const root = parseSvg(await trainingCurves(judged, 3));
+    const labels = elements(root, "path").map((path) => path.getAttribute("aria-label") ?? "");
+    for (const label of [
+      "epoch: 2; score × 100: 10; series: CIDEr",
+      "epoch: 3; score × 100: 20; series: CIDEr",
+      "epoch: 3; score × 100: 10; series: BLEU-4",
+    ]) {
+      expect(labels).toContain(label);
+    }
+    expect(texts(root)).toEqual(expect.arrayContaining(["Dev captions", "CIDEr", "BLEU-4"]));
+    expect(texts(root).filter((text) => text === "best: epoch 3")).toHaveLength(3);
+    expect(texts(parseSvg(await trainingCurves(history, 3)))).not.toContain("Dev captions");
+  });
+
   it("refuse an empty history", async () => {
     await expect(trainingCurves([], 1)).rejects.toMatchObject({ code: "ARGUMENT" });
   });
