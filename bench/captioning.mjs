@@ -14,7 +14,8 @@ const dist = "../packages/showtell/dist";
 const { openFeatureCaptioner } = await import(`${dist}/caption/captioner.js`);
 const { openPictureEncoder } = await import(`${dist}/caption/picture-encoder.js`);
 const { resize } = await import(`${dist}/image/resize.js`);
-const { defaultModel, readCaptioner } = await import(`${dist}/node/bundle-files.js`);
+const { defaultModel } = await import(`${dist}/node/bundle-files.js`);
+const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
 const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
 const { loadCaptioner, readImage } = await import(`${dist}/node/index.js`);
 const { openSession } = await import(`${dist}/node/ort-session.js`);
@@ -84,7 +85,10 @@ function percent(part, whole) {
 
 /** The parts on this thread: where the milliseconds go. */
 async function measureParts(bytes) {
-  const { decoder, encoder } = await readCaptioner(values.model);
+  const {
+    members: [{ decoder }],
+    inputs: [{ encoder }],
+  } = await readCaptionerFiles(values.model);
   const { width, height } = encoder.manifest.preprocessing.resize;
   const engine = timedEngine();
   const network = await openPictureEncoder(encoder, decoder.manifest.encoder.layer, engine.open);

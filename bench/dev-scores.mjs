@@ -17,7 +17,8 @@ setup();
 const dist = "../packages/showtell/dist";
 const { scoreCaptions } = await import("../packages/caption-metrics/dist/index.js");
 const { openFeatureCaptioner } = await import(`${dist}/caption/captioner.js`);
-const { defaultModel, readBundleFile, readCaptioner } = await import(`${dist}/node/bundle-files.js`);
+const { defaultModel, readBundleFile } = await import(`${dist}/node/bundle-files.js`);
+const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
 const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
 const { extractFeatures } = await import(`${dist}/node/feature-extraction.js`);
 const { openSession } = await import(`${dist}/node/ort-session.js`);
@@ -38,21 +39,24 @@ const { values, positionals } = parseArgs({
 const [data] = positionals;
 if (data === undefined) throw new Error("name Flickr8k's folder: node bench/dev-scores.mjs DATA");
 
-const parts = await readCaptioner(values.model);
-const encoder = values.float32 ? (await readBundleFile((await fetchResnet50("float32")).path)).encoder : parts.encoder;
+const {
+  members: [{ decoder }],
+  inputs: [{ encoder: trainedOn }],
+} = await readCaptionerFiles(values.model);
+const encoder = values.float32 ? (await readBundleFile((await fetchResnet50("float32")).path)).encoder : trainedOn;
 const dataset = await openDataset(data);
 const records = dataset.split(values.split);
 const { cache, hashes } = await extractFeatures({
   pictures: records.map(({ image }) => picturePath(dataset, image)),
   encoder,
-  layer: parts.decoder.manifest.encoder.layer,
+  layer: decoder.manifest.encoder.layer,
   openSession,
 });
 const features = new Uint16Array(hashes.length * cache.key.shape.reduce((a, b) => a * b));
 await cache.read(hashes, features);
 await cache.close();
 
-const captioner = await openFeatureCaptioner(parts.decoder, openSession);
+const captioner = await openFeatureCaptioner(decoder, openSession);
 const captions = await captioner.caption({ images: records.length, data: features }, { beam: Number(values.beam) });
 await captioner.dispose();
 const hypotheses = Object.fromEntries(records.map(({ image }, i) => [image, captions[i].tokens.join(" ")]));
@@ -60,7 +64,7 @@ const references = Object.fromEntries(records.map(({ image, captions: own }) => 
 
 const lengths = captions.map(({ tokens }) => tokens.length);
 const cut = /(^| )(a|an|the|in|on|of|at|with|and|to|by|for|from)$/;
-console.log(`model      ${values.model}, decoder ${parts.decoder.manifest.identity.slice(0, 12)}, beam ${values.beam}`);
+console.log(`model      ${values.model}, decoder ${decoder.manifest.identity.slice(0, 12)}, beam ${values.beam}`);
 console.log(`encoder    ${encoder.manifest.identity.slice(0, 12)}${values.float32 ? " (float32)" : ""}`);
 console.log(`pictures   ${records.length} of ${values.split}, ${references[records[0].image].length} references each`);
 console.log(

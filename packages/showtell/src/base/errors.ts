@@ -26,6 +26,8 @@ export const errorCodes = {
   BUNDLE_KIND: "The bundle holds another kind of model than was asked for (an encoder where a decoder is needed, say).",
   ENCODER_MISSING: "The decoder's encoder was not found beside it, in the package or in the cache.",
   ENCODER_MISMATCH: "The encoder found is not the one that the decoder was trained on.",
+  ENSEMBLE_MISMATCH:
+    "Models that were to caption together do not have the same vocabulary. The message names the one that differs.",
 
   GRAPH_SHAPE: "Shapes or types do not fit in an operator of a graph. The message names the operator and its inputs.",
   GRAPH_GRADIENT: "A gradient was asked for through an operator that has none.",

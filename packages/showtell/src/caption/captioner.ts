@@ -1,4 +1,4 @@
-// A captioner: features to captions by a bundle's decoder, and pixels to features by its encoder. Platform parts are handed in.
+// A captioner: features to captions, by a bundle's decoder or by several as an ensemble. Platform parts are handed in.
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
@@ -7,6 +7,7 @@ import type { DecoderManifest } from "../bundle/manifest.ts";
 import type { OpenSession, SessionOptions } from "../engine/session.ts";
 import { beamSearch } from "../search/beam.ts";
 import type { BeamOptions } from "../search/beam.ts";
+import { ensembleOf } from "../search/ensemble.ts";
 import type { Hypothesis } from "../search/hypothesis.ts";
 import { sampleSentences } from "../search/sampling.ts";
 import type { SearchTask } from "../search/task.ts";
@@ -14,7 +15,9 @@ import { captionText } from "../text/caption-text.ts";
 import { decodeIds, endId, paddingId, parseVocabulary, startId, unknownId } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import { openDecoderStepper } from "./decoder-stepper.ts";
-import type { FeatureBatch } from "./decoder-stepper.ts";
+import type { DecoderStepper, FeatureBatch } from "./decoder-stepper.ts";
+import { planEnsemble } from "./ensemble.ts";
+import type { EnsembleMember, FeatureSource } from "./ensemble.ts";
 
 /** How captions are made. */
 export interface CaptionOptions {
@@ -61,10 +64,18 @@ export interface Captioned extends Candidate {
   readonly candidates: readonly Candidate[];
 }
 
-/** A decoder that turns features into captions. */
+/** Decoders, often one, that turn features into captions. */
 export interface FeatureCaptioner {
   readonly vocabulary: Vocabulary;
-  caption(features: FeatureBatch, options?: CaptionOptions): Promise<readonly Captioned[]>;
+  /** What decides the captions: the decoder's identity, or one made of those of the ensemble's members. */
+  readonly identity: string;
+  /** The features that it reads: of one encoder's layer, unless members of an ensemble differ in it. */
+  readonly inputs: readonly FeatureSource[];
+  /**
+   * Captions pictures whose features are given: a batch for each of `inputs`, in that order, or the batch alone where there is one.
+   * @throws ShowtellError `ARGUMENT` for features that do not fit or an option out of range, `CANCELLED`.
+   */
+  caption(features: FeatureBatch | readonly FeatureBatch[], options?: CaptionOptions): Promise<readonly Captioned[]>;
   dispose(): Promise<void>;
 }
 
@@ -82,14 +93,30 @@ function candidateOf(vocabulary: Vocabulary, hypothesis: Hypothesis): Candidate 
 }
 
 /** Compiles a decoder for captioning. */
-export async function openFeatureCaptioner(
-  part: BundlePart<DecoderManifest>,
+export function openFeatureCaptioner(
+  decoder: BundlePart<DecoderManifest>,
   openSession: OpenSession,
   sessionOptions: SessionOptions = {},
 ): Promise<FeatureCaptioner> {
-  const { spec, decoding } = part.manifest;
-  const vocabulary = parseVocabulary(part.manifest.vocabulary);
-  const stepper = await openDecoderStepper(part, openSession, sessionOptions);
+  return openEnsembleCaptioner([{ source: "the model", decoder }], openSession, sessionOptions);
+}
+
+/**
+ * Compiles decoders for captioning together: the mean of their probabilities decides each word. How captions are searched by default is
+ * the first one's business.
+ * @throws ShowtellError `ENSEMBLE_MISMATCH` if their vocabularies differ.
+ */
+export async function openEnsembleCaptioner(
+  members: readonly EnsembleMember[],
+  openSession: OpenSession,
+  sessionOptions: SessionOptions = {},
+): Promise<FeatureCaptioner> {
+  const { identity, inputs, inputOf } = planEnsemble(members);
+  const { spec, decoding, vocabulary: words } = members[0]!.decoder.manifest;
+  const vocabulary = parseVocabulary(words);
+  const steppers: DecoderStepper[] = [];
+  for (const { decoder } of members) steppers.push(await openDecoderStepper(decoder, openSession, sessionOptions));
+  const stepper = ensembleOf(steppers);
   const task: SearchTask = {
     end: endId,
     never: [paddingId, startId, unknownId],
@@ -103,18 +130,22 @@ export async function openFeatureCaptioner(
       onPartial({ image, caption: textOf(words), settled: textOf(words.slice(0, settled)) }));
   return {
     vocabulary,
+    identity,
+    inputs,
     async caption(
       features,
       { candidates = 1, beam = Math.max(decoding.beam, candidates), temperature, seed = 1, signal, onPartial } = {},
     ) {
+      const batches = batchesOf(features, inputs);
+      const memberBatches = inputOf.map((input) => batches[input]!);
       const ranking = { alpha: decoding.lengthExponent, ...(signal && { signal }) };
       const found =
         temperature === undefined
-          ? await beamSearch(stepper, task, features, { beam, candidates, ...ranking, onPartial: told(onPartial) })
-          : await sampleSentences(stepper, task, features, {
+          ? await beamSearch(stepper, task, memberBatches, { beam, candidates, ...ranking, onPartial: told(onPartial) })
+          : await sampleSentences(stepper, task, memberBatches, {
               count: candidates,
               temperature,
-              random: Array.from({ length: features.images }, () => seededRandom(seed, "sampling")),
+              random: Array.from({ length: batches[0]!.images }, () => seededRandom(seed, "sampling")),
               ...ranking,
             });
       return found.map((hypotheses) => {
@@ -123,6 +154,23 @@ export async function openFeatureCaptioner(
         return { ...all[0], candidates: all };
       });
     },
-    dispose: () => stepper.dispose(),
+    async dispose() {
+      for (const member of steppers) await member.dispose();
+    },
   };
+}
+
+/** A batch for each input, of as many pictures each. */
+function batchesOf(
+  features: FeatureBatch | readonly FeatureBatch[],
+  inputs: readonly FeatureSource[],
+): readonly FeatureBatch[] {
+  const batches = "images" in features ? [features] : features;
+  const counts = batches.map(({ images }) => images);
+  if (batches.length === inputs.length && new Set(counts).size === 1) return batches;
+  const wanted = inputs.map(({ name, layer }) => `${layer} of ${name}`).join(", ");
+  throw new ShowtellError(
+    "ARGUMENT",
+    `features of ${counts.join(" and ")} pictures were given where as many are due of each: ${wanted}`,
+  );
 }

@@ -5,7 +5,7 @@ import { throwIfCancelled } from "../base/cancel.ts";
 import type { PlainError } from "../base/errors.ts";
 import { ShowtellError, plainError } from "../base/errors.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
-import type { DecoderManifest, EncoderManifest } from "../bundle/manifest.ts";
+import type { EncoderManifest } from "../bundle/manifest.ts";
 import { checkDecoder, checkEncoder } from "../bundle/self-test.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { Pixels } from "../image/pixels.ts";
@@ -14,18 +14,28 @@ import { resize } from "../image/resize.ts";
 import { lanes } from "../thread/lanes.ts";
 import type { RequestHandler } from "../thread/requests.ts";
 import type { CaptionOptions, Captioned, FeatureCaptioner, PartialCaption } from "./captioner.ts";
-import { openFeatureCaptioner } from "./captioner.ts";
+import { openEnsembleCaptioner } from "./captioner.ts";
+import type { FeatureBatch } from "./decoder-stepper.ts";
+import type { EnsembleMember, FeatureSource } from "./ensemble.ts";
 import type { PictureEncoder } from "./picture-encoder.ts";
 import { openPictureEncoder } from "./picture-encoder.ts";
 
 declare const performance: { now(): number };
 
-/** A decoder with the encoder that it was trained on. */
-export interface CaptionerParts {
-  /** What messages call the model. */
+/** Features that a captioner reads, and the encoder that gives them. */
+export interface CaptionerInput {
+  readonly features: FeatureSource;
+  /** What messages call the encoder. */
   readonly source: string;
-  readonly decoder: BundlePart<DecoderManifest>;
   readonly encoder: BundlePart<EncoderManifest>;
+}
+
+/** All that captions: a decoder or several as an ensemble, and the encoders that they were trained on. */
+export interface CaptionerParts {
+  /** One or more; an ensemble's first one says how captions are searched by default. */
+  readonly members: readonly EnsembleMember[];
+  /** Each different encoder and layer once, as `planEnsemble` orders them. */
+  readonly inputs: readonly CaptionerInput[];
 }
 
 /** A request to the thread; `load` comes first. */
@@ -82,31 +92,39 @@ export type OpenModel<Load, Image, Details, LoadEvent> = (
   context: { readonly signal: CancelSignal; readonly emit: (event: LoadEvent) => void },
 ) => Promise<OpenedModel<Image, Details>>;
 
-interface Loaded<Image> {
-  readonly identity: string;
+/** An encoder with the rule by which pictures become its input. */
+interface LoadedEncoder {
   readonly preprocessing: PreprocessRule;
   readonly encoder: PictureEncoder;
+}
+
+interface Loaded<Image> {
+  /** As many as the captioner reads features of: one, unless members of an ensemble differ in it. */
+  readonly encoders: readonly LoadedEncoder[];
   readonly captioner: FeatureCaptioner;
   readImage(image: Image): Promise<Pixels>;
 }
 
 async function load<Image>(opened: OpenedModel<Image, unknown>): Promise<Loaded<Image>> {
   const { openSession } = opened;
-  const { source, decoder, encoder } = opened.parts;
-  await checkEncoder(encoder, openSession, source);
-  await checkDecoder(decoder, openSession, source);
+  const { members, inputs } = opened.parts;
+  for (const { encoder, source } of inputs) await checkEncoder(encoder, openSession, source);
+  for (const { decoder, source } of members) await checkDecoder(decoder, openSession, source);
+  const encoders: LoadedEncoder[] = [];
+  for (const { encoder, features } of inputs) {
+    const own = await openPictureEncoder(encoder, features.layer, openSession);
+    encoders.push({ preprocessing: encoder.manifest.preprocessing, encoder: own });
+  }
   return {
-    identity: decoder.manifest.identity,
-    preprocessing: encoder.manifest.preprocessing,
-    encoder: await openPictureEncoder(encoder, decoder.manifest.encoder.layer, openSession),
-    captioner: await openFeatureCaptioner(decoder, openSession),
+    encoders,
+    captioner: await openEnsembleCaptioner(members, openSession),
     readImage: (image) => opened.readImage(image),
   };
 }
 
-/** A picture read, at the encoder's size. */
+/** A picture read, at the size of each encoder. */
 type ReadPicture =
-  | { readonly pixels: Pixels; readonly decodeMs: number; readonly resizeMs: number }
+  | { readonly pixels: readonly Pixels[]; readonly decodeMs: number; readonly resizeMs: number }
   | { readonly error: PlainError };
 
 async function read<Image>(image: Image, model: Loaded<Image>, signal: CancelSignal): Promise<ReadPicture> {
@@ -115,8 +133,9 @@ async function read<Image>(image: Image, model: Loaded<Image>, signal: CancelSig
     const started = performance.now();
     const picture = await model.readImage(image);
     const decoded = performance.now();
-    const { width, height } = model.preprocessing.resize;
-    const pixels = resize(picture, width, height);
+    const pixels = model.encoders.map(({ preprocessing: { resize: size } }) =>
+      resize(picture, size.width, size.height),
+    );
     return { pixels, decodeMs: decoded - started, resizeMs: performance.now() - decoded };
   } catch (error) {
     return { error: plainError(error) };
@@ -124,7 +143,7 @@ async function read<Image>(image: Image, model: Loaded<Image>, signal: CancelSig
 }
 
 async function captionBatch(
-  { encoder, captioner }: Loaded<unknown>,
+  { encoders, captioner }: Loaded<unknown>,
   pictures: readonly ReadPicture[],
   options: CaptionOptions,
 ): Promise<readonly PictureOutcome[]> {
@@ -132,9 +151,12 @@ async function captionBatch(
   const good = pictures.flatMap((one) => ("pixels" in one ? [one.pixels] : []));
   if (good.length === 0) return pictures as readonly { readonly error: PlainError }[];
   const started = performance.now();
-  const data = await encoder.encode(good);
+  const batches: FeatureBatch[] = [];
+  for (const [i, { encoder }] of encoders.entries()) {
+    batches.push({ images: good.length, data: await encoder.encode(good.map((pixels) => pixels[i]!)) });
+  }
   const encoded = performance.now();
-  const captions = (await captioner.caption({ images: good.length, data }, withPlaces(options, pictures))).values();
+  const captions = (await captioner.caption(batches, withPlaces(options, pictures))).values();
   const searchMs = (performance.now() - encoded) / good.length;
   const networkMs = (encoded - started) / good.length;
   return pictures.map((one) => {
@@ -166,7 +188,7 @@ export function captioningService<Load, Image, Details, LoadEvent>(
     if (request.kind === "load") {
       const opened = await openModel(request.load, { signal, emit: (event) => emit({ kind: "loading", event }) });
       loaded = await load(opened);
-      return { identity: loaded.identity, details: opened.details };
+      return { identity: loaded.captioner.identity, details: opened.details };
     }
     const model = loaded;
     if (model === undefined) throw new ShowtellError("INTERNAL", "the captioning thread was not loaded");

@@ -25,7 +25,7 @@ export interface PictureCaptionOptions extends Omit<CaptionOptions, "signal"> {
 
 /** A picture's caption, its candidates, and what it cost. */
 export interface CaptionResult extends Captioned {
-  /** Identity of the decoder. */
+  /** Identity of the decoder or ensemble. */
   readonly model: string;
   readonly timings: Timings;
 }
@@ -37,7 +37,7 @@ export type CaptionOutcome<Source> =
 
 /** A loaded captioner for pictures of a platform's kinds. */
 export interface PictureCaptioner<Image> {
-  /** Identity of the decoder. */
+  /** Identity of the decoder or ensemble. */
   readonly model: string;
   /**
    * Captions a picture.

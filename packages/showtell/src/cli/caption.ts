@@ -38,6 +38,7 @@ Examples:
   showtell caption photo.jpg
   showtell caption holiday/ --results captions.json
   showtell caption "photos/*.jpg" --beam 5 --candidates 3
+  showtell caption photo.jpg --model a.safetensors,b.safetensors,c.safetensors
   showtell caption photo.jpg --temperature 0.8 --candidates 5 --seed 7
   curl -s https://example.org/photo.jpg | showtell caption - --json
   find . -name "*.png" -newer list.txt | showtell caption --paths-from -`;
@@ -53,7 +54,10 @@ export function addCaption(program: Command, shell: Shell): void {
     .argument("[path...]", "files, folders (with all below), globs, or - for one picture from standard input")
     .option("--paths-from <file>", "also read paths from a file, one a line; - is standard input")
     .option("--limit <n>", "only the first n pictures", wholeNumber(1, 1e9))
-    .option("-m, --model <file>", "bundle to caption with (default: the one that ships, trained on Flickr8k)")
+    .option(
+      "-m, --model <files>",
+      "bundle to caption with; several, with commas between, caption together (default: the one that ships)",
+    )
     .option(
       "--beam <n>",
       "sentences followed at a time; 1 is greedy (default: the bundle's, 3 as shipped)",

@@ -7,7 +7,6 @@ import { bundleParts, readBundle } from "../bundle/bundle.ts";
 import type { Bundle, BundlePart } from "../bundle/bundle.ts";
 import { manifestKey, parseManifest } from "../bundle/manifest.ts";
 import type { DecoderManifest, EncoderManifest } from "../bundle/manifest.ts";
-import type { CaptionerParts } from "../caption/captioning-service.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { readBytes, writeFileAtomically } from "./files.ts";
 import { readSafetensorsFileHeader } from "./safetensors-file.ts";
@@ -68,17 +67,18 @@ async function safetensorsIn(folder: string): Promise<readonly string[]> {
 }
 
 /**
- * Reads a decoder and finds its encoder: in the same file, beside it, in the package, in the weights cache, in this order.
- * @throws ShowtellError `BUNDLE_KIND` if the file has no decoder, `ENCODER_MISSING` naming where was looked.
+ * Reads a bundle for its decoder.
+ * @throws ShowtellError `BUNDLE_KIND` if it has none, and what {@link readBundleFile} throws.
  */
-export async function readCaptioner(path: string): Promise<CaptionerParts> {
+export async function readDecoderFile(path: string): Promise<DecoderBundle> {
   const bundle = await readBundleFile(path);
   const { decoder } = bundle;
-  if (decoder === undefined) {
-    throw new ShowtellError("BUNDLE_KIND", `"${path}" holds an encoder but no decoder: name the bundle of a captioner`);
-  }
-  return { source: path, decoder, encoder: bundle.encoder ?? (await findEncoder(path, decoder.manifest)).encoder };
+  if (decoder !== undefined) return { ...bundle, decoder };
+  throw new ShowtellError("BUNDLE_KIND", `"${path}" holds an encoder but no decoder: name the bundle of a captioner`);
 }
+
+/** A bundle that has a decoder. */
+export type DecoderBundle = Bundle & { readonly decoder: BundlePart<DecoderManifest> };
 
 /** A bundle that has an encoder. */
 export type EncoderBundle = Bundle & { readonly encoder: BundlePart<EncoderManifest> };

@@ -8,6 +8,7 @@ import type {
 } from "../caption/threaded-captioner.ts";
 import { threadedCaptioner } from "../caption/threaded-captioner.ts";
 import { defaultModel } from "./bundle-files.ts";
+import type { ModelArgument } from "./captioner-files.ts";
 import type { CaptioningLoad } from "./captioning-worker.ts";
 import { startWorker } from "./worker-thread.ts";
 
@@ -16,8 +17,11 @@ export type ImageSource = string | Uint8Array;
 
 /** How a captioner is loaded. */
 export interface LoadOptions {
-  /** Path of a bundle; default: the one that ships, trained on Flickr8k. */
-  readonly model?: string;
+  /**
+   * Path of a bundle; several, as a list or with commas between, caption together as an ensemble. Default: the one that ships, trained on
+   * Flickr8k.
+   */
+  readonly model?: ModelArgument;
   /** Threads of the engine; default: the available parallelism. */
   readonly threads?: number;
   /** Most pixels of a picture, checked in its header before anything is decoded; default 100 million. */
@@ -39,7 +43,7 @@ export type Captioner = PictureCaptioner<ImageSource>;
  * const captioner = await loadCaptioner();
  * const { caption } = await captioner.caption("photo.jpg");
  * await captioner.dispose();
- * @throws ShowtellError `FILE_NOT_FOUND`, `SAFETENSORS_FORMAT`, `BUNDLE_…`, `ENCODER_MISSING`.
+ * @throws ShowtellError `FILE_NOT_FOUND`, `SAFETENSORS_FORMAT`, `BUNDLE_…`, `ENCODER_MISSING`, `ENSEMBLE_MISMATCH`.
  */
 export async function loadCaptioner({ model = defaultModel, ...limits }: LoadOptions = {}): Promise<Captioner> {
   const worker = startWorker<CaptioningRequest<CaptioningLoad, ImageSource>, CaptioningReply, CaptioningEvent>(

@@ -1,20 +1,21 @@
 // The thread that captions in Node.js. Pictures come in, captions go out, weights never cross.
 import { captioningService } from "../caption/captioning-service.ts";
-import { readCaptioner } from "./bundle-files.ts";
+import type { ModelArgument } from "./captioner-files.ts";
+import { readCaptionerFiles } from "./captioner-files.ts";
 import { readImage } from "./image-reader.ts";
 import { openSession } from "./ort-session.ts";
 import { serveRequests } from "./worker-thread.ts";
 
 /** What is loaded; threads of the engine, and most pixels of a picture, by default as their own functions say. */
 export interface CaptioningLoad {
-  readonly model: string;
+  readonly model: ModelArgument;
   readonly threads?: number;
   readonly maxPixels?: number;
 }
 
 serveRequests(
   captioningService<CaptioningLoad, string | Uint8Array, undefined, never>(async ({ model, threads, maxPixels }) => ({
-    parts: await readCaptioner(model),
+    parts: await readCaptionerFiles(model),
     openSession: (bytes) => openSession(bytes, threads === undefined ? {} : { threads }),
     readImage: (image) => readImage(image, maxPixels === undefined ? {} : { maxPixels }),
     details: undefined,

@@ -7,6 +7,8 @@ export type { Timings } from "../caption/captioning-service.ts";
 export type { CaptionResult } from "../caption/threaded-captioner.ts";
 export type { Candidate, Captioned, PartialCaption } from "../caption/captioner.ts";
 export { readBundleFile, writeBundleFile } from "./bundle-files.ts";
+export { readCaptionerFiles } from "./captioner-files.ts";
+export type { CaptionerFiles, ModelArgument } from "./captioner-files.ts";
 export { openDataset } from "./dataset-folder.ts";
 export type { Dataset, OpenDatasetOptions } from "./dataset-folder.ts";
 export { readImage } from "./image-reader.ts";
