@@ -46,7 +46,7 @@ export function jsonOption(description: string): Option {
 export function dataOption(): Option {
   return new Option(
     "--data <path>",
-    "the data set: a folder as Flickr8k comes, or a .jsonl or .csv file of captions",
+    "the data set: a folder as Flickr8k comes, a .jsonl or .csv file of captions, Karpathy's dataset_*.json, COCO's captions_*.json",
   ).makeOptionMandatory();
 }
 

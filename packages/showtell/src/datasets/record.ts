@@ -10,21 +10,21 @@ export interface CaptionRecord {
   readonly split?: string;
 }
 
-/** The `DATA_FORMAT` error for a line of a file; lines count from 1. */
-export function lineError(file: string, line: number, what: string): ShowtellError {
-  return new ShowtellError("DATA_FORMAT", `${file}: line ${line}: ${what}`);
+/** The `DATA_FORMAT` error for a place in a file: a line, counted from 1, or a path such as "images[3]". */
+export function lineError(file: string, place: number | string, what: string): ShowtellError {
+  return new ShowtellError("DATA_FORMAT", `${file}: ${typeof place === "number" ? `line ${place}` : place}: ${what}`);
 }
 
 /**
  * A picture's name from a data set's file, if it stays inside the image folder on every platform.
  * @throws ShowtellError `DATA_FORMAT` if it is empty, absolute, leads upward (`..`) or holds a NUL.
  */
-export function safeImageName(name: string, file: string, line: number): string {
+export function safeImageName(name: string, file: string, place: number | string): string {
   const isSafe = name !== "" && !name.includes("\0") && !/^[/\\]|^[a-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)/i.test(name);
   if (isSafe) return name;
   throw lineError(
     file,
-    line,
+    place,
     `"${name}" is no file inside the image folder: name pictures relative to it, without ".."`,
   );
 }

@@ -35,19 +35,26 @@ export interface OpenDatasetOptions {
   readonly images?: string;
 }
 
-/** Where caption files lie in a folder, in the order in which they are sought; a single .jsonl file comes last. */
+/** Where caption files lie in a folder, in the order in which they are sought; a single file of `loneFiles` comes last. */
 const captionFiles: readonly (readonly [file: string, kind: DatasetKind])[] = [
   ["Flickr8k.token.txt", "flickr"],
   ["Flickr8k_text/Flickr8k.token.txt", "flickr"],
   ["captions.txt", "csv"],
 ];
-/** What a caption file is by the end of its name, where it is named itself. */
-const captionEndings: readonly (readonly [ending: string, kind: DatasetKind])[] = [
-  [".token.txt", "flickr"],
-  ["captions.txt", "csv"],
-  [".csv", "csv"],
-  [".jsonl", "jsonl"],
+/** What a caption file is by its name, where it is named itself. */
+const captionNames: readonly (readonly [pattern: RegExp, kind: DatasetKind])[] = [
+  [/\.token\.txt$/, "flickr"],
+  [/captions\.txt$/, "csv"],
+  [/\.csv$/, "csv"],
+  [/\.jsonl$/, "jsonl"],
+  [/^dataset[^/\\]*\.json$/, "karpathy"],
+  [/^captions[^/\\]*\.json$/, "coco"],
 ];
+const knownNames = "*.token.txt, captions.txt, *.csv, *.jsonl, dataset*.json (Karpathy) or captions*.json (COCO)";
+/** Kinds of which a folder may hold one file, under any name of that kind. */
+const loneKinds: readonly DatasetKind[] = ["jsonl", "karpathy", "coco"];
+/** Kinds whose splits are told by lists beside the captions; the others tell them themselves. */
+const listedKinds: readonly DatasetKind[] = ["flickr", "csv"];
 /** Where pictures lie: "Flicker8k" is how the original archive spells it; "." is for those beside their captions. */
 const imageFolders = ["images", "Images", "Flicker8k_Dataset", "Flickr8k_Dataset", "."];
 const splitListPattern = /^Flickr_8k\.(\w+)Images\.txt$/;
@@ -55,9 +62,9 @@ const splitListPattern = /^Flickr_8k\.(\w+)Images\.txt$/;
 const probedPictures = 100;
 
 /**
- * Opens a data set: a folder in one of Flickr8k's layouts or with one .jsonl file, or a caption file itself.
+ * Opens a data set: a folder in one of Flickr8k's layouts or with one .jsonl or .json file, or a caption file itself.
  * @throws ShowtellError `FILE_NOT_FOUND` (no captions, no pictures), `DATA_FORMAT` (a file is not what it should be), `DATA_EMPTY`,
- *   `ARGUMENT` (several .jsonl files, or a file of a kind that is not known).
+ *   `ARGUMENT` (several such files, or a file of a kind that is not known).
  * @example
  * const dataset = await openDataset("flickr8k");
  * const records = dataset.split("train");
@@ -67,7 +74,7 @@ export async function openDataset(source: string, options: OpenDatasetOptions = 
   const records = captionParsers[kind](await readText(file), file);
   if (records.length === 0) throw new ShowtellError("DATA_EMPTY", `"${file}" has no captions`);
   const folders = [...new Set([path.dirname(file), file === source ? path.dirname(file) : source])];
-  const lists = kind === "jsonl" ? listsOfRecords(records) : await readSplitLists(folders);
+  const lists = listedKinds.includes(kind) ? await readSplitLists(folders) : listsOfRecords(records);
   const listed = (split: string): readonly string[] => {
     const list = lists.get(split);
     if (list === undefined) throw missingSplit(split, file, kind, [...lists.keys()]);
@@ -99,21 +106,26 @@ async function findCaptions(source: string): Promise<{ file: string; kind: Datas
     const file = path.join(source, name);
     if (await exists(file)) return { file, kind };
   }
-  const [first, ...others] = (await readdir(source)).filter((name) => name.endsWith(".jsonl")).sort();
+  const names = (await readdir(source)).sort();
+  const [first, ...others] = names.filter((name) => loneKinds.includes(kindByName(name)!));
   if (others.length > 0) {
-    const names = [first, ...others].join(", ");
-    throw new ShowtellError("ARGUMENT", `"${source}" holds several caption files (${names}): name the one you mean`);
+    const found = [first, ...others].join(", ");
+    throw new ShowtellError("ARGUMENT", `"${source}" holds several caption files (${found}): name the one you mean`);
   }
-  if (first !== undefined) return { file: path.join(source, first), kind: "jsonl" };
+  if (first !== undefined) return { file: path.join(source, first), kind: kindByName(first)! };
   const sought = captionFiles.map(([name]) => name).join(", ");
-  throw new ShowtellError("FILE_NOT_FOUND", `no captions in "${source}": looked for ${sought} and a .jsonl file`);
+  const lone = "a file *.jsonl, dataset*.json or captions*.json";
+  throw new ShowtellError("FILE_NOT_FOUND", `no captions in "${source}": looked for ${sought} and ${lone}`);
 }
 
 function kindOfFile(file: string): DatasetKind {
-  const known = captionEndings.find(([ending]) => file.endsWith(ending));
-  if (known !== undefined) return known[1];
-  const endings = captionEndings.map(([ending]) => ending).join(", ");
-  throw new ShowtellError("ARGUMENT", `"${file}" is no caption file of a known kind: its name must end in ${endings}`);
+  const kind = kindByName(path.basename(file));
+  if (kind !== undefined) return kind;
+  throw new ShowtellError("ARGUMENT", `"${file}" is no caption file of a known kind: it must be named ${knownNames}`);
+}
+
+function kindByName(name: string): DatasetKind | undefined {
+  return captionNames.find(([pattern]) => pattern.test(name))?.[1];
 }
 
 async function findImages(folders: readonly string[], records: readonly CaptionRecord[]): Promise<string> {
@@ -177,10 +189,9 @@ function listsOfRecords(records: readonly CaptionRecord[]): Map<string, readonly
 }
 
 function missingSplit(split: string, file: string, kind: DatasetKind, present: readonly string[]): ShowtellError {
-  const missing =
-    kind === "jsonl"
-      ? `no line of "${file}" has "split": "${split}"`
-      : `the list of split "${split}" is missing: "${path.join(path.dirname(file), `Flickr_8k.${split}Images.txt`)}"`;
+  const missing = !listedKinds.includes(kind)
+    ? `no picture of "${file}" has "split": "${split}"`
+    : `the list of split "${split}" is missing: "${path.join(path.dirname(file), `Flickr_8k.${split}Images.txt`)}"`;
   return new ShowtellError("DATA_SPLIT", `${missing}; there are ${[...present, "all"].join(", ")}`);
 }
 

@@ -1,9 +1,11 @@
 // The caption files that are read: what each becomes, and the coded error, with file and line, for whatever else stands there.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseCoco } from "../../src/datasets/coco.ts";
 import { parseCaptionsCsv } from "../../src/datasets/csv.ts";
 import { parseFlickrTokens, parseSplitList } from "../../src/datasets/flickr.ts";
 import { parseJsonl } from "../../src/datasets/jsonl.ts";
+import { parseKarpathy } from "../../src/datasets/karpathy.ts";
 import { captionParsers } from "../../src/datasets/kinds.ts";
 
 const refusal = (place: string, what: string): unknown =>
@@ -122,6 +124,91 @@ describe("parseJsonl", () => {
   ])("refuses %s", (_, line, what) => {
     const text = `{"image": "ok.jpg", "captions": []}\n${line}\n`;
     expect(() => parseJsonl(text, "x.jsonl")).toThrow(refusal("x.jsonl: line 2", what));
+  });
+});
+
+describe("parseKarpathy", () => {
+  const image = { filename: "a.jpg", split: "val", sentences: [{ raw: " A dog . ", tokens: ["a", "dog"] }] };
+
+  it("reads pictures with their folder, their sentences and their splits; restval is trained on", () => {
+    const images = [
+      { ...image, imgid: 0 },
+      { ...image, filename: "b.jpg", filepath: "val2014", split: "restval", sentences: [{ tokens: ["two", "dogs"] }] },
+      { ...image, filename: "c.jpg", split: "test", sentences: [] },
+    ];
+    expect(parseKarpathy(JSON.stringify({ images, dataset: "coco" }), "f")).toEqual([
+      { image: "a.jpg", captions: ["A dog ."], split: "dev" },
+      { image: "val2014/b.jpg", captions: ["two dogs"], split: "train" },
+      { image: "c.jpg", captions: [], split: "test" },
+    ]);
+  });
+
+  it.each([
+    ["what is no JSON", "{images: 1}", "f: no JSON"],
+    ["something else", "[]", "f: the file: expected .*images"],
+    ["a picture without a split", { images: [image, { ...image, split: undefined }] }, "f: images\\[1\\].split: "],
+    [
+      "a sentence without words",
+      { images: [{ ...image, sentences: [{}] }] },
+      "f: images\\[0\\].sentences\\[0\\]: .*raw",
+    ],
+    ["a folder that leads outside", { images: [{ ...image, filepath: ".." }] }, "f: images\\[0\\]: .*image folder"],
+  ])("refuses %s", (_, content, message) => {
+    const text = typeof content === "string" ? content : JSON.stringify(content);
+    expect(() => parseKarpathy(text, "f")).toThrow(
+      expect.objectContaining({
+        code: "DATA_FORMAT",
+        message: expect.stringMatching(new RegExp(`^${message}`)),
+      }) as Error,
+    );
+  });
+});
+
+describe("parseCoco", () => {
+  const images = [
+    { id: 9, file_name: "b.jpg", height: 480 },
+    { id: "x", file_name: "a.jpg" },
+  ];
+  const annotations = [
+    { id: 1, image_id: "x", caption: "A dog. " },
+    { id: 2, image_id: 9, caption: "A cat." },
+    { id: 3, image_id: "x", caption: "Two" },
+  ];
+
+  it("gives each image its captions, in the order of the images, in the split that the file's name tells", () => {
+    const text = JSON.stringify({ info: {}, images, annotations });
+    const records = [
+      { image: "b.jpg", captions: ["A cat."] },
+      { image: "a.jpg", captions: ["A dog.", "Two"] },
+    ];
+    expect(parseCoco(text, "mine.json")).toEqual(records);
+    for (const [name, split] of [
+      ["annotations/captions_train2017.json", "train"],
+      ["captions_val2014.json", "dev"],
+    ] as const) {
+      expect(parseCoco(text, name)).toEqual(records.map((record) => ({ ...record, split })));
+    }
+  });
+
+  it.each([
+    [
+      "a caption of no image",
+      { images, annotations: [{ image_id: 7, caption: "A" }] },
+      "f: annotations\\[0\\]: .*id 7",
+    ],
+    ["no annotations", { images }, "f: annotations: expected"],
+    [
+      "a name that leads outside",
+      { images: [{ id: 1, file_name: "/a" }], annotations: [] },
+      "f: images\\[0\\].file_name",
+    ],
+  ])("refuses %s", (_, content, message) => {
+    expect(() => parseCoco(JSON.stringify(content), "f")).toThrow(
+      expect.objectContaining({
+        code: "DATA_FORMAT",
+        message: expect.stringMatching(new RegExp(`^${message}`)),
+      }) as Error,
+    );
   });
 });
 

@@ -61,6 +61,39 @@ describe("openDataset: layouts", () => {
     expect(dataset.split("all")).toHaveLength(3);
   });
 
+  it.each([
+    [
+      "Karpathy's splits",
+      "dataset_flickr8k.json",
+      {
+        images: records.map(({ image, captions }, i) => ({
+          filename: image,
+          split: ["train", "restval", "val"][i],
+          sentences: captions.map((raw) => ({ raw })),
+        })),
+        dataset: "flickr8k",
+      },
+      ["dev", "train"],
+    ],
+    [
+      "COCO's annotations",
+      "captions_val2017.json",
+      {
+        images: records.map(({ image }, id) => ({ id, file_name: image })),
+        annotations: records.flatMap(({ captions }, id) => captions.map((caption) => ({ image_id: id, caption }))),
+      },
+      ["dev"],
+    ],
+  ])("reads %s, in a folder or named themselves", async (_, name, content, splits) => {
+    await lay({ [name]: JSON.stringify(content), ...pictures("images") });
+    for (const source of [root, path.join(root, name)]) {
+      const dataset = await openDataset(source);
+      expect(dataset.records.map(({ image, captions }) => ({ image, captions }))).toEqual(records);
+      expect(dataset.splits.toSorted()).toEqual(splits);
+      expect(() => dataset.split("test")).toThrow(failure("DATA_SPLIT", `"split": "test"`));
+    }
+  });
+
   it("finds the picture folder although the first pictures are missing from it", async () => {
     await lay({ "Flickr8k.token.txt": tokens, "images/c.jpg": "picture c", "readme.md": "" });
     expect((await openDataset(root)).imageFolder).toBe(path.join(root, "images"));
