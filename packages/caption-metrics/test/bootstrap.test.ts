@@ -28,6 +28,10 @@ function picked({ rows, meteorName }: CorpusStatistics, sample: readonly number[
   return { images: sample.length, rows: Float64Array.from(parts.flatMap((part) => [...part])), meteorName };
 }
 
+function stopAtTwo(done: number): void {
+  if (done === 2) throw new Error("enough");
+}
+
 const human = goldenSet("human0");
 const varied = await statisticsOf(goldenSet("varied_refs"));
 const good = await statisticsOf(human);
@@ -112,11 +116,8 @@ describe("compareSystems", () => {
   it("tells how far it is, and stops when that throws", async () => {
     const seen: number[] = [];
     await compareSystems(good, bad, { resamples: 3, onResample: (done) => void seen.push(done) });
+    await expect(compareSystems(good, bad, { onResample: stopAtTwo })).rejects.toThrow("enough");
     expect(seen).toEqual([1, 2, 3]);
-    const stop = (done: number) => {
-      if (done === 2) throw new Error("enough");
-    };
-    await expect(compareSystems(good, bad, { onResample: stop })).rejects.toThrow("enough");
   });
 
   it("refuses systems that were not scored alike", async () => {

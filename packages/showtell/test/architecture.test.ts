@@ -39,7 +39,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 const FIRST_PLATFORM_LAYER = 11;
 
 /** What `base/` may hold, so that it does not become the drawer for whatever has no place. */
-const BASE_FILES = ["bytes.ts", "cancel.ts", "errors.ts", "float16.ts", "random.ts", "tensor.ts"];
+const BASE_FILES = ["bytes.ts", "cancel.ts", "errors.ts", "float16.ts", "json.ts", "random.ts", "tensor.ts"];
 
 /** Packages that bring a platform or print, and the modules that may import them. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {

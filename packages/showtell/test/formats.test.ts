@@ -17,6 +17,7 @@ import type { DecoderSpec } from "../src/models/catalogue.ts";
 import { lockFileName, lockFolder } from "../src/node/lock.ts";
 import { runFiles } from "../src/node/training-run.ts";
 import { readSafetensors } from "../src/safetensors/read.ts";
+import { showtell } from "./cli/run.ts";
 import { writeTinyModel } from "./cli/tiny-model.ts";
 import { colourRun, writeColourData } from "./node/training-fixture.ts";
 import { modelShips, root } from "./source-files.ts";
@@ -123,6 +124,20 @@ async function collectCaptions(): Promise<void> {
   collect("results", json("results.json"));
 }
 
+async function collectScores(): Promise<void> {
+  const captions = { "a.jpg": "a red square", "b.jpg": "a blue square" };
+  writeFileSync(join(folder, "scored.json"), JSON.stringify(captions));
+  const references = Object.entries(captions).map(([id, caption]) => [id, [`there is ${caption}`, "a square"]]);
+  writeFileSync(join(folder, "references.json"), JSON.stringify(Object.fromEntries(references)));
+  const scored = ["--hypotheses", "scored.json"];
+  for (const hypotheses of [scored, [...scored, ...scored]]) {
+    const options = ["--references", "references.json", "--json", "--per-image", "each.jsonl"];
+    const { stdout } = await showtell(["score", ...hypotheses, ...options], { cwd: folder });
+    collect("scores", JSON.parse(stdout));
+  }
+  collect("image-scores-line", ...lines(read("each.jsonl").toString()));
+}
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "showtell-formats-"));
   collectSafetensors("manifest", encoderFile);
@@ -134,6 +149,7 @@ beforeAll(async () => {
   await lock.release();
   await collectTrainingRun();
   await collectCaptions();
+  await collectScores();
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -8,7 +8,7 @@ export const errorCodes = {
 
   FILE_NOT_FOUND: "A file or folder that was named does not exist or cannot be read. Check the path.",
   FILE_WRITE: "A file could not be written (full disk, missing permission). The old file, if any, is whole.",
-  FILE_TOO_LARGE: "A file that is read into memory at once has 2 GiB or more.",
+  FILE_TOO_LARGE: "A file that is read into memory at once is too large for that. The message says what to do.",
   LOCKED: "Another process is working in this folder. Wait for it, or remove the lock if that process is gone.",
 
   IMAGE_EMPTY: "The picture file has no bytes.",
@@ -35,6 +35,8 @@ export const errorCodes = {
 
   DATA_FORMAT: "A data set file cannot be read as what it should be. The message names file and line.",
   DATA_SPLIT: "The list of pictures for a split is missing. The message names the file that is looked for.",
+  DATA_IDS:
+    "Captions and references do not fit: an image is missing on one side, or stands there twice. The message names it.",
   DATA_EMPTY: "A data set or split has no usable picture or caption.",
   VOCABULARY: "A vocabulary is inconsistent: a word twice, a special token missing, or a size that does not match.",
   VECTORS_FORMAT: "A word-vector file cannot be read: the message names the line or word.",

@@ -10,6 +10,7 @@ import { addCaption } from "./caption.ts";
 import { addDataCheck } from "./data-check.ts";
 import { addFeaturesExtract } from "./features-extract.ts";
 import { addInspect } from "./inspect.ts";
+import { addScore } from "./score.ts";
 import type { Shell } from "./shell.ts";
 import { openTerminal } from "./terminal.ts";
 import { addTrain } from "./train.ts";
@@ -50,6 +51,7 @@ Examples:
   showtell caption photo.jpg
   showtell train --data flickr8k --out runs/first
   showtell caption --model runs/first/best.safetensors photos/
+  showtell score --hypotheses captions.json --references references.json
   showtell bundle pack runs/first/best.safetensors --out mine.safetensors
 
 Results go to standard output, everything else to standard error. --help after a command has its options and more examples.`;
@@ -71,6 +73,7 @@ function programOf(): Command {
   addCaption(program, shell);
   addTrain(program, shell);
   addInspect(program, shell);
+  addScore(program, shell);
   const bundle = group("bundle", "model files: pack, verify");
   addBundlePack(bundle, shell);
   addBundleVerify(bundle, shell);

@@ -1,8 +1,10 @@
 // Whole files: reading one, and replacing one so that a crash leaves the old or the new, never a mixture. Knows no format.
 import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { access, constants, open, readFile, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type CancelSignal, throwIfCancelled } from "../base/cancel.ts";
 import { messageOf, ShowtellError } from "../base/errors.ts";
 
 /** What is read at once must be smaller: a Node buffer's reader stops there. */
@@ -63,6 +65,18 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
+/** A file's bytes in pieces; @throws ShowtellError `FILE_NOT_FOUND` if it can't be read, `CANCELLED`. */
+export async function* chunksOf(file: string, signal?: CancelSignal): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 18 })) {
+      throwIfCancelled(signal);
+      yield chunk as Uint8Array;
+    }
+  } catch (error) {
+    throw error instanceof ShowtellError ? error : unreadable(file, error);
+  }
+}
+
 /**
  * Writes a file in one step for whoever looks: its content goes to a new file in the same folder, is synced to the disk and
  * renamed; on any failure the old file is whole. Parts are written one after the other and may exceed 2 GiB together.
@@ -73,15 +87,63 @@ export async function writeFileAtomically(
   path: string,
   content: string | Uint8Array | Iterable<Uint8Array>,
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}.${randomUUID().slice(0, 8)}.tmp`;
+  const parts = typeof content === "string" || content instanceof Uint8Array ? [content] : content;
+  const file = await openReplacement(path);
   try {
-    await writeSynced(temporary, content);
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
+    for (const part of parts) await file.write(part);
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await file.abandon();
     throw cause instanceof ShowtellError ? cause : unwritable(path, cause);
   }
+  await file.commit();
+}
+
+/** A file that is being written beside the one that it will replace. */
+export interface Replacement {
+  write(content: string | Uint8Array): Promise<void>;
+  /** Syncs it to the disk and puts it in the old one's place. */
+  commit(): Promise<void>;
+  /** Takes it away; the old one stays. Does nothing after `commit`. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * Starts a replacement as {@link writeFileAtomically} makes it, for content that comes bit by bit.
+ * @throws ShowtellError `FILE_WRITE`, here and from `write` and `commit`, after which nothing is left of it.
+ */
+export async function openReplacement(path: string): Promise<Replacement> {
+  const temporary = `${path}.${process.pid}.${randomUUID().slice(0, 8)}.tmp`;
+  const file = await open(temporary, "wx").catch((cause: unknown) => {
+    throw unwritable(path, cause);
+  });
+  let over = false;
+  const abandon = async (): Promise<void> => {
+    if (over) return;
+    over = true;
+    await file.close().catch(() => undefined);
+    await rm(temporary, { force: true }).catch(() => undefined);
+  };
+  const step = async (action: () => Promise<void>): Promise<void> => {
+    try {
+      await action();
+    } catch (cause) {
+      await abandon();
+      throw unwritable(path, cause);
+    }
+  };
+  return {
+    // `writeFile` on a handle goes on from its position, and does not stop at what one system call can take.
+    write: (content) => step(() => file.writeFile(content)),
+    commit: () =>
+      step(async () => {
+        await file.sync();
+        await file.close();
+        await rename(temporary, path);
+        over = true;
+        await syncFolder(dirname(path));
+      }),
+    abandon,
+  };
 }
 
 /**
@@ -96,15 +158,6 @@ export async function requireWritable(path: string): Promise<void> {
   }
   const there = await stat(path).catch(() => undefined);
   if (there?.isDirectory() === true) throw unwritable(path, new Error("a folder of that name exists"));
-}
-
-async function writeSynced(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
-  const parts = typeof content === "string" || content instanceof Uint8Array ? [content] : content;
-  await withFile(path, "wx", async (file) => {
-    // `writeFile` on a handle goes on from its position, and does not stop at what one system call can take.
-    for (const part of parts) await file.writeFile(part);
-    await file.sync();
-  });
 }
 
 /** Makes a rename in a folder last over a power failure; Windows can't open folders, and needs no such thing. */

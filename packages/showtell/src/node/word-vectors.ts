@@ -1,14 +1,13 @@
 // Word vectors from files: the formats by their ending, and GloVe from what ships or, for other words, from its package.
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { type CancelSignal, throwIfCancelled } from "../base/cancel.ts";
+import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { parseGloveText } from "../text/glove-text.ts";
 import { parseVectorJson } from "../text/vector-json.ts";
 import { coversWords, unpackVectors } from "../text/vector-table.ts";
 import type { WordVectors } from "../text/word-vectors.ts";
 import { shippedModels } from "./bundle-files.ts";
-import { unreadable } from "./files.ts";
+import { chunksOf } from "./files.ts";
 import { gloveFile } from "./glove-source.ts";
 import type { PackageSource } from "./package-file.ts";
 import { readSafetensorsFile } from "./safetensors-file.ts";
@@ -53,16 +52,4 @@ export async function readGlove(wanted: ReadonlySet<string>, source: PackageSour
   const shipped = unpackVectors(await readSafetensorsFile(shippedGlove), shippedGlove);
   if (coversWords(shipped, wanted)) return shipped;
   return readWordVectors(await gloveFile(source), wanted, source.signal);
-}
-
-/** A file's bytes in pieces; a failure to read becomes a `FILE_NOT_FOUND` error. */
-async function* chunksOf(file: string, signal: CancelSignal | undefined): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 18 })) {
-      throwIfCancelled(signal);
-      yield chunk as Uint8Array;
-    }
-  } catch (error) {
-    throw error instanceof ShowtellError ? error : unreadable(file, error);
-  }
 }

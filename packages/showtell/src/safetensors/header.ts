@@ -2,10 +2,10 @@
 // Follows https://github.com/huggingface/safetensors, section "Format". Knows nothing of tensor data or of what metadata means.
 import { utf8Text } from "../base/bytes.ts";
 import { messageOf, ShowtellError } from "../base/errors.ts";
+import { jsonFlaw } from "../base/json.ts";
 import { bytesPerElement } from "../base/tensor.ts";
 import type { DType } from "../base/tensor.ts";
 import { dtypesByHeaderName } from "./dtype-names.ts";
-import { jsonFlaw } from "./header-json.ts";
 
 /** The longest header that is read or written: 16 MB. */
 export const maximumHeaderBytes: number = 16 * 1024 * 1024;
@@ -15,6 +15,9 @@ export const prefixBytes = 8;
 
 /** The header's key that holds the metadata. */
 export const metadataKey = "__metadata__";
+
+/** Nothing in a header lies deeper than the numbers in `{ name: { shape: [ … ] } }`. */
+const maximumDepth = 3;
 
 /** Where one tensor lies: bytes `begin` (inclusive) to `end` (exclusive), counted from the header's end. */
 export interface SafetensorsEntry {
@@ -107,7 +110,7 @@ function parseJson(bytes: Uint8Array, source: string): Record<string, unknown> {
   } catch (cause) {
     throw malformed(source, "its header is not UTF-8", cause);
   }
-  const flaw = jsonFlaw(text);
+  const flaw = jsonFlaw(text, maximumDepth);
   if (flaw !== undefined) throw malformed(source, `in its header, ${flaw}`);
   try {
     const json: unknown = JSON.parse(text);

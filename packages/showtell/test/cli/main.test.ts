@@ -29,6 +29,7 @@ describe("help and version", () => {
     "caption",
     "train",
     "inspect",
+    "score",
     "data check",
     "features extract",
     "weights fetch",

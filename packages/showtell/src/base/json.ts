@@ -1,7 +1,4 @@
-// What JSON.parse lets pass in a header: a key twice in one object, and nesting without end. Knows nothing of tensors.
-
-/** Nothing in a header lies deeper than the numbers in `{ name: { shape: [ … ] } }`. */
-const maximumDepth = 3;
+// What JSON.parse lets pass: a key twice in one object, and nesting without end. Knows nothing of what the JSON is for.
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -30,7 +27,7 @@ function isKey(text: string, end: number): boolean {
  * What is wrong with a text that is valid JSON, or undefined: a key that an object has twice, or too deep a nesting.
  * Text that is not JSON may give any answer, but is never a failure here.
  */
-export function jsonFlaw(text: string): string | undefined {
+export function jsonFlaw(text: string, maximumDepth: number): string | undefined {
   const keysByLevel: Set<string>[] = [];
   for (let i = 0; i < text.length;) {
     const code = text.charCodeAt(i);
