@@ -22,7 +22,7 @@ const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
 const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
 const { extractFeatures } = await import(`${dist}/node/feature-extraction.js`);
 const { openSession } = await import(`${dist}/node/ort-session.js`);
-const { fetchResnet50 } = await import(`${dist}/node/published-encoder.js`);
+const { fetchEncoder } = await import(`${dist}/node/published-encoder.js`);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -43,7 +43,9 @@ const {
   members: [{ decoder }],
   inputs: [{ encoder: trainedOn }],
 } = await readCaptionerFiles(values.model);
-const encoder = values.float32 ? (await readBundleFile((await fetchResnet50("float32")).path)).encoder : trainedOn;
+const encoder = values.float32
+  ? (await readBundleFile((await fetchEncoder("resnet50", "float32")).path)).encoder
+  : trainedOn;
 const dataset = await openDataset(data);
 const records = dataset.split(values.split);
 const { cache, hashes } = await extractFeatures({

@@ -11,13 +11,13 @@ const { defaultEncoder, readBundleFile } = await import(`${dist}/node/bundle-fil
 const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
 const { readImage } = await import(`${dist}/node/image-reader.js`);
 const { openSession } = await import(`${dist}/node/ort-session.js`);
-const { fetchResnet50 } = await import(`${dist}/node/published-encoder.js`);
+const { fetchEncoder } = await import(`${dist}/node/published-encoder.js`);
 
 const [data, split = "dev"] = process.argv.slice(2);
 if (data === undefined) throw new Error("name a data set's folder: node bench/encoder-precision.mjs DATA [SPLIT]");
 
 const shipped = (await readBundleFile(defaultEncoder)).encoder;
-const published = (await readBundleFile((await fetchResnet50("float32")).path)).encoder;
+const published = (await readBundleFile((await fetchEncoder("resnet50", "float32")).path)).encoder;
 const encoders = await Promise.all([shipped, published].map((part) => openPictureEncoder(part, "pooled", openSession)));
 
 function cosine(a, b) {

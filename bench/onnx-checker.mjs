@@ -46,6 +46,7 @@ const examples = {
   ...Object.fromEntries(
     ["neg", "exp", "log", "sqrt", "tanh", "sigmoid", "relu"].map((name) => [named(name), unary(name)]),
   ),
+  Clip: ({ x }) => arithmetic.clip(x, 0, 6),
   Min: ({ x }) => arithmetic.minimum(x, 1),
   Where: ({ x, b }) => arithmetic.where(b, x, 0),
   Cast: ({ x }) => arithmetic.cast(x, "float16"),
@@ -67,6 +68,7 @@ const examples = {
   GatherElements: ({ x, n }) => indexing.gatherElements(x, reshaping.reshape(n, [4, 1]), 1),
   ScatterElements: ({ x, n }) => indexing.scatterAdd(x, reshaping.expand(n, [4, 4]), x, 0),
   Conv: ({ p, kernel }) => vision.conv(p, kernel, { stride: [2, 2], padding: [1, 1, 1, 1] }),
+  AveragePool: ({ p }) => vision.averagePool(p, [3, 3], { padding: [1, 1, 1, 1] }),
   MaxPool: ({ p }) => vision.maxPool(p, [3, 3], { stride: [2, 2], padding: [1, 1, 1, 1] }),
   BatchNormalization: ({ p, c }) => vision.batchNorm(p, { scale: c, shift: c, mean: c, variance: c }, 1e-3),
 };
@@ -140,7 +142,7 @@ function* models() {
   yield ["an output that is an input", copyModel()];
   for (const kind of decoderKinds) yield* decoderModels(kind);
   for (const kind of encoderKinds) {
-    for (const layer of ["pooled", "grid"]) yield [`${kind}: ${layer}`, encoderGraph({ kind }, layer, randomWeights)];
+    for (const layer of ["pooled", "grid"]) yield [`${kind}: ${layer}`, encoderGraph({ kind }, [layer], randomWeights)];
   }
 }
 

@@ -18,6 +18,7 @@ import { lockFileName, lockFolder } from "../src/node/lock.ts";
 import { runFiles } from "../src/node/training-run.ts";
 import { readSafetensors } from "../src/safetensors/read.ts";
 import { showtell } from "./cli/run.ts";
+import { wheelEncoders } from "./groups.ts";
 import { writeTinyModel } from "./cli/tiny-model.ts";
 import { colourRun, writeColourData } from "./node/training-fixture.ts";
 import { modelShips, root } from "./source-files.ts";
@@ -144,6 +145,7 @@ beforeAll(async () => {
   if (modelShips) collectSafetensors("manifest", shipped("flickr8k.safetensors"));
   const { words, absent, ...texts } = readSafetensors(shipped("glove-6b-100d-flickr8k.safetensors")).metadata;
   collect("vector-table", { ...texts, words: JSON.parse(words!) as unknown, absent: JSON.parse(absent!) as unknown });
+  for (const kind of wheelEncoders) collect("weight-places", JSON.parse(shipped(`${kind}.weights.json`).toString()));
   const lock = await lockFolder(folder);
   collect("lock", json(lockFileName));
   await lock.release();

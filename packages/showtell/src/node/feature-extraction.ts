@@ -12,7 +12,7 @@ import type { OpenSession } from "../engine/session.ts";
 import type { Pixels } from "../image/pixels.ts";
 import { resize } from "../image/resize.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
-import { encoderOf } from "../models/encoder-graph.ts";
+import { featureShape } from "../models/encoder-graph.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import type { FeatureCache, FeatureRow } from "./feature-cache.ts";
 import { openFeatureCache } from "./feature-cache.ts";
@@ -87,7 +87,7 @@ export async function extractFeatures(input: ExtractionInput): Promise<Extractio
     encoder: identity,
     preprocessing: sha256Hex(canonicalJson(preprocessing)),
     layer,
-    shape: encoderOf(spec).features[layer],
+    shape: featureShape(spec, layer),
   });
   const hashes: (string | undefined)[] = Array.from(pictures, () => undefined);
   const inTurn = lanes(decodedAtOnce);

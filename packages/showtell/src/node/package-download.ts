@@ -7,8 +7,9 @@ import { systemCodeOf, unwritable } from "./files.ts";
 import { loadNpmOptions } from "./npm-config.ts";
 import { unpackTarball } from "./tarball.ts";
 
-/** A published package and the files of it that are wanted. */
-export interface PackageSpec {
+/** A package of npm's and the files of it that are wanted. */
+export interface NpmPackage {
+  readonly registry: "npm";
   readonly name: string;
   readonly version: string;
   /** The tarball's hash as the registry states it: "sha512-…". */
@@ -47,7 +48,7 @@ const diskFailures: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT
  *   if it can't be stored, `CANCELLED`.
  */
 export async function downloadPackage(
-  spec: PackageSpec,
+  spec: NpmPackage,
   emptied: () => Promise<string>,
   options: DownloadOptions = {},
 ): Promise<void> {
@@ -69,7 +70,7 @@ export async function downloadPackage(
 }
 
 /** What went wrong, or undefined. Returned, not thrown, for npm's library would begin anew by itself, into a folder half full. */
-async function attemptDownload(spec: PackageSpec, folder: string, options: DownloadOptions): Promise<unknown> {
+async function attemptDownload(spec: NpmPackage, folder: string, options: DownloadOptions): Promise<unknown> {
   const { default: pacote } = await import("pacote");
   // Stops what is still arriving when unpacking failed: an open connection would keep the process alive.
   const abort = new AbortController();
@@ -95,7 +96,7 @@ async function attemptDownload(spec: PackageSpec, folder: string, options: Downl
 
 async function unpackStream(
   stream: NodeJS.ReadableStream,
-  spec: PackageSpec,
+  spec: NpmPackage,
   folder: string,
   options: DownloadOptions,
 ): Promise<void> {
@@ -118,7 +119,7 @@ async function unpackStream(
   });
 }
 
-function downloadError(spec: PackageSpec, cause: unknown): ShowtellError {
+function downloadError(spec: NpmPackage, cause: unknown): ShowtellError {
   const id = `${spec.name}@${spec.version}`;
   if (systemCodeOf(cause) === "EINTEGRITY") {
     return new ShowtellError(

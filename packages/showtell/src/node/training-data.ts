@@ -8,7 +8,7 @@ import { canonicalJson } from "../bundle/identity.ts";
 import type { EncoderManifest } from "../bundle/manifest.ts";
 import type { CaptionRecord } from "../datasets/record.ts";
 import type { OpenSession } from "../engine/session.ts";
-import { encoderOf } from "../models/encoder-graph.ts";
+import { featureShape } from "../models/encoder-graph.ts";
 import type { ShowAndTellSpec } from "../models/show-and-tell.ts";
 import type { EmbeddingTable } from "../text/word-vectors.ts";
 import { embeddingTable } from "../text/word-vectors.ts";
@@ -118,7 +118,7 @@ function specOf(
   const vectorSize = vectors === undefined ? (request.embeddingSize ?? 300) : vectors.table.length / words.length;
   return {
     kind: "show-and-tell",
-    features: encoderOf(encoder.manifest.spec).features[request.layer],
+    features: featureShape(encoder.manifest.spec, request.layer),
     words: words.length,
     embeddingSize: request.embeddingSize ?? vectorSize,
     vectorSize,

@@ -8,7 +8,7 @@ import * as a from "../../src/graph/operators/arithmetic.ts";
 import { gather } from "../../src/graph/operators/indexing.ts";
 import { reduceSum, reduceSumSquare } from "../../src/graph/operators/reduction.ts";
 import { split } from "../../src/graph/operators/reshaping.ts";
-import { batchNorm, conv, maxPool } from "../../src/graph/operators/vision.ts";
+import { averagePool, batchNorm, conv, maxPool } from "../../src/graph/operators/vision.ts";
 import { drawn, expectClose, numbersOf, scalar } from "../tensors.ts";
 import { runGraph } from "./run.ts";
 
@@ -18,6 +18,7 @@ const withoutGradient: Readonly<Record<string, (graph: Graph, x: Value) => Value
   Greater: (_, x) => a.cast(a.greater(x, 0), "float32"),
   GreaterOrEqual: (_, x) => a.cast(a.greaterOrEqual(x, 0), "float32"),
   Conv: (graph, x) => conv(x, graph.constant(drawn([1, 2, 1, 1], "kernel"))),
+  AveragePool: (_, x) => averagePool(x, [2, 2]),
   MaxPool: (_, x) => maxPool(x, [2, 2]),
   BatchNormalization: (graph, x) => {
     const one = graph.constant(drawn([2], "per channel"));

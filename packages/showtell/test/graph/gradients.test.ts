@@ -63,6 +63,7 @@ const cases: Partial<Record<OperatorName, readonly Case[]>> = {
     { shapes: [[4]], range: positive, build: (x) => a.relu(x) },
     { shapes: [[4]], range: positive, build: (x) => a.relu(a.sub(x, 1.3)) },
   ],
+  Clip: [{ shapes: [[6]], build: (x) => a.clip(x, -0.3, 0.4) }],
   Where: [
     {
       shapes: [[2, 3], [3]],

@@ -91,6 +91,20 @@ const specifications: { readonly [Name in OperatorName]: Specification } = {
     result: [0.5, 0.75],
     refuses: floating(a.sigmoid),
   },
+  Clip: {
+    example: (g) => a.clip(g.of([3], [-1, 2, 9]), 0, 6),
+    result: [0, 2, 6],
+    refuses: [
+      [(g) => a.clip(g.ints([2], [1, 2]), 0, 6), "takes floating-point numbers only"],
+      [
+        (g) => {
+          const x = g.shaped(2);
+          x.graph.apply(operators.Clip, [x, x, x], {});
+        },
+        "bounds must be scalars",
+      ],
+    ],
+  },
   Relu: { example: (g) => a.relu(g.of([3], [-1, 0, 2])), result: [0, 0, 2], refuses: floating(a.relu) },
   Where: {
     example: (g) => a.where(g.bools([1, 0]), g.of([2, 1], [1, 2]), 9),
@@ -254,11 +268,24 @@ const specifications: { readonly [Name in OperatorName]: Specification } = {
     result: [12, 34],
     refuses: [
       [(g) => v.conv(g.shaped(1, 2, 5, 5), g.shaped(4, 3, 1, 1)), "the kernel takes 3 channels, the input has 2"],
+      [
+        (g) => v.conv(g.shaped(1, 3, 5, 5), g.shaped(4, 1, 1, 1), { groups: 3 }),
+        "4 outputs can't be shared among 3 groups",
+      ],
+      [(g) => v.conv(g.shaped(1, 4, 5, 5), g.shaped(4, 4, 1, 1), { groups: 2 }), "the kernel takes 8 channels"],
       [(g) => v.conv(g.shaped(2, 5, 5), g.shaped(4, 2, 1, 1)), "input and kernel need four dimensions"],
       [(g) => v.conv(g.shaped(1, 2, 5, 5), g.shaped(4, 2, 1, 1), { bias: g.shaped(2) }), "the bias must be [4]"],
       [(g) => v.conv(g.shaped(1, 2, 2, 5), g.shaped(4, 2, 3, 3)), "a 3×3 window does not fit"],
       [(g) => v.conv(g.shaped(1, 2, "rows", 5), g.shaped(4, 2, 3, 3)), "does not fit the (fixed) height and width"],
       [(g) => v.conv(g.shaped(1, 2, 5, 5), g.double(4, 2, 1, 1)), "element types differ"],
+    ],
+  },
+  AveragePool: {
+    example: (g) => v.averagePool(g.of([1, 1, 2, 2], [1, 4, 3, 2]), [1, 2], { padding: [0, 1, 0, 0] }),
+    result: [1, 2.5, 3, 2.5],
+    refuses: [
+      [(g) => v.averagePool(g.shaped(2, 5, 5), [2, 2]), "(float32[2, 5, 5]): the input needs four dimensions"],
+      [(g) => v.averagePool(g.shaped(1, 2, 2, 2), [3, 3]), "a 3×3 window does not fit"],
     ],
   },
   MaxPool: {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/base/tensor.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Pair, Padding, WindowOptions } from "../../src/graph/operators/vision.ts";
-import { batchNorm, conv, maxPool } from "../../src/graph/operators/vision.ts";
+import { averagePool, batchNorm, conv, maxPool } from "../../src/graph/operators/vision.ts";
 import { drawn, expectClose, floats, numbersOf } from "../tensors.ts";
 import { runGraph } from "./run.ts";
 
@@ -77,6 +77,20 @@ function naiveMaxPool(x: Tensor, window: Pair, stride: Pair, padding: Padding): 
   );
 }
 
+function naiveAveragePool(x: Tensor, window: Pair, stride: Pair, padding: Padding): number[] {
+  const pixel = reader(x, Number.NaN);
+  return each(x.shape[0]!).flatMap((n) =>
+    each(x.shape[1]!).flatMap((c) =>
+      slide(x, window, stride, padding, (row, column) => {
+        const inside = each(window[0])
+          .flatMap((i) => each(window[1]).map((j) => pixel(n, c, row + i, column + j)))
+          .filter((value) => !Number.isNaN(value));
+        return inside.reduce((sum, value) => sum + value, 0) / inside.length;
+      }),
+    ),
+  );
+}
+
 const caseName = ({ size, window, stride, padding }: (typeof windows)[number]): string =>
   `${window.join("×")} over ${size.join("×")}, stride ${stride.join("×")}, padding ${padding.join(" ")}`;
 
@@ -103,6 +117,28 @@ describe.each(windows.map((one) => [caseName(one), one] as const))(
       const y = conv(graph.input("x", [2, 3, ...size]), graph.constant(kernel), options);
       const found = (await runGraph(graph, { y }, { x: pictures }))["y"]!;
       expectClose(numbersOf(found), naiveConv(pictures, kernel, [0], stride, padding), 1e-5);
+    });
+
+    it("convolves each channel by itself, as a convolution with one group for each", async () => {
+      const graph = new Graph();
+      const kernel = drawn([3, 1, ...window], "depthwise kernel");
+      const y = conv(graph.input("x", [2, 3, ...size]), graph.constant(kernel), { ...options, groups: 3 });
+      const found = (await runGraph(graph, { y }, { x: pictures }))["y"]!;
+      const area = window[0] * window[1];
+      // The same as a full kernel with zeros between different channels.
+      const full = each(9).flatMap((i) =>
+        each(area).map((at) => (i % 4 === 0 ? numbersOf(kernel)[(i / 4) * area + at]! : 0)),
+      );
+      const wide = floats([3, 3, ...window], full);
+      expectClose(numbersOf(found), naiveConv(pictures, wide, [0, 0, 0], stride, padding), 1e-5);
+    });
+
+    it("takes the mean, without the padding", async () => {
+      const graph = new Graph();
+      const y = averagePool(graph.input("x", [2, 3, ...size]), window, options);
+      const found = (await runGraph(graph, { y }, { x: pictures }))["y"]!;
+      expectClose(numbersOf(found), naiveAveragePool(pictures, window, stride, padding), 1e-5);
+      expect(found.shape).toEqual(y.shape);
     });
 
     it("takes the largest", async () => {

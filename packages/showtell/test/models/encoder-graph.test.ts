@@ -7,7 +7,7 @@ import { sizeOf } from "../../src/base/tensor.ts";
 import type { ParameterContent } from "../../src/graph/export.ts";
 import type { FeatureLayer } from "../../src/models/encoder.ts";
 import type { EncoderSpec } from "../../src/models/encoder-graph.ts";
-import { encoderGraph, encoderKinds, encoderOf } from "../../src/models/encoder-graph.ts";
+import { encoderGraph, encoderKinds, encoderOf, featureShape } from "../../src/models/encoder-graph.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { drawn, expectClose, floats, numbersOf } from "../tensors.ts";
 
@@ -37,16 +37,16 @@ function rowsOf({ shape, data }: Tensor): readonly string[] {
 }
 
 async function encode(spec: EncoderSpec, layer: FeatureLayer, batches: readonly Tensor[]): Promise<readonly Tensor[]> {
-  const session = await openSession(encoderGraph(spec, layer, randomWeights(spec)), { threads: 2 });
+  const session = await openSession(encoderGraph(spec, [layer], randomWeights(spec)), { threads: 2 });
   const results: Tensor[] = [];
-  for (const pictures of batches) results.push((await session.run({ pictures }))["features"]!);
+  for (const pictures of batches) results.push((await session.run({ pictures }))[layer]!);
   await session.dispose();
   return results;
 }
 
 describe.each(encoderKinds)("%s", (kind) => {
   const spec: EncoderSpec = { kind };
-  const { features, preprocessing } = encoderOf(spec);
+  const { preprocessing } = encoderOf(spec);
   const { width, height } = preprocessing.resize;
   const picture = drawn([1, 3, height, width], "picture", 100);
   const other = drawn([1, 3, height, width], "other", 100);
@@ -55,7 +55,7 @@ describe.each(encoderKinds)("%s", (kind) => {
   it("gives a picture the same features alone and in a batch, and their mean as the pooled ones", async () => {
     const [alone, among] = (await encode(spec, "grid", [picture, three])) as [Tensor, Tensor];
     const [pooled] = (await encode(spec, "pooled", [three])) as [Tensor];
-    const [positions, channels] = features.grid as [number, number];
+    const [positions, channels] = featureShape(spec, "grid") as [number, number];
     expect([alone.shape, among.shape]).toEqual([
       [1, positions, channels],
       [3, positions, channels],

@@ -66,7 +66,7 @@ describeGroup("fp32-weights", () => {
     source = await loadResnet50Weights();
     const folded = resnet50FromKeras(source);
     const open = (layer: "pooled" | "grid"): Promise<Session> =>
-      openSession(encoderGraph({ kind: "resnet50" }, layer, (name) => folded.get(name)!));
+      openSession(encoderGraph({ kind: "resnet50" }, [layer], (name) => folded.get(name)!));
     [pooledSession, gridSession] = [await open("pooled"), await open("grid")];
   });
 
@@ -93,8 +93,8 @@ describeGroup("fp32-weights", () => {
       const wanted = answers.cases.find((answer) => answer.name === name)!;
       const input = preprocess(await pictures[name]!(), resnet50.preprocessing);
       const feeds = { pictures: tensor("float32", [1, 3, 224, 224], input) };
-      const pooled = numbersOf((await pooledSession.run(feeds))["features"]);
-      const grid = numbersOf((await gridSession.run(feeds))["features"]);
+      const pooled = numbersOf((await pooledSession.run(feeds))["pooled"]);
+      const grid = numbersOf((await gridSession.run(feeds))["grid"]);
 
       expectRelative(pooled.slice(0, 8), wanted.pooled.first8);
       expectRelative([mean(pooled), Math.hypot(...pooled)], [wanted.pooled.mean, wanted.pooled.norm]);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import type { PackageSpec } from "../../src/node/package-download.ts";
+import type { NpmPackage } from "../../src/node/package-download.ts";
 
 /** One entry of a tarball; `type` is the tar format's letter: "0" file, "1" hard link, "2" symbolic link, "5" folder. */
 export interface Entry {
@@ -42,8 +42,9 @@ export function sha256(content: string | Uint8Array): string {
 }
 
 /** What a package is known by, for a tarball and the content of the wanted files. */
-export function specOf(tarball: Buffer, wanted: Readonly<Record<string, string | Uint8Array>>): PackageSpec {
+export function specOf(tarball: Buffer, wanted: Readonly<Record<string, string | Uint8Array>>): NpmPackage {
   return {
+    registry: "npm",
     name: "little-weights",
     version: "1.2.3",
     integrity: `sha512-${createHash("sha512").update(tarball).digest("base64")}`,
@@ -63,7 +64,7 @@ export interface Registry {
   close(): Promise<void>;
 }
 
-export async function startRegistry(spec: PackageSpec, tarball: Buffer): Promise<Registry> {
+export async function startRegistry(spec: NpmPackage, tarball: Buffer): Promise<Registry> {
   const server = createServer((request, response) => {
     registry.requests.push({ path: request.url!, authorization: request.headers.authorization });
     if (request.url === `/${spec.name}`) {
@@ -91,7 +92,7 @@ export async function startRegistry(spec: PackageSpec, tarball: Buffer): Promise
   return registry;
 }
 
-function packument({ name, version, integrity }: PackageSpec, url: string): object {
+function packument({ name, version, integrity }: NpmPackage, url: string): object {
   const dist = { integrity, tarball: `${url}/${name}.tgz` };
   return { name, "dist-tags": { latest: version }, versions: { [version]: { name, version, dist } } };
 }

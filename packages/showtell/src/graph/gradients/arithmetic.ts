@@ -47,6 +47,7 @@ export const arithmeticGradients: Readonly<
     | "Tanh"
     | "Sigmoid"
     | "Relu"
+    | "Clip"
     | "Where"
     | "Cast",
     GradientRule | "none"
@@ -66,6 +67,10 @@ export const arithmeticGradients: Readonly<
   Tanh: unary((_x, y, dy) => mul(dy, sub(1, mul(y, y)))),
   Sigmoid: unary((_x, y, dy) => mul(dy, mul(y, sub(1, y)))),
   Relu: unary((_x, y, dy) => where(greater(y, 0), dy, 0)),
+  Clip: ({ inputs }, [dy]) => {
+    const [x, least, most] = inputs as readonly [Value, Value, Value];
+    return [where(greater(x, least), where(greater(most, x), dy!, 0), 0)];
+  },
   Where: ({ inputs }, [dy]) => {
     const [condition, a, b] = inputs as readonly [Value, Value, Value];
     return [undefined, sumTo(where(condition, dy!, 0), a), sumTo(where(condition, 0, dy!), b)];

@@ -52,6 +52,16 @@ export const Tanh: Operator<"Tanh"> = elementwise("Tanh");
 export const Sigmoid: Operator<"Sigmoid"> = elementwise("Sigmoid");
 export const Relu: Operator<"Relu"> = elementwise("Relu");
 
+export const Clip: Operator<"Clip"> = {
+  name: "Clip",
+  attributes: {},
+  infer(inputs) {
+    checkFloating(Clip, inputs);
+    if (inputs.slice(1).some(({ shape }) => shape.length > 0)) throw shapeError(Clip, inputs, "bounds must be scalars");
+    return [{ dtype: inputs[0]!.dtype, shape: inputs[0]!.shape }];
+  },
+};
+
 export const Where: Operator<"Where"> = {
   name: "Where",
   attributes: {},
@@ -142,6 +152,11 @@ export function sigmoid(x: Value): Value {
 /** max(x, 0). */
 export function relu(x: Value): Value {
   return applyOne(Relu, [x]);
+}
+
+/** x, but not below `least` nor above `most`. */
+export function clip(x: Value, least: number, most: number): Value {
+  return applyOne(Clip, [x, x.graph.scalar(least, x.dtype), x.graph.scalar(most, x.dtype)]);
 }
 
 /** a where the condition (bool) holds, else b; broadcast. */

@@ -27,15 +27,18 @@ function slid(operator: Operator, inputs: readonly Value[], window: Pair, attrib
 
 export const Conv: Operator<"Conv"> = {
   name: "Conv",
-  attributes: { strides: "ints", pads: "ints" },
+  attributes: { strides: "ints", pads: "ints", group: "int" },
   infer(inputs, attributes) {
     const [x, kernel, bias] = inputs as [Value, Value, Value | undefined];
+    const groups = (attributes["group"] as number | undefined) ?? 1;
     checkFloating(Conv, inputs);
     if (x.shape.length !== 4 || kernel.shape.length !== 4)
       throw shapeError(Conv, inputs, "input and kernel need four dimensions");
     const [outputs, channels, height, width] = kernel.shape as readonly number[];
-    if (x.shape[1] !== channels)
-      throw shapeError(Conv, inputs, `the kernel takes ${channels} channels, the input has ${x.shape[1]}`);
+    if (x.shape[1] !== groups * channels!)
+      throw shapeError(Conv, inputs, `the kernel takes ${groups * channels!} channels, the input has ${x.shape[1]}`);
+    if (outputs! % groups !== 0)
+      throw shapeError(Conv, inputs, `${outputs} outputs can't be shared among ${groups} groups`);
     if (bias !== undefined && bias.shape.join() !== String(outputs))
       throw shapeError(Conv, inputs, `the bias must be [${outputs}]`);
     return [{ dtype: x.dtype, shape: [x.shape[0]!, outputs!, ...slid(Conv, inputs, [height!, width!], attributes)] }];
@@ -51,6 +54,18 @@ export const MaxPool: Operator<"MaxPool"> = {
     if (x.shape.length !== 4) throw shapeError(MaxPool, inputs, "the input needs four dimensions");
     const window = attributes["kernel_shape"] as Pair;
     return [{ dtype: x.dtype, shape: [x.shape[0]!, x.shape[1]!, ...slid(MaxPool, inputs, window, attributes)] }];
+  },
+};
+
+export const AveragePool: Operator<"AveragePool"> = {
+  name: "AveragePool",
+  attributes: { kernel_shape: "ints", strides: "ints", pads: "ints" },
+  infer(inputs, attributes) {
+    const x = inputs[0]!;
+    checkFloating(AveragePool, inputs);
+    if (x.shape.length !== 4) throw shapeError(AveragePool, inputs, "the input needs four dimensions");
+    const window = attributes["kernel_shape"] as Pair;
+    return [{ dtype: x.dtype, shape: [x.shape[0]!, x.shape[1]!, ...slid(AveragePool, inputs, window, attributes)] }];
   },
 };
 
@@ -77,15 +92,29 @@ function windowAttributes({ stride = [1, 1], padding = [0, 0, 0, 0] }: WindowOpt
   return { strides: stride, pads: padding };
 }
 
-/** Cross-correlation: x [batch, in, h, w], kernel [out, in, kh, kw], bias [out] → [batch, out, h', w']. */
-export function conv(x: Value, kernel: Value, options: WindowOptions & { readonly bias?: Value } = {}): Value {
+/** Options of {@link conv}. */
+export interface ConvOptions extends WindowOptions {
+  /** [out]. */
+  readonly bias?: Value;
+  /** Into how many groups inputs and outputs are cut, each output reading its own group; as many as inputs: depthwise. Default 1. */
+  readonly groups?: number;
+}
+
+/** Cross-correlation: x [batch, in, h, w], kernel [out, in / groups, kh, kw], bias [out] → [batch, out, h', w']. */
+export function conv(x: Value, kernel: Value, options: ConvOptions = {}): Value {
   const inputs = options.bias === undefined ? [x, kernel] : [x, kernel, options.bias];
-  return applyOne(Conv, inputs, windowAttributes(options));
+  const { groups = 1 } = options;
+  return applyOne(Conv, inputs, { ...windowAttributes(options), ...(groups > 1 && { group: groups }) });
 }
 
 /** The largest value in each window; padding never wins. */
 export function maxPool(x: Value, window: Pair, options: WindowOptions = {}): Value {
   return applyOne(MaxPool, [x], { kernel_shape: window, ...windowAttributes(options) });
+}
+
+/** The mean of each window; padding is left out of sum and count. */
+export function averagePool(x: Value, window: Pair, options: WindowOptions = {}): Value {
+  return applyOne(AveragePool, [x], { kernel_shape: window, ...windowAttributes(options) });
 }
 
 /** Batch normalisation with fixed statistics, each [channels]: (x − mean) / √(variance + epsilon) · scale + shift. */
