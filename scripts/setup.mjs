@@ -12,7 +12,7 @@ const stampFile = join(root, "node_modules", ".showtell-setup");
 const packages = ["packages/caption-metrics", "packages/showtell"];
 
 /** What `npm start` and `npm test` run: everything but the type check of the tests. Projects that are referred to come along. */
-const projects = ["packages/showtell/tsconfig.node.json"];
+const projects = ["packages/showtell/tsconfig.node.json", "packages/showtell/tsconfig.web.json"];
 
 /** Installs and builds what is missing or out of date; ends the process with a message if that fails. */
 export function setup() {
