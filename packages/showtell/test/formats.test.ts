@@ -118,10 +118,12 @@ async function collectCaptions(): Promise<void> {
   const pictures = [join(folder, "images", "red-dev.png"), join(folder, "broken.jpg")];
   const main = join(root, "packages/showtell/dist/cli/main.js");
   const options = ["--model", model, "--json", "--candidates", "2", "--results", results];
-  const run = promisify(execFile)(process.execPath, [main, "caption", ...options, ...pictures]);
-  // The broken picture makes its exit status 1.
-  const { stdout } = await run.catch((error: unknown) => error as { stdout: string });
-  collect("caption-output-line", ...lines(stdout));
+  for (const more of [[], ["--tokens", "--must", "dog"]]) {
+    const run = promisify(execFile)(process.execPath, [main, "caption", ...options, ...more, ...pictures]);
+    // The broken picture makes its exit status 1.
+    const { stdout } = await run.catch((error: unknown) => error as { stdout: string });
+    collect("caption-output-line", ...lines(stdout));
+  }
   collect("results", json("results.json"));
 }
 
@@ -212,7 +214,9 @@ describe("docs/formats.md", () => {
   });
 
   test("was held against both kinds of caption lines and all kinds of history lines", () => {
-    expect(samples.get("caption-output-line")!.map((line) => "error" in (line as object))).toEqual([false, true]);
+    const captions = samples.get("caption-output-line") as readonly object[];
+    expect(captions.map((line) => "error" in line)).toEqual([false, true, false, true]);
+    expect(captions.map((line) => "tokens" in line)).toEqual([false, false, true, false]);
     const kinds = samples.get("history-line")!.map((line) => (line as { kind: string }).kind);
     expect(kinds).toEqual(["start", "epoch", "epoch", "end"]);
     expect(samples.get("lock")).toMatchObject([{ pid: process.pid, host: hostname() }]);

@@ -39,6 +39,8 @@ export const errorCodes = {
     "Captions and references do not fit: an image is missing on one side, or stands there twice. The message names it.",
   DATA_EMPTY: "A data set or split has no usable picture or caption.",
   VOCABULARY: "A vocabulary is inconsistent: a word twice, a special token missing, or a size that does not match.",
+  WORD_UNKNOWN:
+    "A word that captions must have is not in the model's vocabulary. The message names words spelt like it.",
   VECTORS_FORMAT: "A word-vector file cannot be read: the message names the line or word.",
   CACHE_FORMAT: "A feature cache is damaged beyond its torn last row. Remove the folder and extract again.",
 

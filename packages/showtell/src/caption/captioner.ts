@@ -1,49 +1,19 @@
 // A captioner: features to captions, by a bundle's decoder or by several as an ensemble. Platform parts are handed in.
-import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
-import { seededRandom } from "../base/random.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
 import type { OpenSession, SessionOptions } from "../engine/session.ts";
-import { beamSearch } from "../search/beam.ts";
-import type { BeamOptions } from "../search/beam.ts";
 import { ensembleOf } from "../search/ensemble.ts";
-import type { Hypothesis } from "../search/hypothesis.ts";
-import { sampleSentences } from "../search/sampling.ts";
-import type { SearchTask } from "../search/task.ts";
 import { captionText } from "../text/caption-text.ts";
-import { decodeIds, endId, paddingId, parseVocabulary, startId, unknownId } from "../text/vocabulary.ts";
+import { decodeIds, parseVocabulary } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
+import type { CaptionOptions } from "./caption-options.ts";
 import { openDecoderStepper } from "./decoder-stepper.ts";
 import type { DecoderStepper, FeatureBatch } from "./decoder-stepper.ts";
 import { planEnsemble } from "./ensemble.ts";
 import type { EnsembleMember, FeatureSource } from "./ensemble.ts";
-
-/** How captions are made. */
-export interface CaptionOptions {
-  /** Hypotheses that are followed; 1 is greedy. Default: the bundle's (3 as shipped), or `candidates` where that is more. */
-  readonly beam?: number;
-  /** Captions a picture, best first; at most `beam`, unless sampled. Default 1. */
-  readonly candidates?: number;
-  /** Draws captions at this temperature instead of searching the best. */
-  readonly temperature?: number;
-  /** Seed of the drawing; default 1. */
-  readonly seed?: number;
-  /** Cancels between steps. */
-  readonly signal?: CancelSignal;
-  /** Told word by word how captions come about, unless they are drawn. */
-  readonly onPartial?: (partial: PartialCaption) => void;
-}
-
-/** A caption while it is searched. */
-export interface PartialCaption {
-  /** Index of the picture. */
-  readonly image: number;
-  /** The best beginning, or a whole caption, so far. */
-  readonly caption: string;
-  /** The beginning of it that can't change any more. */
-  readonly settled: string;
-}
+import type { Found } from "./hypotheses.ts";
+import { findHypotheses } from "./hypotheses.ts";
 
 /** A caption with its probability. */
 export interface Candidate {
@@ -57,6 +27,8 @@ export interface Candidate {
   readonly tokenLogProbabilities: readonly number[];
   /** Whether the greatest length came before the end. */
   readonly truncated: boolean;
+  /** Of a steered caption: the log-probability of the best unsteered one less its own. Negative where that one is longer. */
+  readonly steeringCost?: number;
 }
 
 /** A picture's best caption and all candidates, best first. */
@@ -79,9 +51,9 @@ export interface FeatureCaptioner {
   dispose(): Promise<void>;
 }
 
-function candidateOf(vocabulary: Vocabulary, hypothesis: Hypothesis): Candidate {
+function candidateOf(vocabulary: Vocabulary, hypothesis: Found): Candidate {
   const tokens = decodeIds(vocabulary, hypothesis.words);
-  const { logProbability, score, truncated, wordLogProbabilities } = hypothesis;
+  const { logProbability, score, truncated, wordLogProbabilities, steeringCost } = hypothesis;
   return {
     caption: captionText(tokens),
     tokens,
@@ -89,6 +61,7 @@ function candidateOf(vocabulary: Vocabulary, hypothesis: Hypothesis): Candidate 
     score,
     tokenLogProbabilities: wordLogProbabilities,
     truncated,
+    ...(steeringCost !== undefined && { steeringCost }),
   };
 }
 
@@ -112,42 +85,19 @@ export async function openEnsembleCaptioner(
   sessionOptions: SessionOptions = {},
 ): Promise<FeatureCaptioner> {
   const { identity, inputs, inputOf } = planEnsemble(members);
-  const { spec, decoding, vocabulary: words } = members[0]!.decoder.manifest;
-  const vocabulary = parseVocabulary(words);
+  const { decoding, vocabulary: data } = members[0]!.decoder.manifest;
+  const vocabulary = parseVocabulary(data);
   const steppers: DecoderStepper[] = [];
   for (const { decoder } of members) steppers.push(await openDecoderStepper(decoder, openSession, sessionOptions));
-  const stepper = ensembleOf(steppers);
-  const task: SearchTask = {
-    end: endId,
-    never: [paddingId, startId, unknownId],
-    words: spec.words,
-    maximumLength: decoding.maximumLength,
-  };
-  const textOf = (words: readonly number[]): string => captionText(decodeIds(vocabulary, words));
-  const told = (onPartial: CaptionOptions["onPartial"]): BeamOptions["onPartial"] =>
-    onPartial &&
-    (({ image, words, settled }) =>
-      onPartial({ image, caption: textOf(words), settled: textOf(words.slice(0, settled)) }));
+  const searched = { stepper: ensembleOf(steppers), vocabulary, decoding };
   return {
     vocabulary,
     identity,
     inputs,
-    async caption(
-      features,
-      { candidates = 1, beam = Math.max(decoding.beam, candidates), temperature, seed = 1, signal, onPartial } = {},
-    ) {
+    async caption(features, options = {}) {
       const batches = batchesOf(features, inputs);
-      const memberBatches = inputOf.map((input) => batches[input]!);
-      const ranking = { alpha: decoding.lengthExponent, ...(signal && { signal }) };
-      const found =
-        temperature === undefined
-          ? await beamSearch(stepper, task, memberBatches, { beam, candidates, ...ranking, onPartial: told(onPartial) })
-          : await sampleSentences(stepper, task, memberBatches, {
-              count: candidates,
-              temperature,
-              random: Array.from({ length: batches[0]!.images }, () => seededRandom(seed, "sampling")),
-              ...ranking,
-            });
+      const pictures = { images: inputOf.map((input) => batches[input]!), count: batches[0]!.images };
+      const found = await findHypotheses(searched, pictures, options);
       return found.map((hypotheses) => {
         const all = hypotheses.map((hypothesis) => candidateOf(vocabulary, hypothesis));
         if (all[0] === undefined) throw new ShowtellError("INTERNAL", "a search returned no caption");

@@ -2,7 +2,8 @@
 import { ShowtellError } from "../base/errors.ts";
 import type { PlainError } from "../base/errors.ts";
 import type { ListenedSignal, WorkerThread } from "../thread/requests.ts";
-import type { CaptionOptions, Captioned } from "./captioner.ts";
+import type { CaptionOptions } from "./caption-options.ts";
+import type { Captioned } from "./captioner.ts";
 import type {
   CaptioningEvent,
   CaptioningReply,

@@ -3,26 +3,25 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { ShowtellError } from "../base/errors.ts";
 import { requireWritable, writeFileAtomically } from "../node/files.ts";
-import type { CaptionResult } from "../caption/threaded-captioner.ts";
 import type { Captioner, NodeCaptionOptions } from "../node/captioner.ts";
 import { loadCaptioner } from "../node/captioner.ts";
-import type { PlainError } from "../base/errors.ts";
+import type { NamedOutcome as Outcome } from "./caption-json.ts";
+import { captionJson } from "./caption-json.ts";
 import type { PictureInput } from "./inputs.ts";
 import { findInputs } from "./inputs.ts";
-import { jsonOption, number, quietOption, threadsOption, wholeNumber } from "./options.ts";
+import { jsonOption, quietOption, threadsOption, wholeNumber } from "./options.ts";
+import type { SearchOptions } from "./search-options.ts";
+import { addSearchOptions, searchOptionsOf, steeringNotes } from "./search-options.ts";
 import type { Shell } from "./shell.ts";
 import { counted, oneLine } from "./wording.ts";
 
-interface CaptionCommandOptions {
+interface CaptionCommandOptions extends SearchOptions {
   readonly pathsFrom?: string;
   readonly limit?: number;
   readonly model?: string;
-  readonly beam?: number;
-  readonly candidates?: number;
-  readonly temperature?: number;
-  readonly seed?: number;
   readonly threads?: number;
   readonly json?: true;
+  readonly tokens?: true;
   readonly results?: string;
 }
 
@@ -39,13 +38,15 @@ Examples:
   showtell caption holiday/ --results captions.json
   showtell caption "photos/*.jpg" --beam 5 --candidates 3
   showtell caption photo.jpg --model a.safetensors,b.safetensors,c.safetensors
-  showtell caption photo.jpg --temperature 0.8 --candidates 5 --seed 7
+  showtell caption photo.jpg --must dog --avoid "in the air" --max-length 10 --json
+  showtell caption photo.jpg --prefix "two dogs" --groups 3
+  showtell caption photo.jpg --temperature 0.8 --top-p 0.9 --candidates 5 --seed 7
   curl -s https://example.org/photo.jpg | showtell caption - --json
   find . -name "*.png" -newer list.txt | showtell caption --paths-from -`;
 
 /** Adds `caption` to the program. */
 export function addCaption(program: Command, shell: Shell): void {
-  program
+  const command = program
     .command("caption")
     .summary("caption pictures")
     .description(
@@ -57,41 +58,21 @@ export function addCaption(program: Command, shell: Shell): void {
     .option(
       "-m, --model <files>",
       "bundle to caption with; several, with commas between, caption together (default: the one that ships)",
-    )
-    .option(
-      "--beam <n>",
-      "sentences followed at a time; 1 is greedy (default: the bundle's, 3 as shipped)",
-      wholeNumber(1, 1000),
-    )
-    .option(
-      "--candidates <n>",
-      "captions for each picture; the beam is at least as wide (default: 1)",
-      wholeNumber(1, 1000),
-    )
-    .option(
-      "--temperature <t>",
-      "draw captions at random instead: below 1 likelier words, above 1 odder ones",
-      number("above 0", (t) => t > 0),
-    )
-    .option("--seed <n>", "seed of the drawing (default: 1)", wholeNumber(0, 2 ** 32 - 1))
+    );
+  addSearchOptions(command)
     .addOption(threadsOption())
     .addOption(jsonOption("print a JSON object for each picture instead"))
+    .option("--tokens", "with --json: also each token with its log-probability")
     .option("--results <file>", "also write the captions as COCO results: [{image_id: file name, caption}]")
     .addOption(quietOption())
-    .addHelpText("after", notes)
+    .addHelpText("after", `${steeringNotes}\n${notes}`)
     .action((paths: readonly string[], options: CaptionCommandOptions) => captionPictures(paths, options, shell));
 }
 
-/** What became of an input. */
-type Outcome =
-  | { readonly name: string; readonly result: CaptionResult }
-  | { readonly name: string; readonly error: PlainError };
-
 async function captionPictures(paths: readonly string[], options: CaptionCommandOptions, shell: Shell): Promise<void> {
   const { terminal, signal } = shell;
-  if (options.temperature !== undefined && options.beam !== undefined) {
-    throw new ShowtellError("ARGUMENT", "--beam searches and --temperature draws: give one of them");
-  }
+  const captioning = { ...searchOptionsOf(options), signal };
+  if (options.tokens && !options.json) throw new ShowtellError("ARGUMENT", "--tokens are for --json: give both");
   const found = await findInputs({
     paths,
     pathsFrom: options.pathsFrom,
@@ -107,7 +88,7 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
   let captioner: Captioner | undefined;
   try {
     captioner = await loadCaptioner(definedOnly({ model: options.model, threads: options.threads }));
-    for await (const outcome of outcomesOf(captioner, inputs, { ...searchOptions(options), signal })) {
+    for await (const outcome of outcomesOf(captioner, inputs, captioning)) {
       await show(outcome, options, shell);
       if ("result" in outcome) results.push({ image_id: basename(outcome.name), caption: outcome.result.caption });
       progress.update(++done);
@@ -120,10 +101,6 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
   const failed = inputs.length - results.length;
   if (inputs.length > 1) terminal.note(`${counted(results.length, "picture")} captioned, ${failed} failed`);
   if (failed > 0) shell.fail();
-}
-
-function searchOptions({ beam, candidates, temperature, seed }: CaptionCommandOptions): NodeCaptionOptions {
-  return definedOnly({ beam, candidates, temperature, seed });
 }
 
 /** The fields that have a value: an option that was not given is left to the library's default. */
@@ -152,9 +129,9 @@ async function* outcomesOf(
   }
 }
 
-async function show(outcome: Outcome, { json }: CaptionCommandOptions, { terminal }: Shell): Promise<void> {
+async function show(outcome: Outcome, { json, tokens }: CaptionCommandOptions, { terminal }: Shell): Promise<void> {
   if (json) {
-    await terminal.print(JSON.stringify(jsonOf(outcome)));
+    await terminal.print(JSON.stringify(captionJson(outcome, { tokens: tokens === true })));
   } else if ("error" in outcome) {
     terminal.error(outcome.error);
   } else {
@@ -162,21 +139,4 @@ async function show(outcome: Outcome, { json }: CaptionCommandOptions, { termina
       await terminal.print(`${oneLine(outcome.name)}\t${oneLine(candidate.caption)}`);
     }
   }
-}
-
-function jsonOf(outcome: Outcome): object {
-  if ("error" in outcome) return { image: outcome.name, error: outcome.error };
-  const { caption, logProbability, score, candidates, model } = outcome.result;
-  return {
-    image: outcome.name,
-    caption,
-    logProbability,
-    score,
-    candidates: candidates.map((candidate) => ({
-      caption: candidate.caption,
-      logProbability: candidate.logProbability,
-      score: candidate.score,
-    })),
-    model,
-  };
 }

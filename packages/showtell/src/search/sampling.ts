@@ -1,4 +1,5 @@
-// Sampling: words drawn from the model's distribution at a temperature. Knows nothing of ONNX, images or words.
+// Sampling: words drawn from the model's distribution at a temperature, or from its likely part: the k likeliest (Fan et al. 2018), the
+// nucleus (Holtzman et al. 2020). Knows nothing of ONNX, images or words.
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
@@ -15,6 +16,13 @@ export interface SamplingOptions {
   readonly count?: number;
   /** Above 1 the draw is more even than the model's distribution, below 1 sharper; default 1. */
   readonly temperature?: number;
+  /** Draws from this many of the likeliest words, 1 or more; default: all. Of equal ones the lower ids are kept. */
+  readonly topK?: number;
+  /**
+   * Draws from the fewest likeliest words whose probability (at the temperature, among the `topK`) is this together, above 0 and at most 1;
+   * default 1.
+   */
+  readonly topP?: number;
   /** Exponent of the length in the score, 0 or more; default 0.7. It changes score and order only. */
   readonly alpha?: number;
   readonly signal?: CancelSignal | undefined;
@@ -33,7 +41,7 @@ export async function sampleSentences<Images, State>(
   images: Images,
   options: SamplingOptions,
 ): Promise<readonly (readonly Hypothesis[])[]> {
-  const { count = 1, temperature = 1, alpha = defaultAlpha, random, signal } = options;
+  const { count = 1, temperature = 1, topK = task.words, topP = 1, alpha = defaultAlpha, random, signal } = options;
   requireWhole("count", count, 1, widest);
   if (!Number.isFinite(temperature) || temperature <= 0) {
     throw new ShowtellError(
@@ -41,12 +49,22 @@ export async function sampleSentences<Images, State>(
       `temperature is ${temperature}; it must be a number above 0 (for greedy words, use greedy search)`,
     );
   }
-  const choose = drawing(random, temperature, new Float64Array(task.words));
+  requireWhole("topK", topK, 1, Number.MAX_SAFE_INTEGER);
+  if (!(topP > 0 && topP <= 1)) {
+    throw new ShowtellError("ARGUMENT", `topP is ${topP}; it must be a number above 0 and at most 1`);
+  }
+  const restrict = topK < task.words || topP < 1 ? restriction(topK, topP, task.words) : undefined;
+  const choose = drawing(random, temperature, new Float64Array(task.words), restrict);
   return followPaths(stepper, task, images, { group: count, alpha, signal, choose });
 }
 
 /** Draws by inverting the cumulative sum of exp(log p / temperature); `weights` is scratch space, `[words]`. */
-function drawing(streams: readonly Random[], temperature: number, weights: Float64Array): ChooseWord {
+function drawing(
+  streams: readonly Random[],
+  temperature: number,
+  weights: Float64Array,
+  restrict: ((weights: Float64Array) => number) | undefined,
+): ChooseWord {
   return (image, logProbabilities, offset, mask) => {
     const random = streams[image];
     if (random === undefined) {
@@ -64,7 +82,23 @@ function drawing(streams: readonly Random[], temperature: number, weights: Float
       weights[word] = weight;
       sum += weight;
     }
-    return Number.isNaN(sum) ? -1 : invert(weights, random.uniform() * sum);
+    if (Number.isNaN(sum)) return -1;
+    return invert(weights, random.uniform() * (restrict?.(weights) ?? sum));
+  };
+}
+
+/** Makes what leaves only the likely part of some weights, by setting the others to 0, and gives the sum of what is left. */
+function restriction(topK: number, topP: number, words: number): (weights: Float64Array) => number {
+  const order = Int32Array.from({ length: words }, (_, word) => word);
+  return (weights) => {
+    order.sort((a, b) => weights[b]! - weights[a]! || a - b);
+    const kept = order.subarray(0, Math.min(topK, words));
+    let sum = 0;
+    for (const word of kept) sum += weights[word]!;
+    let [nucleus, size] = [0, 0];
+    while (size < kept.length && nucleus < topP * sum) nucleus += weights[kept[size++]!]!;
+    for (const word of order.subarray(size)) weights[word] = 0;
+    return nucleus;
   };
 }
 

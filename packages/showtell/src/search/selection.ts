@@ -41,6 +41,11 @@ export function offerContinuations(
   }
 }
 
+/** Offers one continuation of one parent: a word, and the log-probability of the hypothesis with it. */
+export function offerContinuation(selection: Selection, parent: number, total: number, word: number): void {
+  if (total >= thresholdOf(selection)) insert(selection, total, word, parent);
+}
+
 /** What a candidate must reach to be worth a closer look. */
 function thresholdOf({ size, totals }: Selection): number {
   return size < totals.length ? -Number.MAX_VALUE : totals[size - 1]!;

@@ -11,4 +11,5 @@ export type { FetchProgress, ModelFile } from "./model-files.ts";
 export { sessionsOf } from "./ort-session.ts";
 export type { Timings } from "../caption/captioning-service.ts";
 export type { CaptionOutcome, CaptionResult, PictureCaptionOptions } from "../caption/threaded-captioner.ts";
-export type { Candidate, Captioned, PartialCaption } from "../caption/captioner.ts";
+export type { PartialCaption } from "../caption/caption-options.ts";
+export type { Candidate, Captioned } from "../caption/captioner.ts";

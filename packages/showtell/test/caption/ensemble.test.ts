@@ -25,6 +25,15 @@ async function decoderOf(seed: number, changes: Partial<(typeof tinyInput)["deco
 const named = (...decoders: readonly Decoder[]) =>
   decoders.map((decoder, i) => ({ source: `${"abc"[i]}.safetensors`, decoder }));
 
+/** What each picture's candidates begin with, and the probability of that. */
+async function firstWords(captioner: FeatureCaptioner): Promise<Map<string, number>[]> {
+  const all = await captioner.caption(batch, { beam: 50, candidates: 50 });
+  return all.map(
+    ({ candidates }) =>
+      new Map(candidates.map(({ tokens, tokenLogProbabilities: [first] }) => [tokens[0] ?? "", first!])),
+  );
+}
+
 let decoders: readonly Decoder[];
 let ensemble: FeatureCaptioner;
 
@@ -37,13 +46,6 @@ afterAll(() => ensemble.dispose());
 
 describe("an ensemble of decoders", () => {
   test("gives the first word the mean of the probabilities that its members give it", async () => {
-    const firstWords = async (captioner: FeatureCaptioner): Promise<Map<string, number>[]> => {
-      const all = await captioner.caption(batch, { beam: 50, candidates: 50 });
-      return all.map(
-        ({ candidates }) =>
-          new Map(candidates.map(({ tokens, tokenLogProbabilities: [first] }) => [tokens[0] ?? "", first!])),
-      );
-    };
     const alone = [];
     for (const decoder of decoders) {
       const member = await openFeatureCaptioner(decoder, openSession, { threads: 1 });

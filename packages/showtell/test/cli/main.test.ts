@@ -63,7 +63,7 @@ describe("what is mistyped", () => {
     [["data", "chek"], "unknown command 'chek' (Did you mean check?)"],
     [["features", "extract", "--layer", "top"], "Allowed choices are pooled, grid"],
     [["features", "extract"], "give --data or --images"],
-    [["caption", "--model"], "'-m, --model <file>' argument missing"],
+    [["caption", "--model"], "'-m, --model <files>' argument missing"],
   ])("%j is refused with status 2, saying what is wrong", async (args, what) => {
     const { status, stdout, stderr } = await showtell(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

@@ -1,0 +1,76 @@
+// How captions are asked for: searched, steered or drawn, and which options go together. Knows no search and no words.
+import type { CancelSignal } from "../base/cancel.ts";
+import { ShowtellError } from "../base/errors.ts";
+
+/** How captions are made. */
+export interface CaptionOptions extends SteeringOptions, DrawingOptions {
+  /** Hypotheses that are followed; 1 is greedy. Default: the bundle's (3 as shipped), or `candidates` where that is more. */
+  readonly beam?: number;
+  /** Captions a picture, best first; at most `beam`, unless sampled. Default 1, or as many as there are `groups`. */
+  readonly candidates?: number;
+  /** Cancels between steps. */
+  readonly signal?: CancelSignal;
+  /** Told word by word how captions come about, unless they are drawn or steered. */
+  readonly onPartial?: (partial: PartialCaption) => void;
+}
+
+/** What a caption is to hold and to be; words are read as captions are tokenised ("a man's hat" is `a man 's hat`). */
+export interface SteeringOptions {
+  /** Words or phrases that must appear, each word as it stands. */
+  readonly must?: readonly string[];
+  /** Words or phrases that must not appear; those that the model does not know never do. */
+  readonly avoid?: readonly string[];
+  /** How the caption begins. */
+  readonly prefix?: string;
+  /** Fewest words. */
+  readonly minLength?: number;
+  /** Most words; at most what the bundle allows. */
+  readonly maxLength?: number;
+  /** Groups of hypotheses that are kept apart; the best of each is among the candidates. At most `beam`. */
+  readonly groups?: number;
+  /** How strongly groups are kept apart: what a word loses for each hypothesis of an earlier group that chose it; default 0.5. */
+  readonly diversity?: number;
+}
+
+/** Captions drawn at random instead of searched; any of these but the seed asks for that. */
+export interface DrawingOptions {
+  /** Below 1 likelier words, above 1 odder ones; default 1. */
+  readonly temperature?: number;
+  /** Draws from this many of the likeliest words only. */
+  readonly topK?: number;
+  /** Draws from the fewest likeliest words that have this probability together. */
+  readonly topP?: number;
+  /** Seed of the drawing; default 1. */
+  readonly seed?: number;
+}
+
+/** A caption while it is searched. */
+export interface PartialCaption {
+  /** Index of the picture. */
+  readonly image: number;
+  /** The best beginning, or a whole caption, so far. */
+  readonly caption: string;
+  /** The beginning of it that can't change any more. */
+  readonly settled: string;
+}
+
+/** The ways to find captions. */
+export type SearchKind = "beam" | "steered" | "drawn";
+
+const steering = ["must", "avoid", "prefix", "minLength", "maxLength", "groups", "diversity"] as const;
+const drawing = ["temperature", "topK", "topP"] as const;
+
+/** Which way options ask for. @throws ShowtellError `ARGUMENT` if they ask for two. */
+export function searchKindOf(options: CaptionOptions): SearchKind {
+  const given = <Name extends keyof CaptionOptions>(names: readonly Name[]): Name | undefined =>
+    names.find((name) => options[name] !== undefined);
+  const [steered, drawn] = [given(steering), given(drawing)];
+  if (steered !== undefined && drawn !== undefined) {
+    throw new ShowtellError("ARGUMENT", `${steered} steers a search and ${drawn} draws at random: give one of them`);
+  }
+  if (options.diversity !== undefined && options.groups === undefined) {
+    throw new ShowtellError("ARGUMENT", "diversity is how strongly groups are kept apart: give groups, too");
+  }
+  if (drawn !== undefined) return "drawn";
+  return steered === undefined ? "beam" : "steered";
+}

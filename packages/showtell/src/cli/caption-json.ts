@@ -1,0 +1,46 @@
+// A captioned picture as the object that `caption --json` prints. Prints nothing itself.
+import type { PlainError } from "../base/errors.ts";
+import type { Candidate } from "../caption/captioner.ts";
+import type { CaptionResult } from "../caption/threaded-captioner.ts";
+
+/** What became of a picture, under the name that it was given by. */
+export type NamedOutcome =
+  | { readonly name: string; readonly result: CaptionResult }
+  | { readonly name: string; readonly error: PlainError };
+
+/** What goes into the object besides what always does. */
+export interface CaptionJsonOptions {
+  /** Each caption's tokens with their log-probabilities. */
+  readonly tokens: boolean;
+}
+
+/** The object of an outcome. */
+export function captionJson(outcome: NamedOutcome, options: CaptionJsonOptions): object {
+  if ("error" in outcome) return { image: outcome.name, error: outcome.error };
+  const { candidates, model, ...best } = outcome.result;
+  return {
+    image: outcome.name,
+    ...candidateJson(best, options),
+    candidates: candidates.map((candidate) => candidateJson(candidate, options)),
+    model,
+  };
+}
+
+function candidateJson(candidate: Candidate, { tokens }: CaptionJsonOptions): object {
+  const { caption, logProbability, score, steeringCost } = candidate;
+  return {
+    caption,
+    logProbability,
+    score,
+    ...(steeringCost !== undefined && { steeringCost }),
+    ...(tokens && tokensJson(candidate)),
+  };
+}
+
+function tokensJson({ tokens, tokenLogProbabilities }: Candidate): object {
+  const end = tokenLogProbabilities[tokens.length];
+  return {
+    tokens: tokens.map((token, i) => ({ token, logProbability: tokenLogProbabilities[i]! })),
+    ...(end !== undefined && { endLogProbability: end }),
+  };
+}

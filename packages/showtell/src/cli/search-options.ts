@@ -1,0 +1,85 @@
+// Options of how captions are searched, steered or drawn, for every command that captions. Knows no pictures and no output.
+import type { Command } from "commander";
+import { ShowtellError } from "../base/errors.ts";
+import type { CaptionOptions } from "../caption/caption-options.ts";
+import { number, wholeNumber } from "./options.ts";
+
+/** What {@link addSearchOptions} reads. */
+export type SearchOptions = Omit<CaptionOptions, "signal" | "onPartial">;
+
+/** What help says of steering, below a command's own notes. */
+export const steeringNotes = `
+Steering: the words of --must, --avoid and --prefix are read as captions are tokenised: lower case, "man's" as two words, and no other
+forms of a word are meant. --beam hypotheses are kept for each number of words that are there of those that must be. With
+--json each caption says what steering cost: the log-probability of the best caption without it, less its own.`;
+
+const names = [
+  "beam",
+  "candidates",
+  "must",
+  "avoid",
+  "prefix",
+  "minLength",
+  "maxLength",
+  "groups",
+  "diversity",
+  "temperature",
+  "topK",
+  "topP",
+  "seed",
+] as const satisfies readonly (keyof SearchOptions)[];
+
+/** An option that may be given several times. */
+function gathered(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** Adds the options to a command. */
+export function addSearchOptions(command: Command): Command {
+  return command
+    .option(
+      "--beam <n>",
+      "sentences followed at a time; 1 is greedy (default: the bundle's, 3 as shipped)",
+      wholeNumber(1, 1000),
+    )
+    .option(
+      "--candidates <n>",
+      "captions for each picture; the beam is at least as wide (default: 1, or the groups)",
+      wholeNumber(1, 1000),
+    )
+    .option("--must <words>", "a word or phrase that must appear; may be given several times", gathered)
+    .option("--avoid <words>", "a word or phrase that must not appear; may be given several times", gathered)
+    .option("--prefix <words>", "how captions begin")
+    .option("--min-length <n>", "fewest words of a caption", wholeNumber(0, 1000))
+    .option("--max-length <n>", "most words of a caption (default: what the bundle allows)", wholeNumber(1, 1000))
+    .option("--groups <n>", "groups of captions that are kept apart, to say different things", wholeNumber(1, 1000))
+    .option(
+      "--diversity <d>",
+      "how strongly groups are kept apart (default: 0.5)",
+      number("from 0 upwards", (d) => d >= 0),
+    )
+    .option(
+      "--temperature <t>",
+      "draw captions at random instead: below 1 likelier words, above 1 odder ones",
+      number("above 0", (t) => t > 0),
+    )
+    .option("--top-k <n>", "draw from the n likeliest words only", wholeNumber(1, 1e6))
+    .option(
+      "--top-p <p>",
+      "draw from the fewest likeliest words that have this probability together",
+      number("above 0 and at most 1", (p) => p > 0 && p <= 1),
+    )
+    .option("--seed <n>", "seed of the drawing (default: 1)", wholeNumber(0, 2 ** 32 - 1));
+}
+
+/**
+ * The options that were given; one that was not is left to the library's default.
+ * @throws ShowtellError `ARGUMENT` if they search and draw.
+ */
+export function searchOptionsOf(options: SearchOptions): SearchOptions {
+  const drawn = (["temperature", "topK", "topP"] as const).some((name) => options[name] !== undefined);
+  if (drawn && options.beam !== undefined) {
+    throw new ShowtellError("ARGUMENT", "--beam searches; --temperature, --top-k and --top-p draw: give one of them");
+  }
+  return Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
+}
