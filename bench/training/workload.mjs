@@ -53,7 +53,7 @@ export function makeExamples() {
 /** Batches of an epoch as the trainer makes and shuffles them: `count` of them, evenly spread. The same at every call. */
 export function makeSteps(count) {
   const examples = makeExamples();
-  const plan = planBatches(examples, options.batchSize, options.maximumWords, lengths);
+  const plan = planBatches(examples, { rows: options.batchSize, group: 1 }, options.maximumWords, lengths);
   const epoch = makeBatches(examples, plan, seededRandom(1, "bench order"));
   const taken = Math.min(count, epoch.length);
   return Array.from({ length: taken }, (_, i) => epoch[Math.floor((i * epoch.length) / taken)]());

@@ -12,7 +12,7 @@ import { bytesOf } from "../src/base/tensor.ts";
 import { readBundle } from "../src/bundle/bundle.ts";
 import { canonicalJson } from "../src/bundle/identity.ts";
 import { manifestKey } from "../src/bundle/manifest.ts";
-import { decoderOf } from "../src/models/catalogue.ts";
+import { decoderKinds, decoderNamed, decoderOf } from "../src/models/catalogue.ts";
 import type { DecoderSpec } from "../src/models/catalogue.ts";
 import { lockFileName, lockFolder } from "../src/node/lock.ts";
 import { runFiles } from "../src/node/training-run.ts";
@@ -232,10 +232,12 @@ describe("docs/formats.md", () => {
 /** The shapes in the page's table, for a specification. */
 function describedShapes(spec: DecoderSpec): Record<string, number[]> {
   const { words: V, embeddingSize: E, hiddenSize: H, vectorSize } = spec;
-  const sizes: Record<string, number> = { V, E, H, P: Math.ceil(V / 64) * 64, "`vectorSize`": vectorSize };
+  const A = "attentionSize" in spec ? spec.attentionSize : H;
+  const sizes: Record<string, number> = { V, E, H, A, P: Math.ceil(V / 64) * 64, "`vectorSize`": vectorSize };
   const size = (text: string): number =>
     text.split(" ").reduce((product, factor) => product * (sizes[factor] ?? Number(factor)), 1);
-  const rows = page.matchAll(/^\| ((?:`\w+\.\w+`(?:, )?)+)(, only .+)? \| (\[.+\]) \|$/gm);
+  const [, table] = page.split(`Of \`${spec.kind}\`:\n`);
+  const rows = table!.split("\n\n")[1]!.matchAll(/^\| ((?:`\w+\.\w+`(?:, )?)+)(, only .+)? \| (\[.+\]) \|$/gm);
   return Object.fromEntries(
     [...rows].flatMap(([, names, only, shapes]) => {
       if (only !== undefined && vectorSize === E) return [];
@@ -247,10 +249,17 @@ function describedShapes(spec: DecoderSpec): Record<string, number[]> {
 
 describe("tensors are what the page says", () => {
   test.each([16, 20])("of a decoder, with word vectors of size %i", (vectorSize) => {
-    const { spec } = readBundle(read("run", runFiles.best), "best").decoder!.manifest;
-    const changed: DecoderSpec = { ...spec, vectorSize };
-    const parameters = Object.entries(decoderOf(changed).parameters(changed));
-    expect(describedShapes(changed)).toEqual(Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape])));
+    for (const kind of decoderKinds) {
+      const decoder = decoderNamed(kind);
+      const features = decoder.layer === "pooled" ? [2048] : [49, 2048];
+      const sizes = { features, words: 70, embeddingSize: 16, vectorSize, vectors: "random" } as const;
+      const { dropout } = decoder.recipe;
+      const spec = decoder.specOf(sizes, { hiddenSize: 24, attentionSize: 12, dropout });
+      const parameters = Object.entries(decoder.parameters(spec));
+      expect(describedShapes(spec), kind).toEqual(
+        Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape])),
+      );
+    }
   });
 
   test("of a checkpoint", () => {

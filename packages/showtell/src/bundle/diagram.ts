@@ -1,6 +1,7 @@
 // What a bundle computes as blocks and arrows, from picture to caption. Draws nothing.
 import type { PreprocessRule } from "../image/preprocess.ts";
-import { decoderBlocks, encoderBlock } from "../models/blocks.ts";
+import { decoderBlocks } from "../models/catalogue.ts";
+import { encoderBlock } from "../models/encoder-block.ts";
 import { featureShape } from "../models/encoder-graph.ts";
 import type { Architecture, Block } from "../plot/architecture.ts";
 import type { Manifest } from "./manifest.ts";

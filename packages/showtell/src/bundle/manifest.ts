@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ShowtellError } from "../base/errors.ts";
 import { parsePreprocessRule } from "../image/preprocess.ts";
 import type { PreprocessRule } from "../image/preprocess.ts";
+import { decoderSpecSchema } from "../models/catalogue.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
 import { encoderKinds } from "../models/encoder-graph.ts";
@@ -79,26 +80,12 @@ export interface TrainingRecord {
 /** The manifest's field that marks a training checkpoint, which is no bundle. */
 export const checkpointField = "checkpoint";
 
-const size = z.int().min(1).max(1_000_000);
-const rate = z.number().min(0).lt(1);
 const hash = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hex");
 // Not /^([0-9a-f]{16})*$/: over the hashes of half a million captions that overflows the engine's stack.
 const hashes = z
   .string()
   .refine((text) => text.length % 16 === 0 && !/[^0-9a-f]/.test(text), "not 8-byte hashes in lower-case hex");
 
-// Specifications are strict: a field that this release does not know could change what the model computes.
-const showAndTellSchema = z.strictObject({
-  kind: z.literal("show-and-tell"),
-  features: z.array(size).min(1).max(2).readonly(),
-  words: size,
-  embeddingSize: size,
-  vectorSize: size,
-  vectors: z.enum(["random", "given", "frozen"]),
-  hiddenSize: size,
-  dropout: z.strictObject({ features: rate, input: rate, output: rate }),
-});
-const decoderSpecSchema: z.ZodType<DecoderSpec> = z.discriminatedUnion("kind", [showAndTellSchema]);
 const encoderSpecSchema: z.ZodType<EncoderSpec> = z.strictObject({ kind: z.enum(encoderKinds) });
 
 // The rest is loose: what a newer release adds survives being read and written by this one.

@@ -29,6 +29,7 @@ export type OperatorName =
   | "Gemm"
   | "MatMul"
   | "Transpose"
+  | "Shape"
   | "Reshape"
   | "Concat"
   | "Split"
@@ -69,6 +70,7 @@ export const operators: { readonly [Name in OperatorName]: Operator<Name> } = {
   Gemm: matrix.Gemm,
   MatMul: matrix.MatMul,
   Transpose: matrix.Transpose,
+  Shape: reshaping.ShapeOf,
   Reshape: reshaping.Reshape,
   Concat: reshaping.Concat,
   Split: reshaping.Split,

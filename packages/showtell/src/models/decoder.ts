@@ -1,7 +1,12 @@
 // The seam of decoders: a table of parameters and four functions. Training unrolls the step, inference runs it; both see one definition.
+import type { z } from "zod";
 import type { Value } from "../graph/graph.ts";
 import type { Noise } from "../nn/noise.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
+import type { Architecture } from "../plot/architecture.ts";
+import type { DecoderOptions, DropoutRates } from "./decoder-options.ts";
+import type { FeatureLayer } from "./encoder.ts";
+import type { WordInputSpec } from "./word-inputs.ts";
 
 /** Named values; what they are is the decoder's own business. */
 export type Values = Readonly<Record<string, Value>>;
@@ -14,10 +19,25 @@ export interface DecoderSizes {
   readonly words: number;
 }
 
+/** What a step gives: the state for the next one, what the logits are made of, and for those that look at places, how much at each. */
+export interface Stepped {
+  readonly state: Values;
+  readonly output: Values;
+  /** [rows, positions], each row summing to 1. */
+  readonly attention?: Value;
+}
+
+/** Logits [n, padded words], and for decoders that attend after the step, how much each row looked at each position. */
+export interface Told {
+  readonly logits: Value;
+  /** [n, positions], each row summing to 1. */
+  readonly attention?: Value;
+}
+
 /**
  * A decoder. Rows are images × group, image-major, with a constant group: captions of a picture in training, beams in search.
  * Splitting a step this way makes one definition both right and fast: training embeds all words in one product and computes
- * all logits in another; only `step` runs word by word.
+ * all logits (and any attention that is not fed back) in batched operations; only `step` runs word by word.
  */
 export interface Decoder<Spec extends DecoderSizes> {
   /** All parameters of a specification. */
@@ -26,15 +46,38 @@ export interface Decoder<Spec extends DecoderSizes> {
   begin(p: Parameters, spec: Spec, features: Value, noise: Noise): { readonly memory: Values; readonly state: Values };
   /** Words [n] (int64; any number of rows) → the inputs of steps [n, ...]. */
   embed(p: Parameters, spec: Spec, words: Value, noise: Noise): Value;
-  /** What must run word by word, and no more: state and input [rows, ...] → next state and named outputs [rows, ...]. */
-  step(
-    p: Parameters,
-    spec: Spec,
-    memory: Values,
-    state: Values,
-    input: Value,
-    noise: Noise,
-  ): { readonly state: Values; readonly output: Values };
-  /** Outputs of any number of rows → logits [n, padded words]. */
-  logits(p: Parameters, spec: Spec, memory: Values, output: Values, noise: Noise): Value;
+  /** What must run word by word, and no more: state and input [rows, ...] → next state and named outputs [rows, size]. */
+  step(p: Parameters, spec: Spec, memory: Values, state: Values, input: Value, noise: Noise): Stepped;
+  /** Outputs [n, size] of n = images × group rows, or of as many rows a picture at all their steps, image-major → logits. */
+  logits(p: Parameters, spec: Spec, memory: Values, output: Values, noise: Noise): Told;
+}
+
+/** How a decoder is best trained on a data set of Flickr8k's size, as far as was tried; what a user says goes before it. */
+export interface DecoderRecipe {
+  readonly dropout: DropoutRates;
+  /** Size of a word's input. */
+  readonly embeddingSize: number;
+  /** Captions a step, and how many of one picture stand together. */
+  readonly batchSize: number;
+  readonly captionsPerPicture: number;
+  readonly epochs: number;
+  /** The largest learning rate. */
+  readonly learningRate: number;
+}
+
+/** A decoder as the catalogue has it: with what training, files and drawings need to know of it. */
+export interface DecoderEntry<Spec extends DecoderSizes & { readonly kind: string }> extends Decoder<Spec> {
+  /** Whose idea it is, for help texts: "Show and Tell (Vinyals et al. 2015)". */
+  readonly title: string;
+  /** The features it reads. */
+  readonly layer: FeatureLayer;
+  readonly recipe: DecoderRecipe;
+  /** Checks a specification that was read from a file. */
+  readonly schema: z.ZodType<Spec>;
+  /** The options of {@link DecoderOptions} that it takes besides those that all take. */
+  readonly takes: readonly (keyof DecoderOptions)[];
+  /** The specification for a data set's sizes and the options of a user. */
+  specOf(sizes: DecoderSizes & WordInputSpec, options: DecoderOptions): Spec;
+  /** Its blocks, for drawing; the first arrow comes from a block "features", which the caller adds. */
+  blocks(spec: Spec): Architecture;
 }

@@ -21,7 +21,7 @@ export interface InferenceGraphs {
   readonly begin: Uint8Array;
   /**
    * `parents` [rows] (int64, rows of the state fed), `words` [rows], `state.*` [before, ...], `memory.*` [images, ...]
-   * → `logProbabilities` [rows, padded words], `next.state.*` [rows, ...].
+   * → `logProbabilities` [rows, padded words], `next.state.*` [rows, ...], and `attention` [rows, positions] where the decoder has some.
    */
   readonly step: Uint8Array;
 }
@@ -59,7 +59,8 @@ export function inferenceGraphs(spec: DecoderSpec, contents: (name: string) => P
   const table = decoder.embed(p, spec, second.constant(everyWord), noNoise);
   const input = gather(table, second.input("words", ["rows"], "int64"));
   const stepped = decoder.step(p, spec, memory, state, input, noNoise);
-  const logProbabilities = logSoftmax(decoder.logits(p, spec, memory, stepped.output, noNoise));
+  const told = decoder.logits(p, spec, memory, stepped.output, noNoise);
+  const attention = told.attention ?? stepped.attention;
 
   return {
     begin: exportModel(
@@ -69,7 +70,11 @@ export function inferenceGraphs(spec: DecoderSpec, contents: (name: string) => P
     ),
     step: exportModel(
       second,
-      { logProbabilities, ...named("next.state", stepped.state) },
+      {
+        logProbabilities: logSoftmax(told.logits),
+        ...(attention && { attention }),
+        ...named("next.state", stepped.state),
+      },
       { ...options, name: "step" },
     ),
   };

@@ -3,6 +3,7 @@ import { gradients } from "../graph/backward.ts";
 import { exportModel } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/graph.ts";
+import { transpose } from "../graph/operators/matrix.ts";
 import { concat, expand, reshape, split } from "../graph/operators/reshaping.ts";
 import { numericShape } from "../graph/shapes.ts";
 import { adamStep } from "../nn/adam.ts";
@@ -10,7 +11,7 @@ import type { AdamOptions } from "../nn/adam.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import type { CrossEntropy } from "../nn/losses.ts";
 import { declareNoise, noNoise } from "../nn/noise.ts";
-import type { MaskInput, Noise } from "../nn/noise.ts";
+import type { DeclaredNoise, MaskInput } from "../nn/noise.ts";
 import { declareParameters } from "../nn/parameters.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { decoderOf } from "./catalogue.ts";
@@ -52,44 +53,51 @@ function mapValues(values: Values, change: (value: Value) => Value): Values {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }
 
+/** Outputs of all steps, each [rows, size], row by row: [rows · steps, size]. So a picture's rows at all steps lie together. */
+function joinSteps(outputs: readonly Values[]): Values {
+  const joined = (name: string): Value => {
+    const column = outputs.map((output) => {
+      const [rows, size] = numericShape(output[name]!.shape, "training") as [number, number];
+      return reshape(output[name]!, [rows, 1, size]);
+    });
+    const [rows, , size] = numericShape(column[0]!.shape, "training") as [number, number, number];
+    return reshape(concat(column, 1), [rows * outputs.length, size]);
+  };
+  return Object.fromEntries(Object.keys(outputs[0]!).map((name) => [name, joined(name)]));
+}
+
 /** Teacher forcing: reads the true words step by step and scores each next one. Tokens are time-major: [steps · rows]. */
 function teacherForced(
   graph: Graph,
   spec: DecoderSpec,
   p: Parameters,
   { images, group, steps }: BatchShape,
-  noise: Noise,
+  noise: Omit<DeclaredNoise, "masks">,
   smoothing: number,
 ): CrossEntropy {
   const decoder = decoderOf(spec);
   const rows = images * group;
-  const begun = decoder.begin(p, spec, graph.input("features", [images, ...spec.features]), noise);
+  const begun = decoder.begin(p, spec, graph.input("features", [images, ...spec.features]), noise.once);
   const words = graph.input("words", [steps * rows], "int64");
   const inputs = split(
-    decoder.embed(p, spec, words, noise),
+    decoder.embed(p, spec, words, noise.timeMajor),
     Array.from({ length: steps }, () => rows),
     0,
   );
   let state = mapValues(begun.state, (value) => perRow(value, group));
   const outputs: Values[] = [];
   for (const input of inputs) {
-    const stepped = decoder.step(p, spec, begun.memory, state, input, noise);
+    const stepped = decoder.step(p, spec, begun.memory, state, input, noise.timeMajor);
     state = stepped.state;
     outputs.push(stepped.output);
   }
-  const joined = Object.fromEntries(
-    Object.keys(outputs[0]!).map((name) => [
-      name,
-      concat(
-        outputs.map((output) => output[name]!),
-        0,
-      ),
-    ]),
-  );
+  const { logits } = decoder.logits(p, spec, begun.memory, joinSteps(outputs), noise.rowMajor);
+  // Fed time-major, as the words are; the logits are row-major.
+  const rowMajor = (tokens: Value): Value => reshape(transpose(reshape(tokens, [steps, rows]), [1, 0]), [rows * steps]);
   return crossEntropy({
-    logits: decoder.logits(p, spec, begun.memory, joined, noise),
-    targets: graph.input("targets", [steps * rows], "int64"),
-    weights: graph.input("weights", [steps * rows]),
+    logits,
+    targets: rowMajor(graph.input("targets", [steps * rows], "int64")),
+    weights: rowMajor(graph.input("weights", [steps * rows])),
     normaliser: graph.input("normaliser", []),
     words: spec.words,
     smoothing,
@@ -123,10 +131,12 @@ export function trainingGraph(spec: DecoderSpec, shape: BatchShape, options: Tra
   };
 }
 
+const silence = { once: noNoise, timeMajor: noNoise, rowMajor: noNoise } as const;
+
 /** The graph that scores true captions without learning or noise. Outputs: `loss` and `correct`. */
 export function scoringGraph(spec: DecoderSpec, shape: BatchShape): Uint8Array {
   const graph = new Graph();
   const p = declareParameters(graph, decoderOf(spec).parameters(spec));
-  const { loss, correct } = teacherForced(graph, spec, p, shape, noNoise, 0);
+  const { loss, correct } = teacherForced(graph, spec, p, shape, silence, 0);
   return exportModel(graph, { loss, correct }, { parameters: "inputs", name: "scoring" });
 }

@@ -5,6 +5,8 @@ import { gather } from "../graph/operators/indexing.ts";
 import { gemm } from "../graph/operators/matrix.ts";
 import { reduceMean } from "../graph/operators/reduction.ts";
 import { fixedDim, split } from "../graph/operators/reshaping.ts";
+import type { ParameterSpecs } from "./parameters.ts";
+import { weightSpec } from "./parameters.ts";
 
 /** x [rows, inputs] · weight [inputs, outputs] + bias [outputs] → [rows, outputs]. */
 export function linear(x: Value, weight: Value, bias?: Value): Value {
@@ -21,6 +23,19 @@ export function standardise(x: Value, epsilon = 1e-5): Value {
   const centred = sub(x, reduceMean(x, { axes: [-1], keep: true }));
   const variance = reduceMean(mul(centred, centred), { axes: [-1], keep: true });
   return div(centred, sqrt(add(variance, epsilon)));
+}
+
+/** The parameters NAME.input, NAME.recurrent and NAME.bias of an LSTM; its forget gate starts open (Jozefowicz 2015). */
+export function lstmParameters(name: string, inputs: number, hidden: number): ParameterSpecs {
+  return {
+    [`${name}.input`]: weightSpec(inputs, 4 * hidden),
+    [`${name}.recurrent`]: weightSpec(hidden, 4 * hidden),
+    [`${name}.bias`]: {
+      shape: [4 * hidden],
+      init: { kind: "ones-in", start: hidden, end: 2 * hidden },
+      decay: false,
+    },
+  };
 }
 
 /** Hidden and cell state of an LSTM, each [rows, hidden]. */

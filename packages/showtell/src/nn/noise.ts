@@ -22,29 +22,68 @@ export interface MaskInput {
   readonly rate: number;
 }
 
-/** Training noise and, after the graph is built, the masks that must be fed. */
-export interface DeclaredNoise extends Noise {
+/**
+ * Training noise by the order of the rows it meets, and after the graph is built the masks that must be fed. Where rows are steps of
+ * sentences, a sentence has one mask, held over time (Gal and Ghahramani 2016, "A theoretically grounded application of dropout in
+ * recurrent neural networks"); a name that comes again, as in a step that is unrolled, is the same mask.
+ */
+export interface DeclaredNoise {
+  /** For x [n, size] of any n: a mask of its own for each of its rows. */
+  readonly once: Noise;
+  /** For x [steps · rows, size], or one step of it [rows, size]. */
+  readonly timeMajor: Noise;
+  /** For x [rows · steps, size]. */
+  readonly rowMajor: Noise;
   readonly masks: readonly MaskInput[];
 }
 
-/**
- * Declares a mask input a name: one mask a row, held over time. x has `steps · rows` rows in time-major order, or fewer than `rows`.
- * (Gal and Ghahramani 2016, "A theoretically grounded application of dropout in recurrent neural networks").
- */
+/** Declares mask inputs for a batch of so many rows. */
 export function declareNoise(rows: number): DeclaredNoise {
-  const masks: MaskInput[] = [];
-  return {
-    masks,
+  const masks = new Map<string, { readonly input: MaskInput; readonly value: Value }>();
+
+  const maskOf = (name: string, shape: readonly [number, number], rate: number, x: Value): Value => {
+    const input: MaskInput = { name: `mask.${name}`, shape, rate };
+    const known = masks.get(name);
+    if (known === undefined) {
+      const value = x.graph.input(input.name, shape);
+      masks.set(name, { input, value });
+      return value;
+    }
+    if (known.input.shape.join() === shape.join() && known.input.rate === rate) return known.value;
+    throw new ShowtellError("GRAPH_SHAPE", `dropout "${name}" meets values of two shapes or rates: give each its name`);
+  };
+
+  /** `lay` says how [n, size] is seen beside a mask of `masked(n)` rows: shapes of both, which broadcast. */
+  const noiseOf = (
+    masked: (n: number) => number,
+    lay: (n: number, size: number) => { readonly x: readonly number[]; readonly mask: readonly number[] },
+  ): Noise => ({
     dropout(name, x, rate) {
       if (rate === 0) return x;
       if (!(rate > 0 && rate < 1))
         throw new ShowtellError("ARGUMENT", `dropout rate ${rate} of "${name}" is not in 0 … 1`);
-      const [total, size] = numericShape(x.shape, "dropout") as [number, number];
-      const masked = Math.min(rows, total);
-      const mask: MaskInput = { name: `mask.${name}`, shape: [masked, size], rate };
-      masks.push(mask);
-      const repeated = reshape(x, [total / masked, masked, size]);
-      return reshape(mul(repeated, x.graph.input(mask.name, mask.shape)), [total, size]);
+      const [n, size] = numericShape(x.shape, "dropout") as [number, number];
+      const mask = maskOf(name, [masked(n), size], rate, x);
+      const laid = lay(n, size);
+      return reshape(mul(reshape(x, laid.x), reshape(mask, laid.mask)), [n, size]);
+    },
+  });
+
+  return {
+    once: noiseOf(
+      (n) => n,
+      (n, size) => ({ x: [n, size], mask: [n, size] }),
+    ),
+    timeMajor: noiseOf(
+      () => rows,
+      (n, size) => ({ x: [n / rows, rows, size], mask: [rows, size] }),
+    ),
+    rowMajor: noiseOf(
+      () => rows,
+      (n, size) => ({ x: [rows, n / rows, size], mask: [rows, 1, size] }),
+    ),
+    get masks() {
+      return [...masks.values()].map(({ input }) => input);
     },
   };
 }

@@ -31,6 +31,16 @@ export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 /** A graph's parameters by name. */
 export type Parameters = Readonly<Record<string, Value>>;
 
+/** A weight matrix that learns and decays. */
+export function weightSpec(inputs: number, outputs: number): ParameterSpec {
+  return { shape: [inputs, outputs], init: { kind: "glorot" }, decay: true };
+}
+
+/** A bias that starts at zero. */
+export function biasSpec(size: number): ParameterSpec {
+  return { shape: [size], init: { kind: "zeros" }, decay: false };
+}
+
 /** Declares all parameters in a graph. */
 export function declareParameters(graph: Graph, specs: ParameterSpecs): Parameters {
   return Object.fromEntries(Object.entries(specs).map(([name, { shape }]) => [name, graph.parameter(name, shape)]));

@@ -8,8 +8,9 @@ import { canonicalJson } from "../bundle/identity.ts";
 import type { EncoderManifest } from "../bundle/manifest.ts";
 import type { CaptionRecord } from "../datasets/record.ts";
 import type { OpenSession } from "../engine/session.ts";
+import { decoderNamed } from "../models/catalogue.ts";
+import type { DecoderSpec } from "../models/catalogue.ts";
 import { featureShape } from "../models/encoder-graph.ts";
-import type { ShowAndTellSpec } from "../models/show-and-tell.ts";
 import type { EmbeddingTable } from "../text/word-vectors.ts";
 import { embeddingTable } from "../text/word-vectors.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
@@ -26,7 +27,7 @@ import { readGlove, readWordVectors } from "./word-vectors.ts";
 /** What training reads. */
 export interface TrainingData {
   readonly prepared: PreparedCaptions;
-  readonly spec: ShowAndTellSpec;
+  readonly spec: DecoderSpec;
   readonly vectors: EmbeddingTable | undefined;
   readonly train: TrainingSet;
   readonly dev: TrainingSet;
@@ -72,7 +73,7 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
   const { cache, hashes } = await extractFeatures({
     pictures: images.map((image) => picturePath(dataset, image)),
     encoder,
-    layer: request.layer,
+    layer: decoderNamed(request.decoder).layer,
     openSession,
     root: request.cache,
     signal,
@@ -114,18 +115,17 @@ function specOf(
   encoder: BundlePart<EncoderManifest>,
   { words }: Vocabulary,
   vectors: EmbeddingTable | undefined,
-): ShowAndTellSpec {
-  const vectorSize = vectors === undefined ? (request.embeddingSize ?? 300) : vectors.table.length / words.length;
-  return {
-    kind: "show-and-tell",
-    features: featureShape(encoder.manifest.spec, request.layer),
+): DecoderSpec {
+  const decoder = decoderNamed(request.decoder);
+  const { embeddingSize } = request;
+  const sizes = {
+    features: featureShape(encoder.manifest.spec, decoder.layer),
     words: words.length,
-    embeddingSize: request.embeddingSize ?? vectorSize,
-    vectorSize,
+    embeddingSize,
+    vectorSize: vectors === undefined ? embeddingSize : vectors.table.length / words.length,
     vectors: vectors === undefined ? "random" : request.freezeEmbeddings ? "frozen" : "given",
-    hiddenSize: request.hiddenSize,
-    dropout: request.dropout,
-  };
+  } as const;
+  return decoder.specOf(sizes, request.decoderOptions);
 }
 
 async function trainingSet(

@@ -1,7 +1,9 @@
 // What the training thread is asked and what it tells: plain data that crosses between threads.
-import type { FeatureLayer } from "../models/encoder.ts";
-import type { ShowAndTellSpec } from "../models/show-and-tell.ts";
+import { decoderNamed } from "../models/catalogue.ts";
+import type { DecoderKind } from "../models/catalogue.ts";
+import type { DecoderOptions } from "../models/decoder-options.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
+import { defaultTrainingOptions } from "../train/options.ts";
 import type { TrainingOptions } from "../train/options.ts";
 import type { PreparationReport } from "../train/preparation.ts";
 import type { BestEpoch, TrainingEvent } from "../train/trainer.ts";
@@ -16,9 +18,8 @@ export interface TrainingRequest {
   /** Folder of the run. */
   readonly out: string;
   readonly resume: boolean;
-  /** Path of the encoder's bundle, and which of its features are read. */
+  /** Path of the encoder's bundle. */
   readonly encoder: string;
-  readonly layer: FeatureLayer;
   /** Folder of feature caches; default: below the platform's cache folder. */
   readonly cache?: string | undefined;
   readonly threads?: number | undefined;
@@ -28,29 +29,45 @@ export interface TrainingRequest {
   readonly embeddings: string;
   /** Whether word vectors stay as they are. */
   readonly freezeEmbeddings: boolean;
-  /** Size of the decoder's word inputs; default: that of the vectors, 300 for random ones. */
-  readonly embeddingSize?: number | undefined;
-  readonly hiddenSize: number;
-  readonly dropout: ShowAndTellSpec["dropout"];
+  readonly decoder: DecoderKind;
+  /** Size of the decoder's word inputs. */
+  readonly embeddingSize: number;
+  readonly decoderOptions: DecoderOptions;
   readonly training: TrainingOptions;
   /** How the bundle searches by default. */
   readonly beam: number;
   readonly lengthExponent: number;
 }
 
-/** What is the same in every run unless said otherwise. */
-export const defaultTraining: Omit<TrainingRequest, "data" | "out" | "encoder" | "training"> = {
-  resume: false,
-  layer: "pooled",
-  rules: [],
-  minimumCount: 5,
-  embeddings: "glove",
-  freezeEmbeddings: false,
-  hiddenSize: 512,
-  dropout: { features: 0.5, input: 0.3, output: 0.5 },
-  beam: 3,
-  lengthExponent: 0.7,
-};
+/** The decoder that is trained unless another is named. */
+export const defaultDecoder: DecoderKind = "parallel-attention";
+
+/** All that a run needs but where it reads and writes, for a decoder: its recipe, and what is the same in every run. */
+export function defaultTraining(
+  decoder: DecoderKind = defaultDecoder,
+): Omit<TrainingRequest, "data" | "out" | "encoder"> {
+  const { dropout, embeddingSize, batchSize, captionsPerPicture, epochs, learningRate } = decoderNamed(decoder).recipe;
+  const { schedule } = defaultTrainingOptions;
+  return {
+    resume: false,
+    rules: [],
+    minimumCount: 5,
+    embeddings: "glove",
+    freezeEmbeddings: false,
+    decoder,
+    embeddingSize,
+    decoderOptions: { hiddenSize: 512, dropout },
+    training: {
+      ...defaultTrainingOptions,
+      batchSize,
+      captionsPerPicture,
+      epochs,
+      schedule: { ...schedule, peak: learningRate },
+    },
+    beam: 3,
+    lengthExponent: 0.7,
+  };
+}
 
 /** A caption of a dev picture after an epoch. */
 export interface SampleCaption {

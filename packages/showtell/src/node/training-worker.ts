@@ -6,7 +6,7 @@ import { makeDecoderBundle } from "../bundle/decoder-bundle.ts";
 import type { Bundle } from "../bundle/bundle.ts";
 import type { DecoderManifest, Licence, TrainingRecord } from "../bundle/manifest.ts";
 import type { OpenSession } from "../engine/session.ts";
-import { decoderOf } from "../models/catalogue.ts";
+import { decoderNamed, decoderOf } from "../models/catalogue.ts";
 import type { LearnerState } from "../train/learner.ts";
 import { initialState } from "../train/learner.ts";
 import type { RequestContext } from "../thread/requests.ts";
@@ -223,7 +223,7 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
     const lock = await lockFolder(request.out);
     try {
       const { identity, spec } = bundle.encoder.manifest;
-      const encoder = { identity, name: spec.kind, layer: request.layer };
+      const encoder = { identity, name: spec.kind, layer: decoderNamed(request.decoder).layer };
       return await learn(
         { request, data, folder, encoder, licences: decoderLicences(data, request), openSession },
         context,

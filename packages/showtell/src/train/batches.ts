@@ -11,11 +11,14 @@ export interface Example {
   readonly words: readonly number[];
 }
 
-/** Rows that are trained on together; all token arrays are time-major, [steps, rows]. */
+/** Captions that are trained on together; all token arrays are time-major, [steps, rows]. */
 export interface Batch {
+  readonly images: number;
+  /** Captions a picture: rows are images × group, image-major. */
+  readonly group: number;
   readonly rows: number;
   readonly steps: number;
-  /** Row of each caption's picture features; rows that only pad the batch repeat the first. */
+  /** Row of each picture's features, [images]; those that only pad the batch repeat the first. */
   readonly pictures: Int32Array;
   /** What the decoder reads: start, then the words. */
   readonly words: BigInt64Array;
@@ -76,30 +79,67 @@ function bestLastBucket(
   return best;
 }
 
-function fill(examples: readonly Example[], rows: number, steps: number, maximumWords: number): Batch {
-  const pictures = new Int32Array(rows).fill(examples[0]!.picture);
+/** Captions of one picture, at most a group of them. */
+type Group = readonly Example[];
+
+/** Captions in groups of their pictures, in the order in which a group's first caption comes. */
+function groupsOf(examples: readonly Example[], size: number): readonly Group[] {
+  const groups: Example[][] = [];
+  const open = new Map<number, Example[]>();
+  for (const example of examples) {
+    const group = open.get(example.picture);
+    if (group !== undefined && group.length < size) {
+      group.push(example);
+      continue;
+    }
+    const started = [example];
+    groups.push(started);
+    open.set(example.picture, started);
+  }
+  return groups;
+}
+
+function lengthOf(group: Group, maximumWords: number): number {
+  return Math.max(...group.map(({ words }) => targetsOf(words, maximumWords).length));
+}
+
+function fill(groups: readonly Group[], { images, group, maximumWords }: BatchPlan, steps: number): Batch {
+  const rows = images * group;
+  const pictures = new Int32Array(images).fill(groups[0]![0]!.picture);
   const words = new BigInt64Array(steps * rows).fill(BigInt(paddingId));
   const targets = new BigInt64Array(steps * rows).fill(BigInt(paddingId));
   const weights = new Float32Array(steps * rows);
   let tokens = 0;
-  examples.forEach((example, row) => {
-    pictures[row] = example.picture;
-    let before = startId;
-    targetsOf(example.words, maximumWords).forEach((target, step) => {
-      const at = step * rows + row;
-      words[at] = BigInt(before);
-      targets[at] = BigInt(target);
-      weights[at] = 1;
-      before = target;
-      tokens++;
-    });
-  });
-  return { rows, steps, pictures, words, targets, weights, tokens, captions: examples.length };
+  for (const [image, examples] of groups.entries()) {
+    pictures[image] = examples[0]!.picture;
+    for (const [member, example] of examples.entries()) {
+      let before = startId;
+      targetsOf(example.words, maximumWords).forEach((target, step) => {
+        const at = step * rows + image * group + member;
+        words[at] = BigInt(before);
+        targets[at] = BigInt(target);
+        weights[at] = 1;
+        before = target;
+        tokens++;
+      });
+    }
+  }
+  const captions = groups.reduce((sum, examples) => sum + examples.length, 0);
+  return { images, group, rows, steps, pictures, words, targets, weights, tokens, captions };
 }
 
-/** How captions are grouped into batches. */
-export interface BatchPlan {
+/** The size of batches. */
+export interface BatchSize {
+  /** Captions a batch; rounded down to whole groups, but to no less than one. */
   readonly rows: number;
+  /** Captions a picture that stand together, so that what is computed once a picture serves them all. */
+  readonly group: number;
+}
+
+/** How captions are put into batches. */
+export interface BatchPlan {
+  readonly images: number;
+  readonly group: number;
   readonly maximumWords: number;
   /** Lengths that batches may have, rising. */
   readonly lengths: readonly number[];
@@ -112,39 +152,40 @@ export interface BatchPlan {
  */
 export function planBatches(
   examples: readonly Example[],
-  rows: number,
+  { rows, group }: BatchSize,
   maximumWords: number,
   limit: number,
 ): BatchPlan {
   if (examples.length === 0)
     throw new ShowtellError("DATA_EMPTY", "there is no caption to train on: check the split and the vocabulary");
   const counts: number[] = Array.from({ length: maximumWords + 2 }, () => 0);
-  for (const { words } of examples) counts[targetsOf(words, maximumWords).length]!++;
-  return { rows, maximumWords, lengths: bucketLengths(counts, limit) };
+  for (const one of groupsOf(examples, group)) counts[lengthOf(one, maximumWords)]!++;
+  const images = Math.max(1, Math.floor(rows / group));
+  return { images, group, maximumWords, lengths: bucketLengths(counts, limit) };
 }
 
 /**
- * Batches of all examples. Those that do not fill a batch of their length go to the next longer one, so only the last batch
+ * Batches of all examples. Groups that do not fill a batch of their length go to the next longer one, so only the last batch
  * is padded; the number of batches does not depend on the order. With `random`, examples and batches are shuffled.
  */
 export function makeBatches(examples: readonly Example[], plan: BatchPlan, random?: Random): readonly (() => Batch)[] {
-  const { rows, maximumWords, lengths } = plan;
+  const { images, group, maximumWords, lengths } = plan;
   const shuffled = random === undefined ? [...examples] : random.shuffle([...examples]);
-  const buckets = new Map<number, Example[]>(lengths.map((length) => [length, []]));
-  for (const example of shuffled) {
-    const { length } = targetsOf(example.words, maximumWords);
-    buckets.get(lengths.find((limit) => limit >= length)!)!.push(example);
+  const buckets = new Map<number, Group[]>(lengths.map((length) => [length, []]));
+  for (const one of groupsOf(shuffled, group)) {
+    const length = lengthOf(one, maximumWords);
+    buckets.get(lengths.find((limit) => limit >= length)!)!.push(one);
   }
   const batches: (() => Batch)[] = [];
-  let left: Example[] = [];
+  let left: Group[] = [];
   for (const [steps, bucket] of buckets) {
     const waiting = [...left, ...bucket];
-    while (waiting.length >= rows) {
-      const taken = waiting.splice(0, rows);
-      batches.push(() => fill(taken, rows, steps, maximumWords));
+    while (waiting.length >= images) {
+      const taken = waiting.splice(0, images);
+      batches.push(() => fill(taken, plan, steps));
     }
     left = waiting;
   }
-  if (left.length > 0) batches.push(() => fill(left, rows, lengths.at(-1)!, maximumWords));
+  if (left.length > 0) batches.push(() => fill(left, plan, lengths.at(-1)!));
   return random === undefined ? batches : random.shuffle(batches);
 }

@@ -80,8 +80,13 @@ function scalar(value: number): Tensor<"float32"> {
   return tensor("float32", [], Float32Array.of(value));
 }
 
-function shapeOf({ rows, steps }: Batch): BatchShape {
-  return { images: rows, group: 1, steps };
+function shapeOf({ images, group, steps }: Batch): BatchShape {
+  return { images, group, steps };
+}
+
+/** A compiled shape's name among those of its kind. */
+function nameOf({ images, group, steps }: BatchShape): string {
+  return `${images}×${group}×${steps}`;
 }
 
 function resultOf(outputs: Tensors, { tokens, captions }: Batch): BatchResult {
@@ -122,12 +127,12 @@ export function createLearner(
   };
 
   const batchFeeds = async (batch: Batch, reader: FeatureReader): Promise<Record<string, Tensor>> => {
-    const { rows, steps, pictures, words, targets, weights, tokens } = batch;
-    const bits = new Uint16Array(rows * reader.size);
+    const { images, rows, steps, pictures, words, targets, weights, tokens } = batch;
+    const bits = new Uint16Array(images * reader.size);
     await reader.read(pictures, bits);
     const features = decodeFloat16(bits, scratch("features", bits.length));
     return {
-      features: tensor("float32", [rows, ...spec.features], features),
+      features: tensor("float32", [images, ...spec.features], features),
       words: tensor("int64", [steps * rows], words),
       targets: tensor("int64", [steps * rows], targets),
       weights: tensor("float32", [steps * rows], weights),
@@ -138,7 +143,7 @@ export function createLearner(
   return {
     async learn(batch, reader, step, learningRate) {
       const shape = shapeOf(batch);
-      const { session, extra: masks } = await sessions.get(`learn ${batch.rows}×${batch.steps}`, () => {
+      const { session, extra: masks } = await sessions.get(`learn ${nameOf(shape)}`, () => {
         const graph = trainingGraph(spec, shape, { adam, smoothing: options.labelSmoothing });
         return { model: graph.model, extra: graph.masks };
       });
@@ -167,7 +172,7 @@ export function createLearner(
 
     async score(batch, reader) {
       const shape = shapeOf(batch);
-      const { session } = await sessions.get(`score ${batch.rows}×${batch.steps}`, () => ({
+      const { session } = await sessions.get(`score ${nameOf(shape)}`, () => ({
         model: scoringGraph(spec, shape),
         extra: [],
       }));

@@ -10,6 +10,11 @@ export interface TrainingOptions {
   readonly seed: number;
   /** Captions a step. */
   readonly batchSize: number;
+  /**
+   * Captions of a picture that stand together in a batch, so that what is computed once a picture serves them all, at the price of more
+   * padding: it pays for grids, not for pooled features.
+   */
+  readonly captionsPerPicture: number;
   /** Passes over the training captions. */
   readonly epochs: number;
   /** Epochs without a better one after which training stops. */
@@ -32,10 +37,11 @@ export interface TrainingOptions {
   readonly checkpointSteps: number;
 }
 
-/** Values where nothing is said. */
+/** Values where nothing is said, but for what a decoder's own recipe says. */
 export const defaultTrainingOptions: TrainingOptions = {
   seed: 1,
   batchSize: 64,
+  captionsPerPicture: 1,
   epochs: 16,
   patience: 4,
   select: "beam",

@@ -6,7 +6,7 @@ import type { OpenSession } from "../engine/session.ts";
 import type { CaptionQuality } from "../evaluate/caption-quality.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import { learningRate } from "../nn/schedules.ts";
-import type { BatchPlan, Example } from "./batches.ts";
+import type { BatchPlan, BatchSize, Example } from "./batches.ts";
 import { makeBatches, planBatches } from "./batches.ts";
 import type { BatchResult, FeatureReader, Learner, LearnerState } from "./learner.ts";
 import { createLearner } from "./learner.ts";
@@ -128,12 +128,16 @@ function qualityOf({ loss, correct, tokens }: Sums): Quality {
   return { loss: loss / tokens, accuracy: correct / tokens };
 }
 
+function sizeOf({ batchSize, captionsPerPicture }: TrainingOptions): BatchSize {
+  return { rows: batchSize, group: captionsPerPicture };
+}
+
 async function scoreAll(
   learner: Learner,
   { examples, features }: TrainingSet,
   options: TrainingOptions,
 ): Promise<Quality> {
-  const plan = planBatches(examples, options.batchSize, options.maximumWords, scoringLengths);
+  const plan = planBatches(examples, sizeOf(options), options.maximumWords, scoringLengths);
   let sums = noSums;
   for (const make of makeBatches(examples, plan)) sums = addTo(sums, await learner.score(make(), features), 0);
   return qualityOf(sums);
@@ -186,7 +190,7 @@ interface Pace {
 
 async function* epochs(training: Training, learner: Learner): AsyncGenerator<TrainingEvent, void, undefined> {
   const { options, train: set, from } = training;
-  const plan = planBatches(set.examples, options.batchSize, options.maximumWords, trainingLengths);
+  const plan = planBatches(set.examples, sizeOf(options), options.maximumWords, trainingLengths);
   const perEpoch = makeBatches(set.examples, plan).length;
   const pace = { plan, perEpoch, steps: perEpoch * options.epochs };
   let progress = from.progress;

@@ -24,7 +24,18 @@ function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> 
   return showtell([...args, "--threads", "1"], { cwd: folder, environment, ...options });
 }
 
-const small = ["--embeddings", "random", "--embedding-size", "16", "--hidden-size", "32", "--minimum-count", "1"];
+const small = [
+  "--decoder",
+  "show-and-tell",
+  "--embeddings",
+  "random",
+  "--embedding-size",
+  "16",
+  "--hidden-size",
+  "32",
+  "--minimum-count",
+  "1",
+];
 const data = ["--data", "colours/captions.jsonl", "--images", "colours/images"];
 
 function train(out: string, more: readonly string[], options: RunOptions = {}): Promise<Ended> {
@@ -95,8 +106,7 @@ describe("training", () => {
     expect(status).toBe(0);
     expect(JSON.parse(readFileSync(join(folder, "options", "run.json"), "utf8"))).toMatchObject({
       options: {
-        hiddenSize: 32,
-        dropout: { features: 0.1, input: 0.1, output: 0.1 },
+        decoderOptions: { hiddenSize: 32, dropout: { features: 0.1, input: 0.1, output: 0.1 } },
         rules: ["digits"],
         beam: 2,
         training: {
@@ -118,6 +128,31 @@ describe("training", () => {
     expect(stderr).toContain('a checkpoint is in "stopped": go on with --resume\n');
     expect(stdout).toMatch(/^run +stopped \(\d+ epochs?, interrupted\)$/m);
     expect(existsSync(join(folder, "stopped", "last.safetensors"))).toBe(true);
+  });
+
+  test("of a decoder that looks at the grid reads grid features, and ends in a model that captions", async () => {
+    const { status, stderr } = await train("grid", [
+      "--decoder",
+      "parallel-attention",
+      "--attention-size",
+      "8",
+      "--epochs",
+      "1",
+    ]);
+    expect({ status, errors: stderr.match(/^error .*$/gm) }).toEqual({ status: 0, errors: null });
+    const inspected = await run(["inspect", "grid/best.safetensors", "--json"]);
+    expect(JSON.parse(inspected.stdout)).toMatchObject({
+      decoder: { spec: { kind: "parallel-attention", features: [49, 2048], attentionSize: 8, hiddenSize: 32 } },
+    });
+    const caption = await run(["caption", "-m", "grid/best.safetensors", "colours/images/red-dev.png"]);
+    expect(caption.status).toBe(0);
+  });
+
+  test("refuses an option that the decoder does not take, naming both", async () => {
+    const { status, stderr } = await train("never", ["--attention-size", "8"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("error ARGUMENT: --attention-size is no option of the decoder show-and-tell");
+    expect(existsSync(join(folder, "never"))).toBe(false);
   });
 
   test("refuses data that is not there", async () => {

@@ -7,7 +7,7 @@ import type { Value } from "../../src/graph/graph.ts";
 import * as a from "../../src/graph/operators/arithmetic.ts";
 import { gather } from "../../src/graph/operators/indexing.ts";
 import { reduceSum, reduceSumSquare } from "../../src/graph/operators/reduction.ts";
-import { split } from "../../src/graph/operators/reshaping.ts";
+import { sizesOf, split } from "../../src/graph/operators/reshaping.ts";
 import { averagePool, batchNorm, conv, maxPool } from "../../src/graph/operators/vision.ts";
 import { drawn, expectClose, numbersOf, scalar } from "../tensors.ts";
 import { runGraph } from "./run.ts";
@@ -17,6 +17,7 @@ const withoutGradient: Readonly<Record<string, (graph: Graph, x: Value) => Value
   Min: (_, x) => a.minimum(x, 1),
   Greater: (_, x) => a.cast(a.greater(x, 0), "float32"),
   GreaterOrEqual: (_, x) => a.cast(a.greaterOrEqual(x, 0), "float32"),
+  Shape: (_, x) => a.cast(sizesOf(x, 0, 2), "float32"),
   Conv: (graph, x) => conv(x, graph.constant(drawn([1, 2, 1, 1], "kernel"))),
   AveragePool: (_, x) => averagePool(x, [2, 2]),
   MaxPool: (_, x) => maxPool(x, [2, 2]),

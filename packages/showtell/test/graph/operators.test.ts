@@ -156,6 +156,14 @@ const specifications: { readonly [Name in OperatorName]: Specification } = {
       [(g) => m.transpose(g.shaped(2, 3), [1, 0, 2]), "(float32[2, 3]): [1, 0, 2] is no order of its axes"],
     ],
   },
+  Shape: {
+    example: (g) => s.sizesOf(g.of([2, 3, 1], [1, 2, 3, 4, 5, 6]), 0, 2),
+    result: [2, 3],
+    refuses: [
+      [(g) => s.sizesOf(g.shaped(2, 3), 1, 3), "(float32[2, 3]): it has no dimensions 1 … 2"],
+      [(g) => s.sizesOf(g.shaped(2, 3), 1, 1), "it has no dimensions 1 … 0"],
+    ],
+  },
   Reshape: {
     example: (g) => s.reshape(g.of([2, 3], [1, 2, 3, 4, 5, 6]), [3, 2]),
     result: [1, 2, 3, 4, 5, 6],

@@ -25,6 +25,17 @@ const roomy: { readonly [Kind in DecoderSpec["kind"]]: Extract<DecoderSpec, { ki
     hiddenSize: 32,
     dropout: { features: 0, input: 0, output: 0 },
   },
+  "parallel-attention": {
+    kind: "parallel-attention",
+    features: [4, 16],
+    words: 20,
+    embeddingSize: 24,
+    vectorSize: 24,
+    vectors: "random",
+    hiddenSize: 32,
+    attentionSize: 16,
+    dropout: { features: 0, input: 0, output: 0 },
+  },
 };
 
 /** Different captions of one to six words. */
@@ -67,7 +78,9 @@ it.each(decoderKinds)("%s learns ten captions by heart and says each at its pict
     },
   };
   const examples = captions.map((words, picture) => ({ picture, words }));
-  const [batch] = makeBatches(examples, planBatches(examples, captions.length, 20, 8)).map((make) => make());
+  const [batch] = makeBatches(examples, planBatches(examples, { rows: captions.length, group: 1 }, 20, 8)).map((make) =>
+    make(),
+  );
   const options = { ...defaultTrainingOptions, batchSize: captions.length };
   const learner = createLearner(spec, options, initialState(spec, 1), openSession);
   let step = 0;

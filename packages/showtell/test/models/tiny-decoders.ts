@@ -41,6 +41,19 @@ const variants: Variants = {
       dropout: { features: 0, input: 0, output: 0.5 },
     },
   },
+  "parallel-attention": {
+    plain: {
+      kind: "parallel-attention",
+      features: [3, 12],
+      words: 17,
+      embeddingSize: 10,
+      vectorSize: 10,
+      vectors: "random",
+      hiddenSize: 14,
+      attentionSize: 9,
+      dropout: { features: 0.2, input: 0.2, output: 0.3 },
+    },
+  },
 };
 
 /** All tiny decoders: name, specification. */

@@ -17,7 +17,7 @@ describe("dropout in training", () => {
   it("multiplies by a mask that is fed, and says what it wants to be fed", async () => {
     const graph = new Graph();
     const noise = declareNoise(2);
-    const y = noise.dropout("input", graph.input("x", [2, 3]), 0.25);
+    const y = noise.once.dropout("input", graph.input("x", [2, 3]), 0.25);
     expect(noise.masks).toEqual([{ name: "mask.input", shape: [2, 3], rate: 0.25 }]);
     const mask = [0, 1, 2, 3, 0, 0.5];
     const { y: found } = await runGraph(
@@ -32,7 +32,7 @@ describe("dropout in training", () => {
     const graph = new Graph();
     const noise = declareNoise(2);
     const [steps, mask] = [3, [0, 1, 2, 3, 4, 5]];
-    const y = noise.dropout("input", graph.input("x", [2 * steps, 3]), 0.5);
+    const y = noise.timeMajor.dropout("input", graph.input("x", [2 * steps, 3]), 0.5);
     expect(noise.masks[0]!.shape).toEqual([2, 3]);
     const ones = floats([2 * steps, 3], Array<number>(18).fill(1));
     const { y: found } = await runGraph(graph, { y }, { x: ones, "mask.input": floats([2, 3], mask) });
@@ -40,22 +40,46 @@ describe("dropout in training", () => {
     expect(numbersOf(found)).toEqual([...mask, ...mask, ...mask]);
   });
 
-  it("takes one mask a picture where there are fewer pictures than rows", () => {
+  it("holds a row's mask over its steps where they follow each other", async () => {
+    const graph = new Graph();
+    const noise = declareNoise(2);
+    const y = noise.rowMajor.dropout("output", graph.input("x", [6, 2]), 0.5);
+    const ones = floats([6, 2], Array<number>(12).fill(1));
+    const { y: found } = await runGraph(graph, { y }, { x: ones, "mask.output": floats([2, 2], [1, 2, 3, 4]) });
+    expect(numbersOf(found)).toEqual([1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4]);
+  });
+
+  it("is one mask for all the steps that ask for it by one name", () => {
+    const graph = new Graph();
+    const noise = declareNoise(2);
+    const steps = [1, 2, 3].map((step) => noise.timeMajor.dropout("state", graph.input(`x${step}`, [2, 5]), 0.5));
+    expect(noise.masks).toHaveLength(1);
+    expect(new Set(steps).size).toBe(3);
+    expect(() => noise.once.dropout("state", graph.input("x4", [3, 5]), 0.5)).toThrow(
+      expect.objectContaining({ code: "GRAPH_SHAPE" }),
+    );
+  });
+
+  it("takes a mask of its own for every row of what is there once a picture", () => {
     const noise = declareNoise(10);
-    noise.dropout("features", new Graph().input("features", [2, 5]), 0.5);
-    expect(noise.masks[0]!.shape).toEqual([2, 5]);
+    noise.once.dropout("features", new Graph().input("features", [2, 5]), 0.5);
+    noise.once.dropout("grid", new Graph().input("grid", [98, 5]), 0.5);
+    expect(noise.masks.map(({ shape }) => shape)).toEqual([
+      [2, 5],
+      [98, 5],
+    ]);
   });
 
   it("declares nothing at rate 0", () => {
     const noise = declareNoise(2);
     const x = new Graph().input("x", [2, 3]);
-    expect(noise.dropout("input", x, 0)).toBe(x);
+    expect(noise.once.dropout("input", x, 0)).toBe(x);
     expect(noise.masks).toEqual([]);
   });
 
   it.each([1, -0.1, 1.5, NaN])("refuses a rate of %d, naming it", (rate) => {
     const x = new Graph().input("x", [2, 3]);
-    expect(() => declareNoise(2).dropout("input", x, rate)).toThrow(
+    expect(() => declareNoise(2).once.dropout("input", x, rate)).toThrow(
       expect.objectContaining({ code: "ARGUMENT", message: `dropout rate ${rate} of "input" is not in 0 … 1` }),
     );
   });

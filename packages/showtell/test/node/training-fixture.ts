@@ -34,8 +34,9 @@ export async function writeColourData(folder: string): Promise<void> {
 
 /** A small run on that data; `folder` holds data, features and runs. */
 export function colourRun(folder: string, name: string, changes: Partial<TrainingRequest> = {}): TrainingRequest {
+  const defaults = defaultTraining("show-and-tell");
   return {
-    ...defaultTraining,
+    ...defaults,
     data: join(folder, "captions.jsonl"),
     images: join(folder, "images"),
     out: join(folder, name),
@@ -45,9 +46,8 @@ export function colourRun(folder: string, name: string, changes: Partial<Trainin
     minimumCount: 1,
     embeddings: "random",
     embeddingSize: 16,
-    hiddenSize: 32,
-    // Little, so that a few steps are enough to say colours.
-    dropout: { features: 0, input: 0.1, output: 0 },
+    // Little dropout, so that a few steps are enough to say colours.
+    decoderOptions: { hiddenSize: 32, dropout: { features: 0, input: 0.1, output: 0 } },
     training: {
       ...defaultTrainingOptions,
       batchSize: 4,

@@ -80,7 +80,7 @@ describe("a training run", () => {
     expect((await fileOf("whole", "curves.svg")).toString()).toContain("<svg");
     expect((await fileOf("whole", "curves.png")).subarray(1, 4).toString()).toBe("PNG");
     expect(JSON.parse((await fileOf("whole", "run.json")).toString())).toMatchObject({
-      options: { hiddenSize: 32, training: { seed: 1 } },
+      options: { decoderOptions: { hiddenSize: 32 }, training: { seed: 1 } },
     });
   });
 
@@ -150,9 +150,9 @@ describe("a training run", () => {
 
   test("refuses a folder that holds a run, other options, and an encoder that is none", async () => {
     await expect(trainCaptioner(colourRun(folder, "whole"))).rejects.toMatchObject({ code: "RUN_EXISTS" });
-    await expect(trainCaptioner(colourRun(folder, "whole", { resume: true, hiddenSize: 64 }))).rejects.toMatchObject({
+    await expect(trainCaptioner(colourRun(folder, "whole", { resume: true, beam: 7 }))).rejects.toMatchObject({
       code: "RUN_MISMATCH",
-      message: expect.stringContaining("hiddenSize") as string,
+      message: expect.stringContaining("beam") as string,
     });
     const best = join(folder, "whole", "best.safetensors");
     await expect(trainCaptioner(colourRun(folder, "new", { encoder: best }))).rejects.toMatchObject({

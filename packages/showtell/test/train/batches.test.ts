@@ -16,7 +16,7 @@ const someRows = fc.integer({ min: 1, max: 12 });
 const someLimit = fc.integer({ min: 1, max: 8 });
 
 function batchesOf(examples: readonly Example[], rows: number, limit: number, seed?: number): readonly Batch[] {
-  const plan = planBatches(examples, rows, maximumWords, limit);
+  const plan = planBatches(examples, { rows, group: 1 }, maximumWords, limit);
   const batches = makeBatches(examples, plan, seed === undefined ? undefined : seededRandom(seed));
   return batches.map((make) => make());
 }
@@ -85,6 +85,15 @@ function stepsOf(batches: readonly Batch[]): number[] {
   return batches.map(({ steps }) => steps).toSorted((a, b) => a - b);
 }
 
+function groupedBatches(
+  examples: readonly Example[],
+  size: { rows: number; group: number },
+  seed?: number,
+): readonly Batch[] {
+  const plan = planBatches(examples, size, maximumWords, 3);
+  return makeBatches(examples, plan, seed === undefined ? undefined : seededRandom(seed)).map((make) => make());
+}
+
 describe("batches", () => {
   it("hold every caption once, each word read where the one before it was to be predicted", () => {
     fc.assert(
@@ -104,7 +113,7 @@ describe("batches", () => {
   it("have planned shapes only, and say how many tokens and captions count", () => {
     fc.assert(
       fc.property(someExamples, someRows, someLimit, (examples, rows, limit) => {
-        const { lengths } = planBatches(examples, rows, maximumWords, limit);
+        const { lengths } = planBatches(examples, { rows, group: 1 }, maximumWords, limit);
         for (const batch of batchesOf(examples, rows, limit)) {
           expect(batch.rows).toBe(rows);
           expect(lengths).toContain(batch.steps);
@@ -164,7 +173,50 @@ describe("batches", () => {
     expect(examples.map(({ picture }) => picture)).toEqual([5, 4, 3, 2, 1]);
   });
 
+  describe("of grouped captions", () => {
+    const someGroup = fc.integer({ min: 1, max: 4 });
+    /** Captions of few pictures: most have several, some more than a group. */
+    const fewPictures = someExamples.map((examples) =>
+      examples.map(({ words }, i) => ({ picture: (7 * i) % Math.ceil(examples.length / 3), words })),
+    );
+    it("hold every caption once, in a row of its own picture", () => {
+      fc.assert(
+        fc.property(fewPictures, someRows, someGroup, fc.integer(), (examples, rows, group, seed) => {
+          const found = groupedBatches(examples, { rows, group }, seed).flatMap((batch) => {
+            expect(batch).toMatchObject({ images: Math.max(1, Math.floor(rows / group)), group });
+            expect(batch.rows).toBe(batch.images * group);
+            expect(batch.pictures).toHaveLength(batch.images);
+            return Array.from({ length: batch.rows }, (_, row) => {
+              const { targets } = captionIn({ ...batch, pictures: new Int32Array(batch.rows) }, row);
+              return targets.length === 0 ? [] : [[batch.pictures[Math.floor(row / group)], ...targets].join()];
+            }).flat();
+          });
+          const wanted = examples.map(({ picture, words }) => [picture, ...targetsOf(words, maximumWords)].join());
+          expect(found.toSorted()).toEqual(wanted.toSorted());
+        }),
+      );
+    });
+
+    it("have the captions of a picture together, and few pictures twice", () => {
+      const examples = Array.from({ length: 20 }, (_, i) => ({ picture: i % 4, words: [4] }));
+      const [batch, ...others] = groupedBatches(examples, { rows: 20, group: 5 }, 1);
+      expect(others).toEqual([]);
+      expect(Array.from(batch!.pictures).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
+    });
+
+    it("are as many in every order", () => {
+      fc.assert(
+        fc.property(fewPictures, someRows, someGroup, fc.integer(), (examples, rows, group, seed) => {
+          const size = { rows, group };
+          expect(groupedBatches(examples, size, seed)).toHaveLength(groupedBatches(examples, size).length);
+        }),
+      );
+    });
+  });
+
   it("can't be planned without captions", () => {
-    expect(() => planBatches([], 4, 20, 8)).toThrow(expect.objectContaining({ code: "DATA_EMPTY" }));
+    expect(() => planBatches([], { rows: 4, group: 1 }, 20, 8)).toThrow(
+      expect.objectContaining({ code: "DATA_EMPTY" }),
+    );
   });
 });

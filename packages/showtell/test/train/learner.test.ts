@@ -40,7 +40,9 @@ const examples: readonly Example[] = Array.from({ length: 14 }, (_, i) => ({
   words: Array.from({ length: 1 + (i % 4) }, (__, step) => 4 + ((3 * i + step) % 8)),
 }));
 /** Batches of two lengths in turn. */
-const batches = makeBatches(examples, planBatches(examples, 4, 20, 2), seededRandom(2)).map((make) => make());
+const batches = makeBatches(examples, planBatches(examples, { rows: 4, group: 1 }, 20, 2), seededRandom(2)).map(
+  (make) => make(),
+);
 
 /** A copy, which no further step changes. */
 function copyOf(state: LearnerState): LearnerState {
@@ -199,7 +201,7 @@ describe("scoring", () => {
 describe("padding", () => {
   const three = examples.slice(0, 3);
   const batchOf = (rows: number, steps: number): Batch =>
-    makeBatches(three, { rows, maximumWords: 20, lengths: [steps] }).map((make) => make())[0]!;
+    makeBatches(three, { images: rows, group: 1, maximumWords: 20, lengths: [steps] }).map((make) => make())[0]!;
 
   it("changes no loss, neither rows without a caption nor steps behind its end", async () => {
     await withLearner(initialState(spec, 1), async (learner) => {

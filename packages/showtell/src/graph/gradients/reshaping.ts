@@ -16,8 +16,9 @@ function zeroBlock(x: Value, axis: number, size: number): readonly Value[] {
 }
 
 export const reshapingGradients: Readonly<
-  Record<"Reshape" | "Concat" | "Split" | "Slice" | "Expand", GradientRule | "none">
+  Record<"Shape" | "Reshape" | "Concat" | "Split" | "Slice" | "Expand", GradientRule | "none">
 > = {
+  Shape: "none",
   Reshape: ({ inputs: [x] }, [dy]) => [reshape(dy!, x!.shape), undefined],
   Concat: ({ inputs, attributes }, [dy]) => {
     const axis = attributes["axis"] as number;

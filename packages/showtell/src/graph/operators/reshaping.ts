@@ -15,6 +15,19 @@ function numbersIn(shape: Shape): number {
   return sizeOf(shape.filter((dimension) => typeof dimension === "number"));
 }
 
+// The sizes start … end − 1 of a value's shape, as numbers known when the model runs: how a named dimension enters a computation.
+export const ShapeOf: Operator<"Shape"> = {
+  name: "Shape",
+  attributes: { start: "int", end: "int" },
+  infer(inputs, attributes) {
+    const [start, end] = [attributes["start"] as number, attributes["end"] as number];
+    const rank = inputs[0]!.shape.length;
+    if (start < 0 || start >= end || end > rank)
+      throw shapeError(ShapeOf, inputs, `it has no dimensions ${start} … ${end - 1}`);
+    return [{ dtype: "int64", shape: [end - start] }];
+  },
+};
+
 // A named dimension travels in the shape input as −1, which tells the engine to infer it; the name itself is in the attribute.
 export const Reshape: Operator<"Reshape"> = {
   name: "Reshape",
@@ -23,7 +36,8 @@ export const Reshape: Operator<"Reshape"> = {
     const x = inputs[0]!;
     const target = attributes["shape"] as Shape;
     const names = target.filter((dimension) => typeof dimension === "string");
-    if (names.length > 1)
+    const sizesAreComputed = inputs[1]!.source.kind !== "constant";
+    if (names.length > 1 && !sizesAreComputed)
       throw shapeError(Reshape, inputs, `cannot reshape to [${target.join(", ")}]: more than one name`);
     const namesBefore = x.shape.filter((dimension) => typeof dimension === "string");
     if (names.length === 0 && namesBefore.length > 0) {
@@ -103,6 +117,24 @@ export function reshape(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   const wanted = x.graph.ints(shape.map((dimension) => (typeof dimension === "number" ? dimension : -1)));
   return applyOne(Reshape, [x, wanted], { shape });
+}
+
+/**
+ * Rows of pictures under their picture: x [images · group, ...rest] (image-major) → [images, group, ...rest].
+ * @param perImage Any value [images, ...]; its first dimension may be a name, and then that of x and the group are found at every run.
+ */
+export function groupedByImage(x: Value, perImage: Value): Value {
+  const images = perImage.shape[0]!;
+  const [rows, ...rest] = x.shape as [Dim, ...Dim[]];
+  if (typeof images === "number" && typeof rows === "number") return reshape(x, [images, rows / images, ...rest]);
+  const sizes = numericShape(rest, "a group of rows");
+  const wanted = concat([sizesOf(perImage, 0, 1), x.graph.ints([-1, ...sizes])], 0);
+  return applyOne(Reshape, [x, wanted], { shape: [images, "group", ...rest] });
+}
+
+/** The sizes start … end − 1 of a value's shape as int64 [end − start], known when the model runs. */
+export function sizesOf(x: Value, start: number, end: number): Value {
+  return applyOne(ShapeOf, [x], { start, end });
 }
 
 /** Values joined along an axis; a single value is returned as it is. */

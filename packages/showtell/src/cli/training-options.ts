@@ -1,0 +1,209 @@
+// What `showtell train` may be told of words, model and learning, and how that becomes a request. What a decoder's recipe says holds
+// where nothing is said.
+import type { Command } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { ShowtellError } from "../base/errors.ts";
+import { decoderKinds, decoderNamed } from "../models/catalogue.ts";
+import type { DecoderKind } from "../models/catalogue.ts";
+import { commonDecoderOptions } from "../models/decoder-options.ts";
+import type { DecoderOptions, DropoutRates } from "../models/decoder-options.ts";
+import type { DecoderRecipe } from "../models/decoder.ts";
+import type { Schedule } from "../nn/schedules.ts";
+import { defaultEncoder } from "../node/bundle-files.ts";
+import { defaultDecoder, defaultTraining } from "../node/training-request.ts";
+import type { TrainingRequest } from "../node/training-request.ts";
+import { cleaningRules } from "../text/cleaning.ts";
+import type { CleaningRule } from "../text/cleaning.ts";
+import { defaultTrainingOptions } from "../train/options.ts";
+import type { Selection, TrainingOptions } from "../train/options.ts";
+import { minimumCountOption, number, wholeNumber } from "./options.ts";
+
+/** What commander makes of the command's options; a decoder's recipe fills what is optional here. */
+export interface TrainCommandOptions extends Omit<
+  TrainingOptions,
+  "schedule" | "batchSize" | "captionsPerPicture" | "epochs"
+> {
+  readonly data: string;
+  readonly images?: string;
+  readonly out: string;
+  readonly resume?: true;
+  readonly encoder?: string;
+  readonly clean?: readonly CleaningRule[];
+  readonly minimumCount: number;
+  readonly embeddings: string;
+  readonly freezeEmbeddings?: true;
+  readonly embeddingSize?: number;
+  readonly decoder: DecoderKind;
+  readonly hiddenSize?: number;
+  readonly dropout?: DropoutRates;
+  readonly attentionSize?: number;
+  readonly batchSize?: number;
+  readonly captionsPerPicture?: number;
+  readonly epochs?: number;
+  readonly schedule: Schedule["kind"];
+  readonly learningRate?: number;
+  readonly warmup: number;
+  readonly floor: number;
+  readonly beam: number;
+  readonly lengthExponent: number;
+  readonly threads?: number;
+}
+
+const { schedule, ...training } = defaultTrainingOptions;
+
+/** A line a decoder, for the help text. */
+export function decoderLines(): readonly string[] {
+  const width = Math.max(...decoderKinds.map((kind) => kind.length));
+  return decoderKinds.map((kind) => {
+    const { title, layer, recipe } = decoderNamed(kind);
+    return `  ${kind.padEnd(width)}  ${title}; reads ${layer} features; ${recipeLine(recipe)}`;
+  });
+}
+
+function recipeLine({ epochs, batchSize, learningRate, dropout, embeddingSize }: DecoderRecipe): string {
+  const rates = Object.values(dropout).join(",");
+  return `${epochs} epochs, batch ${batchSize}, rate ${learningRate}, dropout ${rates}, embedding ${embeddingSize}`;
+}
+
+/** Adds the options on words and model. */
+export function addModelOptions(command: Command): void {
+  const { embeddings, decoderOptions, beam, lengthExponent } = defaultTraining();
+  const size = wholeNumber(1, 8192);
+  command
+    .optionsGroup("Words and model (what is not given is the decoder's own, see below):")
+    .addOption(
+      new Option("--clean <rule...>", "cleaning rules for training captions").choices(Object.keys(cleaningRules)),
+    )
+    .addOption(minimumCountOption())
+    .option("--embeddings <source>", "word vectors to start from: glove, random, or a file of vectors", embeddings)
+    .option("--freeze-embeddings", "leave word vectors as they are")
+    .option("--embedding-size <n>", "size of a word's input; vectors of another size are projected", size)
+    .addOption(new Option("--decoder <name>", "which decoder").choices(decoderKinds).default(defaultDecoder))
+    .option("--hidden-size <n>", `size of the recurrent state (default: ${decoderOptions.hiddenSize})`, size)
+    .option("--attention-size <n>", "size of queries and keys (default: the hidden size)", size)
+    .addOption(
+      new Option("--dropout <rates>", "of features, word inputs and output, or one rate for all").argParser(
+        dropoutRates,
+      ),
+    )
+    .option("--beam <n>", "beam that the model captions with unless told otherwise", wholeNumber(1, 100), beam)
+    .option(
+      "--length-exponent <e>",
+      "score of a caption: log-probability / length^e",
+      number("from 0 to 5", (e) => e >= 0 && e <= 5),
+      lengthExponent,
+    );
+}
+
+/** Adds the options on learning. */
+export function addLearningOptions(command: Command): void {
+  const share = number("from 0 to below 1", (value) => value >= 0 && value < 1);
+  const positive = number("above 0", (value) => value > 0);
+  command
+    .optionsGroup("Learning (epochs, batch and rate: the decoder's own where not given):")
+    .option("--epochs <n>", "passes over the training captions", wholeNumber(1, 100_000))
+    .option("--patience <n>", "epochs without a better one until it stops", wholeNumber(1, 100_000), training.patience)
+    .addOption(
+      new Option("--select <by>", "what makes an epoch the best: CIDEr of dev captions (beam, greedy), or the dev loss")
+        .choices(["beam", "greedy", "loss"] satisfies readonly Selection[])
+        .default(training.select),
+    )
+    .option("--select-first <n>", "caption only the first n dev pictures for that (default: all)", wholeNumber(2, 1e9))
+    .option("--batch-size <n>", "captions a step", wholeNumber(1, 65_536))
+    .option("--captions-per-picture <n>", "captions of one picture that stand together", wholeNumber(1, 1000))
+    .option("--learning-rate <rate>", "the largest rate", positive)
+    .addOption(
+      new Option("--schedule <kind>", "what becomes of the rate")
+        .choices(["cosine", "constant"])
+        .default(schedule.kind),
+    )
+    .option("--warmup <n>", "steps in which the rate rises", wholeNumber(0, 1e9), schedule.warmup)
+    .option("--floor <share>", "cosine: share of the rate that is left at the end", share, schedule.floor)
+    .option(
+      "--label-smoothing <share>",
+      "share of a word's probability that is spread over all",
+      share,
+      training.labelSmoothing,
+    )
+    .option(
+      "--weight-decay <rate>",
+      "decoupled weight decay",
+      number("of at least 0", (rate) => rate >= 0),
+      training.weightDecay,
+    )
+    .option("--clip-norm <norm>", "largest norm of the gradients", positive, training.clipNorm)
+    .option("--maximum-words <n>", "longer captions are cut", wholeNumber(1, 200), training.maximumWords)
+    .option(
+      "--checkpoint-steps <n>",
+      "steps between checkpoints within an epoch",
+      wholeNumber(1, 1e9),
+      training.checkpointSteps,
+    )
+    .option("--seed <n>", "seed of weights, order and dropout", wholeNumber(0, 2 ** 32 - 1), training.seed);
+}
+
+function dropoutRates(text: string): DropoutRates {
+  const rates = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const [features, input, output] = rates.length === 1 ? [rates[0], rates[0], rates[0]] : rates;
+  if ((rates.length === 1 || rates.length === 3) && rates.every((rate) => rate >= 0 && rate < 1)) {
+    return { features: features!, input: input!, output: output! };
+  }
+  throw new InvalidArgumentError("It must be one or three numbers from 0 to below 1, such as 0.3,0.3,0.5.");
+}
+
+/**
+ * The request that options make.
+ * @throws ShowtellError `ARGUMENT` for an option that the decoder does not take.
+ */
+export function requestOf(options: TrainCommandOptions): TrainingRequest {
+  const defaults = defaultTraining(options.decoder);
+  return {
+    data: options.data,
+    images: options.images,
+    out: options.out,
+    resume: options.resume ?? false,
+    encoder: options.encoder ?? defaultEncoder,
+    threads: options.threads,
+    rules: options.clean ?? [],
+    minimumCount: options.minimumCount,
+    embeddings: options.embeddings,
+    freezeEmbeddings: options.freezeEmbeddings ?? false,
+    embeddingSize: options.embeddingSize ?? defaults.embeddingSize,
+    decoder: options.decoder,
+    decoderOptions: decoderOptionsOf(options, defaults.decoderOptions),
+    beam: options.beam,
+    lengthExponent: options.lengthExponent,
+    training: trainingOptionsOf(options, defaults.training),
+  };
+}
+
+function decoderOptionsOf(options: TrainCommandOptions, defaults: DecoderOptions): DecoderOptions {
+  const { hiddenSize = defaults.hiddenSize, dropout = defaults.dropout, attentionSize } = options;
+  const special: Omit<DecoderOptions, "hiddenSize" | "dropout"> = { attentionSize };
+  const taken: ReadonlySet<string> = new Set([...commonDecoderOptions, ...decoderNamed(options.decoder).takes]);
+  for (const [name, value] of Object.entries(special)) {
+    if (value === undefined || taken.has(name)) continue;
+    const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new ShowtellError("ARGUMENT", `--${flag} is no option of the decoder ${options.decoder}: leave it out`);
+  }
+  return { hiddenSize, dropout, ...special };
+}
+
+function trainingOptionsOf(options: TrainCommandOptions, defaults: TrainingOptions): TrainingOptions {
+  const { schedule: kind, learningRate: peak = defaults.schedule.peak, warmup, floor } = options;
+  return {
+    seed: options.seed,
+    batchSize: options.batchSize ?? defaults.batchSize,
+    captionsPerPicture: options.captionsPerPicture ?? defaults.captionsPerPicture,
+    epochs: options.epochs ?? defaults.epochs,
+    patience: options.patience,
+    select: options.select,
+    ...(options.selectFirst !== undefined && { selectFirst: options.selectFirst }),
+    schedule: { kind, peak, warmup, floor },
+    labelSmoothing: options.labelSmoothing,
+    weightDecay: options.weightDecay,
+    clipNorm: options.clipNorm,
+    maximumWords: options.maximumWords,
+    checkpointSteps: options.checkpointSteps,
+  };
+}

@@ -1,0 +1,15 @@
+// Lines of text in the blocks of a drawn model.
+import { sizeOf } from "../base/tensor.ts";
+import type { ParameterSpecs } from "../nn/parameters.ts";
+
+/** The number of elements of tensors of some shapes, in words. */
+export function countLine(shapes: readonly (readonly number[])[]): string {
+  const count = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
+  if (count < 1e3) return `${count} parameters`;
+  return count < 1e6 ? `${Math.round(count / 1e3)} k parameters` : `${(count / 1e6).toFixed(1)} M parameters`;
+}
+
+/** How many parameters there are whose names begin with `prefix`, in words. */
+export function parameterLine(specs: ParameterSpecs, prefix = ""): string {
+  return countLine(Object.entries(specs).flatMap(([name, { shape }]) => (name.startsWith(prefix) ? [shape] : [])));
+}
