@@ -140,7 +140,7 @@ describe("training", () => {
       "1",
     ]);
     expect({ status, errors: stderr.match(/^error .*$/gm) }).toEqual({ status: 0, errors: null });
-    const inspected = await run(["inspect", "grid/best.safetensors", "--json"]);
+    const inspected = await showtell(["inspect", "grid/best.safetensors", "--json"], { cwd: folder });
     expect(JSON.parse(inspected.stdout)).toMatchObject({
       decoder: { spec: { kind: "parallel-attention", features: [49, 2048], attentionSize: 8, hiddenSize: 32 } },
     });
@@ -150,7 +150,7 @@ describe("training", () => {
 
   test("refuses an option that the decoder does not take, naming both", async () => {
     const { status, stderr } = await train("never", ["--attention-size", "8"]);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toContain("error ARGUMENT: --attention-size is no option of the decoder show-and-tell");
     expect(existsSync(join(folder, "never"))).toBe(false);
   });
