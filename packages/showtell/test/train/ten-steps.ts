@@ -39,7 +39,9 @@ export async function tenLosses(openSession: OpenSession): Promise<number[]> {
     picture: i % pictures,
     words: Array.from({ length: 2 + (i % 5) }, (__, step) => 4 + ((3 * i + step) % 20)),
   }));
-  const batches = makeBatches(examples, planBatches(examples, 6, 20, 2), seededRandom(2)).map((make) => make());
+  const batches = makeBatches(examples, planBatches(examples, { rows: 6, group: 1 }, 20, 2), seededRandom(2)).map(
+    (make) => make(),
+  );
   const options = { ...defaultTrainingOptions, batchSize: 6 };
   const learner = createLearner(spec, options, initialState(spec, 1), openSession);
   const losses: number[] = [];
