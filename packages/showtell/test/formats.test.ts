@@ -237,7 +237,7 @@ function describedShapes(spec: DecoderSpec): Record<string, number[]> {
   const size = (text: string): number =>
     text.split(" ").reduce((product, factor) => product * (sizes[factor] ?? Number(factor)), 1);
   const [, table] = page.split(`Of \`${spec.kind}\`:\n`);
-  const rows = table!.split("\n\n")[1]!.matchAll(/^\| ((?:`\w+\.\w+`(?:, )?)+)(, only .+)? \| (\[.+\]) \|$/gm);
+  const rows = table!.split("\n\n")[0]!.matchAll(/^\| ((?:`\w+\.\w+`(?:, )?)+)(, only .+)? \| (\[.+\]) \|$/gm);
   return Object.fromEntries(
     [...rows].flatMap(([, names, only, shapes]) => {
       if (only !== undefined && vectorSize === E) return [];
