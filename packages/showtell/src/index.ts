@@ -11,7 +11,13 @@ export { bundleParts, readBundle } from "./bundle/bundle.ts";
 export type { Bundle, BundlePart } from "./bundle/bundle.ts";
 export type { DecoderManifest, EncoderManifest, Licence, Manifest, TrainingRecord } from "./bundle/manifest.ts";
 export { openEnsembleCaptioner, openFeatureCaptioner } from "./caption/captioner.ts";
-export type { CaptionOptions, DrawingOptions, PartialCaption, SteeringOptions } from "./caption/caption-options.ts";
+export type {
+  CaptionOptions,
+  ConsensusOptions,
+  DrawingOptions,
+  PartialCaption,
+  SteeringOptions,
+} from "./caption/caption-options.ts";
 export type { Candidate, Captioned, FeatureCaptioner } from "./caption/captioner.ts";
 export type { FeatureBatch } from "./caption/decoder-stepper.ts";
 export type { EnsembleMember, FeatureSource } from "./caption/ensemble.ts";

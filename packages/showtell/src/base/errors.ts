@@ -39,6 +39,8 @@ export const errorCodes = {
     "Captions and references do not fit: an image is missing on one side, or stands there twice. The message names it.",
   DATA_EMPTY: "A data set or split has no usable picture or caption.",
   VOCABULARY: "A vocabulary is inconsistent: a word twice, a special token missing, or a size that does not match.",
+  REFERENCES_MISSING:
+    "The model carries no document frequencies of its training references, which a consensus needs. Pack it with --references.",
   WORD_UNKNOWN:
     "A word that captions must have is not in the model's vocabulary. The message names words spelt like it.",
   VECTORS_FORMAT: "A word-vector file cannot be read: the message names the line or word.",

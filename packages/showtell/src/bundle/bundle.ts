@@ -7,9 +7,10 @@ import { readSafetensors } from "../safetensors/read.ts";
 import { safetensorsParts } from "../safetensors/write.ts";
 import { parseVocabulary } from "../text/vocabulary.ts";
 import { identityOf } from "./identity.ts";
-import type { DecoderManifest, EncoderManifest, Manifest } from "./manifest.ts";
+import type { DecoderManifest, EncoderManifest, Manifest, ReferencesManifest } from "./manifest.ts";
 import { manifestKey, parseManifest } from "./manifest.ts";
 import { checkTensors } from "./precision.ts";
+import { checkReferences } from "./references.ts";
 
 /** A part of a bundle: what it is, and its tensors by name. */
 export interface BundlePart<PartManifest> {
@@ -24,9 +25,11 @@ export interface Bundle {
   readonly manifest: Manifest;
   readonly encoder?: BundlePart<EncoderManifest>;
   readonly decoder?: BundlePart<DecoderManifest>;
+  /** Document frequencies of the decoder's training references. */
+  readonly references?: BundlePart<ReferencesManifest>;
 }
 
-const partNames = ["encoder", "decoder"] as const;
+const partNames = ["encoder", "decoder", "references"] as const;
 type PartName = (typeof partNames)[number];
 
 function tensorsOf(all: ReadonlyMap<string, Tensor>, part: PartName): ReadonlyMap<string, Tensor> {
@@ -108,10 +111,21 @@ export function readBundle(bytes: Uint8Array, source: string): Bundle {
     throw new ShowtellError("BUNDLE_TENSORS", `"${source}": tensor "${stranger}" belongs to no part of the bundle`);
   const encoder = manifest.encoder && { manifest: manifest.encoder, tensors: tensorsOf(tensors, "encoder") };
   const decoder = manifest.decoder && { manifest: manifest.decoder, tensors: tensorsOf(tensors, "decoder") };
+  const references = manifest.references && {
+    manifest: manifest.references,
+    tensors: tensorsOf(tensors, "references"),
+  };
   if (encoder !== undefined) checkEncoder(encoder, source);
   if (decoder !== undefined) checkDecoder(decoder, source);
+  if (references !== undefined) checkReferences(references, source);
   checkPair(manifest, source);
-  return { source, manifest, ...(encoder && { encoder }), ...(decoder && { decoder }) };
+  return {
+    source,
+    manifest,
+    ...(encoder && { encoder }),
+    ...(decoder && { decoder }),
+    ...(references && { references }),
+  };
 }
 
 function prefixed(part: PartName, tensors: ReadonlyMap<string, Tensor> = new Map()): [string, Tensor][] {
@@ -119,12 +133,17 @@ function prefixed(part: PartName, tensors: ReadonlyMap<string, Tensor> = new Map
 }
 
 /** A bundle's file in pieces, in order. */
-export function bundleParts({ manifest, encoder, decoder }: Omit<Bundle, "source">): readonly Uint8Array[] {
-  const tensors = new Map([...prefixed("encoder", encoder?.tensors), ...prefixed("decoder", decoder?.tensors)]);
+export function bundleParts({ manifest, encoder, decoder, references }: Omit<Bundle, "source">): readonly Uint8Array[] {
+  const tensors = new Map([
+    ...prefixed("encoder", encoder?.tensors),
+    ...prefixed("decoder", decoder?.tensors),
+    ...prefixed("references", references?.tensors),
+  ]);
   const complete = {
     ...manifest,
     ...(encoder && { encoder: encoder.manifest }),
     ...(decoder && { decoder: decoder.manifest }),
+    ...(references && { references: references.manifest }),
   };
   return safetensorsParts(tensors, { [manifestKey]: JSON.stringify(complete) });
 }

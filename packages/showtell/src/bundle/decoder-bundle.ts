@@ -3,11 +3,13 @@ import { ShowtellError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderOf } from "../models/catalogue.ts";
+import type { FrequencyTable } from "../text/frequency-table.ts";
 import type { Bundle, BundlePart } from "./bundle.ts";
 import { decoderIdentity } from "./bundle.ts";
 import type { DecoderManifest, EncoderManifest, Licence, TrainingRecord } from "./manifest.ts";
 import { manifestVersion } from "./manifest.ts";
 import { asFloat32, toFloat16 } from "./precision.ts";
+import { referencesPart } from "./references.ts";
 import { decoderSelfTest } from "./self-test.ts";
 
 /** What a decoder bundle is made of. */
@@ -15,6 +17,8 @@ export interface DecoderBundleInput {
   readonly decoder: Omit<DecoderManifest, "identity" | "selfTest">;
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly training?: TrainingRecord | undefined;
+  /** Document frequencies of the training references. */
+  readonly references?: FrequencyTable | undefined;
   readonly licences: readonly Licence[];
   /** Name and version of what writes it. */
   readonly writer: string;
@@ -22,12 +26,12 @@ export interface DecoderBundleInput {
 
 /** A decoder bundle with identity and self-test. */
 export async function makeDecoderBundle(
-  { decoder, tensors, training, licences, writer }: DecoderBundleInput,
+  { decoder, tensors, training, references, licences, writer }: DecoderBundleInput,
   openSession: OpenSession,
 ): Promise<Omit<Bundle, "source">> {
   const selfTest = await decoderSelfTest({ manifest: decoder, tensors }, openSession);
   const manifest: DecoderManifest = { ...decoder, identity: decoderIdentity(tensors, decoder), selfTest };
-  return {
+  const bundle: Omit<Bundle, "source"> = {
     manifest: {
       version: manifestVersion,
       writer,
@@ -37,6 +41,13 @@ export async function makeDecoderBundle(
     },
     decoder: { manifest, tensors },
   };
+  return references === undefined ? bundle : withReferences(bundle, references);
+}
+
+/** The same bundle with document frequencies of its decoder's training references, in place of those that it may have. */
+export function withReferences(bundle: Omit<Bundle, "source">, table: FrequencyTable): Omit<Bundle, "source"> {
+  const references = referencesPart(table);
+  return { ...bundle, manifest: { ...bundle.manifest, references: references.manifest }, references };
 }
 
 /** The precision of a decoder's weights at rest. */
@@ -75,7 +86,7 @@ export function withEncoder(
   encoder: BundlePart<EncoderManifest>,
   licences: readonly Licence[],
 ): Omit<Bundle, "source"> {
-  const { decoder, manifest } = bundle;
+  const { decoder, manifest, references } = bundle;
   if (decoder === undefined) throw new ShowtellError("BUNDLE_KIND", "there is no decoder to join the encoder to");
   const wanted = decoder.manifest.encoder;
   if (encoder.manifest.identity !== wanted.identity) {
@@ -90,6 +101,7 @@ export function withEncoder(
     manifest: { ...manifest, encoder: encoder.manifest, licences: [...manifest.licences, ...added] },
     decoder,
     encoder,
+    ...(references && { references }),
   };
 }
 
@@ -97,8 +109,9 @@ export function withEncoder(
  * The decoder alone, without the encoder that may be in its bundle.
  * @throws ShowtellError `BUNDLE_KIND` if there is no decoder.
  */
-export function withoutEncoder({ decoder, manifest }: Omit<Bundle, "source">): Omit<Bundle, "source"> {
+export function withoutEncoder({ decoder, manifest, references }: Omit<Bundle, "source">): Omit<Bundle, "source"> {
   if (decoder === undefined) throw new ShowtellError("BUNDLE_KIND", "there is no decoder that could stand alone");
   const { encoder: _encoder, ...rest } = manifest;
-  return { manifest: { ...rest, licences: manifest.licences.filter(({ part }) => part !== "encoder") }, decoder };
+  const licences = manifest.licences.filter(({ part }) => part !== "encoder");
+  return { manifest: { ...rest, licences }, decoder, ...(references && { references }) };
 }

@@ -54,6 +54,12 @@ export interface Licence {
   readonly note?: string | undefined;
 }
 
+/** A manifest's part on the references that the decoder was trained on; the table of their n-grams is in tensors. */
+export interface ReferencesManifest {
+  /** Pictures whose references were counted. */
+  readonly images: number;
+}
+
 /** Everything about a bundle that is not a weight. */
 export interface Manifest {
   readonly version: typeof manifestVersion;
@@ -61,6 +67,8 @@ export interface Manifest {
   readonly writer: string;
   readonly encoder?: EncoderManifest | undefined;
   readonly decoder?: DecoderManifest | undefined;
+  /** Document frequencies of the training references. */
+  readonly references?: ReferencesManifest | undefined;
   /** How the decoder was trained: data, options, scores, hashes of pictures and captions. */
   readonly training?: TrainingRecord | undefined;
   readonly licences: readonly Licence[];
@@ -124,6 +132,7 @@ function manifestSchema(source: string): z.ZodType<Manifest> {
       writer: z.string(),
       encoder: encoderSchema(source).optional(),
       decoder: decoderSchema.optional(),
+      references: z.looseObject({ images: z.int().min(1) }).optional(),
       training: z
         .looseObject({
           pictureHashes: hashes.optional(),

@@ -6,6 +6,7 @@ import { encoderOf } from "../models/encoder-graph.ts";
 import { specialWords } from "../text/vocabulary.ts";
 import type { Bundle, BundlePart } from "./bundle.ts";
 import type { DecoderManifest, EncoderManifest, Licence } from "./manifest.ts";
+import { frequencyTableOf } from "./references.ts";
 
 /** The weights of a part. */
 export interface WeightsSummary {
@@ -27,6 +28,8 @@ export interface BundleSummary {
   readonly writer: string;
   readonly encoder?: EncoderSummary;
   readonly decoder?: DecoderSummary;
+  /** Pictures whose references were counted, and n-grams that stand in two of them or more. */
+  readonly references?: { readonly images: number; readonly ngrams: number };
   /** The record as it is, with a number in place of each long list of hashes. */
   readonly training?: Readonly<Record<string, unknown>>;
   readonly licences: readonly Licence[];
@@ -36,12 +39,15 @@ export interface BundleSummary {
 const hashDigits = 16;
 
 /** Sums a bundle up. */
-export function summariseBundle({ manifest, encoder, decoder }: Bundle): BundleSummary {
+export function summariseBundle({ manifest, encoder, decoder, references }: Bundle): BundleSummary {
   const { writer, training, licences } = manifest;
   return {
     writer,
     ...(encoder && { encoder: encoderSummary(encoder) }),
     ...(decoder && { decoder: decoderSummary(decoder) }),
+    ...(references && {
+      references: { images: references.manifest.images, ngrams: frequencyTableOf(references).ngrams.length },
+    }),
     ...(training && { training: withoutHashes(training) }),
     licences,
   };

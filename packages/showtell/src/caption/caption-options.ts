@@ -1,9 +1,10 @@
 // How captions are asked for: searched, steered or drawn, and which options go together. Knows no search and no words.
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
+import type { ConsensusWeights } from "./consensus.ts";
 
 /** How captions are made. */
-export interface CaptionOptions extends SteeringOptions, DrawingOptions {
+export interface CaptionOptions extends SteeringOptions, DrawingOptions, ConsensusOptions {
   /** Hypotheses that are followed; 1 is greedy. Default: the bundle's (3 as shipped), or `candidates` where that is more. */
   readonly beam?: number;
   /** Captions a picture, best first; at most `beam`, unless sampled. Default 1, or as many as there are `groups`. */
@@ -12,6 +13,17 @@ export interface CaptionOptions extends SteeringOptions, DrawingOptions {
   readonly signal?: CancelSignal;
   /** Told word by word how captions come about, unless they are drawn or steered. */
   readonly onPartial?: (partial: PartialCaption) => void;
+}
+
+/** Choosing among many captions the ones that agree most with the others. */
+export interface ConsensusOptions {
+  /**
+   * Finds this many captions a picture, at least 2 and at least `candidates`, and ranks them by the CIDEr-D that each is expected to have
+   * against the others; document frequencies are those that the bundle carries.
+   */
+  readonly consensus?: number;
+  /** How much each of the others counts; default "uniform". */
+  readonly consensusWeights?: ConsensusWeights;
 }
 
 /** What a caption is to hold and to be; words are read as captions are tokenised ("a man's hat" is `a man 's hat`). */

@@ -2,9 +2,11 @@
 import { ShowtellError } from "../base/errors.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
+import { frequencyTableOf } from "../bundle/references.ts";
 import type { OpenSession, SessionOptions } from "../engine/session.ts";
 import { ensembleOf } from "../search/ensemble.ts";
 import { captionText } from "../text/caption-text.ts";
+import { frequenciesOf } from "../text/frequency-table.ts";
 import { decodeIds, parseVocabulary } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { CaptionOptions } from "./caption-options.ts";
@@ -29,6 +31,8 @@ export interface Candidate {
   readonly truncated: boolean;
   /** Of a steered caption: the log-probability of the best unsteered one less its own. Negative where that one is longer. */
   readonly steeringCost?: number;
+  /** Of a caption chosen by consensus: its expected CIDEr-D (0 … 10) against the others. */
+  readonly consensus?: number;
 }
 
 /** A picture's best caption and all candidates, best first. */
@@ -53,7 +57,7 @@ export interface FeatureCaptioner {
 
 function candidateOf(vocabulary: Vocabulary, hypothesis: Found): Candidate {
   const tokens = decodeIds(vocabulary, hypothesis.words);
-  const { logProbability, score, truncated, wordLogProbabilities, steeringCost } = hypothesis;
+  const { logProbability, score, truncated, wordLogProbabilities, steeringCost, consensus } = hypothesis;
   return {
     caption: captionText(tokens),
     tokens,
@@ -62,6 +66,7 @@ function candidateOf(vocabulary: Vocabulary, hypothesis: Found): Candidate {
     tokenLogProbabilities: wordLogProbabilities,
     truncated,
     ...(steeringCost !== undefined && { steeringCost }),
+    ...(consensus !== undefined && { consensus }),
   };
 }
 
@@ -76,7 +81,7 @@ export function openFeatureCaptioner(
 
 /**
  * Compiles decoders for captioning together: the mean of their probabilities decides each word. How captions are searched by default is
- * the first one's business.
+ * the first one's business; document frequencies are those of the first that carries them.
  * @throws ShowtellError `ENSEMBLE_MISMATCH` if their vocabularies differ.
  */
 export async function openEnsembleCaptioner(
@@ -89,7 +94,9 @@ export async function openEnsembleCaptioner(
   const vocabulary = parseVocabulary(data);
   const steppers: DecoderStepper[] = [];
   for (const { decoder } of members) steppers.push(await openDecoderStepper(decoder, openSession, sessionOptions));
-  const searched = { stepper: ensembleOf(steppers), vocabulary, decoding };
+  const references = members.find((member) => member.references !== undefined)?.references;
+  const frequencies = references && frequenciesOf(frequencyTableOf(references));
+  const searched = { stepper: ensembleOf(steppers), vocabulary, decoding, frequencies };
   return {
     vocabulary,
     identity,

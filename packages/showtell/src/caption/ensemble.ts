@@ -2,12 +2,14 @@
 import { sha256Hex } from "../base/bytes.ts";
 import { ShowtellError } from "../base/errors.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
-import type { DecoderManifest } from "../bundle/manifest.ts";
+import type { DecoderManifest, ReferencesManifest } from "../bundle/manifest.ts";
 
 /** A decoder that captions with others; `source` is what messages call it. */
 export interface EnsembleMember {
   readonly source: string;
   readonly decoder: BundlePart<DecoderManifest>;
+  /** Document frequencies of its training references. */
+  readonly references?: BundlePart<ReferencesManifest>;
 }
 
 /** An encoder, and which of its features. */

@@ -1,4 +1,7 @@
-// Finds hypotheses as caption options ask for them: by beam search, by steered search, or by drawing. Knows no engine and no pictures.
+// Finds hypotheses as caption options ask for them: by beam search, by steered search, or by drawing; and ranks them by consensus. Knows no
+// engine and no pictures.
+import type { DocumentFrequencies } from "caption-metrics";
+import { ShowtellError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
 import { beamSearch } from "../search/beam.ts";
@@ -7,17 +10,21 @@ import type { Hypothesis } from "../search/hypothesis.ts";
 import { sampleSentences } from "../search/sampling.ts";
 import { steeredSearch } from "../search/steered.ts";
 import type { Stepper } from "../search/stepper.ts";
-import type { SearchTask } from "../search/task.ts";
+import { requireWhole, type SearchTask, widest } from "../search/task.ts";
 import { captionText } from "../text/caption-text.ts";
 import { decodeIds, endId, paddingId, startId, unknownId } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { CaptionOptions, SearchKind } from "./caption-options.ts";
 import { searchKindOf } from "./caption-options.ts";
+import { expectedScores } from "./consensus.ts";
 import { constraintsOf } from "./steering.ts";
 
-/** A hypothesis, and what steering cost: the log-probability of the best unsteered one less its own. */
+/** A hypothesis as it was found. */
 export interface Found extends Hypothesis {
+  /** What steering cost: the log-probability of the best unsteered one less its own. */
   readonly steeringCost?: number;
+  /** Its expected CIDEr-D against the others, where that ranks. */
+  readonly consensus?: number;
 }
 
 /** What is searched: a model's stepper, its words, and how it is searched by default. */
@@ -25,6 +32,8 @@ export interface Searched<Images, State> {
   readonly stepper: Stepper<Images, State>;
   readonly vocabulary: Vocabulary;
   readonly decoding: DecoderManifest["decoding"];
+  /** Of the training references, where the model carries them. */
+  readonly frequencies: DocumentFrequencies | undefined;
 }
 
 /** Pictures as the stepper takes them. */
@@ -43,14 +52,49 @@ const searches: Readonly<Record<SearchKind, Search>> = { beam: searchBeam, steer
 
 /**
  * The hypotheses of each picture, best first.
- * @throws ShowtellError `ARGUMENT` for options out of range, that contradict each other or can't be met, `WORD_UNKNOWN`, `CANCELLED`.
+ * @throws ShowtellError `ARGUMENT` for options out of range, that contradict each other or can't be met, `WORD_UNKNOWN`, `CANCELLED`,
+ * `REFERENCES_MISSING` for a consensus of a model without document frequencies.
  */
-export function findHypotheses<Images, State>(
+export async function findHypotheses<Images, State>(
   searched: Searched<Images, State>,
   pictures: Pictures<Images>,
   options: CaptionOptions,
 ): Promise<readonly (readonly Found[])[]> {
-  return searches[searchKindOf(options)](searched, pictures, options);
+  const search = searches[searchKindOf(options)];
+  const { consensus, candidates = options.groups ?? 1 } = options;
+  if (consensus === undefined) return search(searched, pictures, options);
+  const rank = consensusRanking(searched, options);
+  requireWhole("consensus", consensus, Math.max(2, candidates), widest);
+  const found = await search(searched, pictures, { ...options, candidates: consensus });
+  return found.map((hypotheses) => rank(hypotheses).slice(0, candidates));
+}
+
+/** Ranks a picture's hypotheses by how much they agree with each other; of equals the likelier is first. */
+function consensusRanking(
+  { frequencies, vocabulary }: Searched<unknown, unknown>,
+  { consensusWeights }: CaptionOptions,
+): (hypotheses: readonly Found[]) => readonly Found[] {
+  if (frequencies === undefined) {
+    throw new ShowtellError(
+      "REFERENCES_MISSING",
+      "a consensus weighs words by the document frequencies of the training references, which the model does not carry: train it again, or " +
+        "add them: showtell bundle pack MODEL --references DATA --out FILE",
+    );
+  }
+  return (hypotheses) => {
+    // Drawing may give the same sentence twice: as often it votes, but it is one candidate.
+    const voters = hypotheses.map(({ words, logProbability }) => ({
+      tokens: decodeIds(vocabulary, words),
+      logProbability,
+    }));
+    const scores = expectedScores(voters, frequencies, consensusWeights);
+    const distinct = new Map<string, Found>();
+    for (const [i, hypothesis] of hypotheses.entries()) {
+      const key = hypothesis.words.join();
+      if (!distinct.has(key)) distinct.set(key, { ...hypothesis, consensus: scores[i]! });
+    }
+    return [...distinct.values()].sort((a, b) => b.consensus! - a.consensus!);
+  };
 }
 
 function taskOf({ vocabulary, decoding }: Searched<unknown, unknown>): SearchTask {

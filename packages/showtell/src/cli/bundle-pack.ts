@@ -1,11 +1,15 @@
 // `showtell bundle pack`: a decoder with its encoder in one file, its weights in another precision, or both.
+import { ptbTokens } from "caption-metrics";
 import { type Command, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
 import type { Bundle } from "../bundle/bundle.ts";
 import type { DecoderPrecision } from "../bundle/decoder-bundle.ts";
-import { withEncoder, withoutEncoder, withPrecision } from "../bundle/decoder-bundle.ts";
+import { withEncoder, withoutEncoder, withPrecision, withReferences } from "../bundle/decoder-bundle.ts";
 import { findEncoder, readBundleFile, readEncoderFile, writeBundleFile } from "../node/bundle-files.ts";
+import { openDataset } from "../node/dataset-folder.ts";
 import { requireWritable } from "../node/files.ts";
+import type { FrequencyTable } from "../text/frequency-table.ts";
+import { frequencyTable } from "../text/frequency-table.ts";
 import { bundleLines } from "./bundle-lines.ts";
 import type { Shell } from "./shell.ts";
 
@@ -14,6 +18,7 @@ interface PackOptions {
   /** A path; undefined: found as captioning finds it; false: left out. */
   readonly encoder?: string | false;
   readonly precision?: DecoderPrecision;
+  readonly references?: string;
 }
 
 const notes = `
@@ -23,6 +28,7 @@ measured before need not hold.
 
 Examples:
   showtell bundle pack runs/first/best.safetensors --out dogs.safetensors
+  showtell bundle pack old.safetensors --references flickr8k --out new.safetensors
   showtell bundle pack runs/first/best.safetensors --no-encoder --precision float16 --out small.safetensors`;
 
 /** Adds `pack` to the group `bundle`. */
@@ -43,19 +49,31 @@ export function addBundlePack(group: Command, shell: Shell): void {
         "float16",
       ]),
     )
+    .option("--references <path>", "data set whose training captions a consensus is to weigh words by")
     .addHelpText("after", notes)
     .action((decoder: string, options: PackOptions) => pack(decoder, options, shell));
 }
 
-async function pack(path: string, { out, encoder, precision }: PackOptions, { terminal }: Shell): Promise<void> {
+async function pack(
+  path: string,
+  { out, encoder, precision, references }: PackOptions,
+  { terminal }: Shell,
+): Promise<void> {
   await requireWritable(out);
   let bundle = await joined(await readBundleFile(path), encoder);
+  if (references !== undefined) bundle = withReferences(bundle, await referenceTable(references));
   if (precision !== undefined) {
     const { openSession } = await import("../node/ort-session.ts");
     bundle = await withPrecision(bundle, precision, openSession);
   }
   await writeBundleFile(out, bundle);
   await terminal.print(...bundleLines(await readBundleFile(out)));
+}
+
+/** Document frequencies of a data set's train split, counted as training counts them. */
+async function referenceTable(data: string): Promise<FrequencyTable> {
+  const records = (await openDataset(data)).split("train");
+  return frequencyTable(records.map(({ captions }) => captions.map(ptbTokens)));
 }
 
 async function joined(bundle: Bundle, encoder: PackOptions["encoder"]): Promise<Omit<Bundle, "source">> {

@@ -27,12 +27,13 @@ export function captionJson(outcome: NamedOutcome, options: CaptionJsonOptions):
 }
 
 function candidateJson(candidate: Candidate, { tokens }: CaptionJsonOptions): object {
-  const { caption, logProbability, score, steeringCost } = candidate;
+  const { caption, logProbability, score, steeringCost, consensus } = candidate;
   return {
     caption,
     logProbability,
     score,
     ...(steeringCost !== undefined && { steeringCost }),
+    ...(consensus !== undefined && { consensus }),
     ...(tokens && tokensJson(candidate)),
   };
 }

@@ -40,6 +40,7 @@ Examples:
   showtell caption photo.jpg --model a.safetensors,b.safetensors,c.safetensors
   showtell caption photo.jpg --must dog --avoid "in the air" --max-length 10 --json
   showtell caption photo.jpg --prefix "two dogs" --groups 3
+  showtell caption photo.jpg --consensus 20
   showtell caption photo.jpg --temperature 0.8 --top-p 0.9 --candidates 5 --seed 7
   curl -s https://example.org/photo.jpg | showtell caption - --json
   find . -name "*.png" -newer list.txt | showtell caption --paths-from -`;

@@ -80,7 +80,7 @@ function textOf(path: string, bytes: number, summary: BundleSummary, encoder: Bu
       ],
     ],
   ];
-  const { decoder, training } = summary;
+  const { decoder, training, references } = summary;
   const other = elsewhere && summariseBundle(elsewhere);
   const shown = summary.encoder ?? other?.encoder;
   if (decoder !== undefined) {
@@ -97,6 +97,7 @@ function textOf(path: string, bytes: number, summary: BundleSummary, encoder: Bu
     ]);
   }
   if (training !== undefined) sections.push(["Training", recordFields(training)]);
+  if (references !== undefined) sections.push(["References", recordFields(references)]);
   sections.push(["Licences", [...summary.licences, ...(other?.licences ?? [])].flatMap(licenceFields)]);
   return sections.map(([title, fields]) => sectionText(title, fields)).join("\n\n");
 }

@@ -1,5 +1,5 @@
 // Options of how captions are searched, steered or drawn, for every command that captions. Knows no pictures and no output.
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
 import type { CaptionOptions } from "../caption/caption-options.ts";
 import { number, wholeNumber } from "./options.ts";
@@ -23,6 +23,8 @@ const names = [
   "maxLength",
   "groups",
   "diversity",
+  "consensus",
+  "consensusWeights",
   "temperature",
   "topK",
   "topP",
@@ -57,6 +59,17 @@ export function addSearchOptions(command: Command): Command {
       "--diversity <d>",
       "how strongly groups are kept apart (default: 0.5)",
       number("from 0 upwards", (d) => d >= 0),
+    )
+    .option(
+      "--consensus <n>",
+      "find n captions and rank them by how much they agree with each other, in CIDEr-D",
+      wholeNumber(2, 1000),
+    )
+    .addOption(
+      new Option("--consensus-weights <how>", "how much each of the n counts (default: uniform)").choices([
+        "uniform",
+        "probability",
+      ]),
     )
     .option(
       "--temperature <t>",

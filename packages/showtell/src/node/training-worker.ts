@@ -7,6 +7,8 @@ import type { Bundle } from "../bundle/bundle.ts";
 import type { DecoderManifest, Licence, TrainingRecord } from "../bundle/manifest.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderNamed, decoderOf } from "../models/catalogue.ts";
+import { frequencyTable } from "../text/frequency-table.ts";
+import type { FrequencyTable } from "../text/frequency-table.ts";
 import type { LearnerState } from "../train/learner.ts";
 import { initialState } from "../train/learner.ts";
 import type { RequestContext } from "../thread/requests.ts";
@@ -37,6 +39,7 @@ interface Run {
   readonly folder: TrainingRun;
   readonly encoder: DecoderManifest["encoder"];
   readonly licences: readonly Licence[];
+  readonly references: FrequencyTable;
   readonly openSession: OpenSession;
 }
 
@@ -111,7 +114,7 @@ function bestBundle(
 ): Promise<Omit<Bundle, "source">> {
   const training = trainingRecord(run, epoch);
   return makeDecoderBundle(
-    { decoder: decoderPart(run), tensors, training, licences: run.licences, writer },
+    { decoder: decoderPart(run), tensors, training, references: run.references, licences: run.licences, writer },
     run.openSession,
   );
 }
@@ -224,10 +227,9 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
     try {
       const { identity, spec } = bundle.encoder.manifest;
       const encoder = { identity, name: spec.kind, layer: decoderNamed(request.decoder).layer };
-      return await learn(
-        { request, data, folder, encoder, licences: decoderLicences(data, request), openSession },
-        context,
-      );
+      const licences = decoderLicences(data, request);
+      const references = frequencyTable(data.prepared.train.map(({ captions }) => captions));
+      return await learn({ request, data, folder, encoder, licences, references, openSession }, context);
     } finally {
       await lock.release();
     }

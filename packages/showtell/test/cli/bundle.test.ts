@@ -9,6 +9,7 @@ import { withPrecision } from "../../src/bundle/decoder-bundle.ts";
 import { photo, showtell } from "./run.ts";
 import type { Ended } from "./run.ts";
 import { writeTinyModel } from "./tiny-model.ts";
+import { writeColourData } from "../node/training-fixture.ts";
 
 let folder = "";
 
@@ -57,6 +58,44 @@ describe("packing", () => {
     expect(half.decoder!.manifest.identity).not.toBe(tiny.decoder!.manifest.identity);
     expect(half.encoder).toBeUndefined();
     expect(readFileSync(at("half.safetensors")).length).toBeLessThan(0.6 * readFileSync(at("tiny.safetensors")).length);
+  });
+
+  test("--references adds document frequencies of training captions, for a consensus", async () => {
+    await writeColourData(folder);
+    const args = [
+      "pack",
+      "tiny.safetensors",
+      "--no-encoder",
+      "--references",
+      "captions.jsonl",
+      "--out",
+      "counted.safetensors",
+    ];
+    expect((await bundle(...args)).status).toBe(0);
+    const [tiny, counted] = [
+      await readBundleFile(at("tiny.safetensors")),
+      await readBundleFile(at("counted.safetensors")),
+    ];
+    expect(counted.decoder!.manifest).toEqual(tiny.decoder!.manifest);
+    expect(counted.manifest.references!.images).toBeGreaterThan(1);
+    const consensus = ["--consensus", "6", "--must", "dog", "--tokens", "--json"];
+    const caption = (name: string): Promise<Ended> =>
+      showtell(["caption", "-m", at(name), photo("coffee.webp"), ...consensus]);
+    const line = JSON.parse((await caption("counted.safetensors")).stdout) as Record<string, unknown>;
+    expect(line["caption"]).toMatch(/\bdog\b/);
+    expect(line["consensus"]).toBeGreaterThanOrEqual(0);
+    expect(line["steeringCost"]).toBeTypeOf("number");
+    const tokens = line["tokens"] as { token: string; logProbability: number }[];
+    expect(tokens.map(({ token }) => token).join(" ")).toBe(line["caption"]);
+    const sum = tokens.reduce(
+      (total, { logProbability }) => total + logProbability,
+      line["endLogProbability"] as number,
+    );
+    expect(line["logProbability"]).toBeCloseTo(sum, 10);
+    expect(await caption("tiny.safetensors")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^error REFERENCES_MISSING: /) as string,
+    });
   });
 
   test("--no-encoder takes a packed one apart again", async () => {

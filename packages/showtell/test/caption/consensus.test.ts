@@ -1,0 +1,132 @@
+// Consensus: what each caption's CIDEr-D is expected to be, and captions ranked by it through the real engine.
+import { ciderD, documentFrequencies } from "caption-metrics";
+import { describe, expect, test } from "vitest";
+import { encodeFloat16 } from "../../src/base/float16.ts";
+import type { CaptionOptions } from "../../src/caption/caption-options.ts";
+import { openEnsembleCaptioner, openFeatureCaptioner } from "../../src/caption/captioner.ts";
+import { expectedScores } from "../../src/caption/consensus.ts";
+import { openSession } from "../../src/node/ort-session.ts";
+import { frequenciesOf, frequencyTable } from "../../src/text/frequency-table.ts";
+import { mixedWeights, tinyBundle, tinySpec } from "../bundle/tiny-decoder.ts";
+import { drawn } from "../tensors.ts";
+
+const references = ["a dog runs", "a cat on grass", "a dog on grass", "grass", "dog runs on grass", "a cat runs"].map(
+  (caption) => [caption.split(" ")],
+);
+const frequencies = documentFrequencies(references);
+const captions = ["a dog runs on grass", "a dog on grass", "a dog runs", "cat cat cat"].map((caption, i) => ({
+  tokens: caption.split(" "),
+  logProbability: -4 - i,
+}));
+
+describe("expected scores", () => {
+  test("are the mean CIDEr-D against the others, each alone the truth", () => {
+    const scores = expectedScores(captions, frequencies);
+    for (const [own, { tokens }] of captions.entries()) {
+      const others = captions.filter((_, i) => i !== own);
+      const hypotheses = others.map(() => tokens);
+      const { score } = ciderD(
+        hypotheses,
+        others.map((other) => [other.tokens]),
+        { frequencies },
+      );
+      expect(scores[own]).toBeCloseTo(score, 10);
+    }
+    expect(Math.min(...scores)).toBe(scores[3]);
+    expect(scores[0]).toBeGreaterThan(0.5);
+  });
+
+  test("count a vote by its probability where that is asked", () => {
+    const [first] = captions;
+    // Whoever agrees with the only probable one wins.
+    const probable = captions.map((caption, i) => ({ ...caption, logProbability: i === 1 ? -2 : -60 }));
+    const scores = expectedScores(probable, frequencies, "probability");
+    const pair = expectedScores([first!, captions[1]!], frequencies);
+    expect(scores[0]).toBeCloseTo(pair[0]!, 8);
+    const uniform = expectedScores(probable, frequencies);
+    expect(scores).not.toEqual(uniform);
+    // None of the others counts for what is probable by far: then all alike but for their own distance.
+    expect(scores.every(Number.isFinite)).toBe(true);
+  });
+
+  test("of one caption are 0, of equal ones 10", () => {
+    expect(expectedScores(captions.slice(0, 1), frequencies)).toEqual([0]);
+    expect(expectedScores([captions[0]!, captions[0]!], frequencies)).toEqual(
+      [10, 10].map((ten) => expect.closeTo(ten, 8) as number),
+    );
+    const hopeless = [
+      { ...captions[0]!, logProbability: 0 },
+      { ...captions[1]!, logProbability: -1e6 },
+    ];
+    expect(expectedScores(hopeless, frequencies, "probability")[0]).toBe(0);
+  });
+});
+
+describe("captions by consensus", () => {
+  const images = 4;
+  const batch = { images, data: encodeFloat16(drawn([images, tinySpec.features[0]!], "pictures", 2).data) };
+  const table = frequencyTable(references);
+
+  test("are the most agreeing of those that search finds, and say how much", async () => {
+    const captioner = await openFeatureCaptionerOf(2);
+    let moved = 0;
+    for (const options of [
+      { consensus: 8 },
+      { consensus: 8, must: ["dog"] },
+      { consensus: 12, temperature: 1.5 },
+    ] as const) {
+      const chosen = await captioner.caption(batch, { ...options, candidates: 3 });
+      const { consensus: count, ...search } = options;
+      const found = await captioner.caption(batch, { ...search, candidates: count });
+      for (const [image, { candidates, ...best }] of chosen.entries()) {
+        const all = found[image]!.candidates;
+        const scores = expectedScores(all, frequenciesOf(table));
+        expect(best.consensus).toBeCloseTo(Math.max(...scores), 10);
+        for (const { caption, consensus, logProbability } of candidates) {
+          const place = all.findIndex((other) => other.caption === caption);
+          expect(consensus).toBeCloseTo(scores[place]!, 10);
+          expect(logProbability).toBe(all[place]!.logProbability);
+        }
+        expect(new Set(candidates.map(({ caption }) => caption)).size).toBe(candidates.length);
+        if (best.caption !== all[0]!.caption) moved++;
+      }
+    }
+    expect(moved).toBeGreaterThan(3);
+    await captioner.dispose();
+  });
+
+  test("need document frequencies, of any member of an ensemble, and enough captions", async () => {
+    const bare = (await tinyBundle()).decoder!;
+    const without = await openFeatureCaptioner(bare, openSession, { threads: 1 });
+    await expect(without.caption(batch, { consensus: 4 })).rejects.toMatchObject({
+      code: "REFERENCES_MISSING",
+      message: expect.stringContaining("bundle pack MODEL --references") as string,
+    });
+    await without.dispose();
+    const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(3) });
+    const members = [
+      { source: "a", decoder: bare },
+      { source: "b", decoder: decoder!, references: part! },
+    ];
+    const ensemble = await openEnsembleCaptioner(members, openSession, { threads: 1 });
+    expect((await ensemble.caption(batch, { consensus: 4 }))[0]).toHaveProperty("consensus");
+    for (const options of [
+      { consensus: 1 },
+      { consensus: 3, candidates: 4 },
+      { consensus: 2.5 },
+    ] satisfies CaptionOptions[]) {
+      await expect(ensemble.caption(batch, options)).rejects.toMatchObject({
+        code: "ARGUMENT",
+        message: /^consensus is/,
+      });
+    }
+    await ensemble.dispose();
+  });
+
+  async function openFeatureCaptionerOf(seed: number) {
+    const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
+    return openEnsembleCaptioner([{ source: "tiny", decoder: decoder!, references: part! }], openSession, {
+      threads: 1,
+    });
+  }
+});
