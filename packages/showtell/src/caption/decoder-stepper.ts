@@ -5,7 +5,9 @@ import { tensor } from "../base/tensor.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
 import { parameterContent } from "../bundle/precision.ts";
-import type { OpenSession, SessionOptions } from "../engine/session.ts";
+import type { OpenSession, SessionOptions, Tensors } from "../engine/session.ts";
+import type { DecoderSpec } from "../models/catalogue.ts";
+import type { InferenceGraphs } from "../models/inference-graphs.ts";
 import { inferenceGraphs, nextState } from "../models/inference-graphs.ts";
 import { paddedWords } from "../nn/vocabulary-layer.ts";
 import type { Step, Stepper } from "../search/stepper.ts";
@@ -35,13 +37,34 @@ function int64(values: Int32Array): Tensor<"int64"> {
 }
 
 /** Compiles a decoder's two graphs. */
-export async function openDecoderStepper(
+export function openDecoderStepper(
   { manifest, tensors }: BundlePart<DecoderManifest>,
   openSession: OpenSession,
   options: SessionOptions = {},
 ): Promise<DecoderStepper> {
-  const { spec } = manifest;
-  const graphs = inferenceGraphs(spec, (name) => parameterContent(tensors, name));
+  const graphs = inferenceGraphs(manifest.spec, (name) => parameterContent(tensors, name));
+  return openStepper(manifest.spec, graphs, () => ({}), openSession, options);
+}
+
+/**
+ * A stepper over a decoder that is learning.
+ * @param weights Its parameters as they are now; asked for at every step.
+ */
+export function openLearningStepper(
+  spec: DecoderSpec,
+  weights: () => Tensors,
+  openSession: OpenSession,
+): Promise<DecoderStepper> {
+  return openStepper(spec, inferenceGraphs(spec, "inputs"), weights, openSession, {});
+}
+
+async function openStepper(
+  spec: DecoderSpec,
+  graphs: InferenceGraphs,
+  weights: () => Tensors,
+  openSession: OpenSession,
+  options: SessionOptions,
+): Promise<DecoderStepper> {
   const begin = await openSession(graphs.begin, options);
   const step = await openSession(graphs.step, options);
 
@@ -50,7 +73,7 @@ export async function openDecoderStepper(
     parents: Int32Array,
     words: Int32Array,
   ): Promise<Step<DecoderState>> {
-    const feeds = { ...memory, ...state, parents: int64(parents), words: int64(words) };
+    const feeds = { ...weights(), ...memory, ...state, parents: int64(parents), words: int64(words) };
     const outputs = await step.run(feeds);
     const logProbabilities = outputs["logProbabilities"]!.data as Float32Array;
     return { state: { memory, state: nextState(outputs) }, logProbabilities };
@@ -60,7 +83,7 @@ export async function openDecoderStepper(
     width: paddedWords(spec.words),
     async start({ images, data }) {
       const features = tensor("float32", [images, ...spec.features], decodeFloat16(data));
-      const begun = Object.entries(await begin.run({ features }));
+      const begun = Object.entries(await begin.run({ ...weights(), features }));
       const named = (prefix: string): Record<string, Tensor> =>
         Object.fromEntries(begun.filter(([name]) => name.startsWith(prefix)));
       const rows = Int32Array.from({ length: images }, (_, row) => row);

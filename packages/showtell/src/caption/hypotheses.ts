@@ -12,7 +12,7 @@ import { steeredSearch } from "../search/steered.ts";
 import type { Stepper } from "../search/stepper.ts";
 import { requireWhole, type SearchTask, widest } from "../search/task.ts";
 import { captionText } from "../text/caption-text.ts";
-import { decodeIds, endId, paddingId, startId, unknownId } from "../text/vocabulary.ts";
+import { decodeIds, endId, neverSaid } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { CaptionOptions, SearchKind } from "./caption-options.ts";
 import { searchKindOf } from "./caption-options.ts";
@@ -100,7 +100,7 @@ function consensusRanking(
 function taskOf({ vocabulary, decoding }: Searched<unknown, unknown>): SearchTask {
   return {
     end: endId,
-    never: [paddingId, startId, unknownId],
+    never: neverSaid,
     words: vocabulary.words.length,
     maximumLength: decoding.maximumLength,
   };

@@ -15,18 +15,23 @@ import type { TrainingRequest } from "../node/training-request.ts";
 import { cleaningRules } from "../text/cleaning.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
 import { defaultTrainingOptions } from "../train/options.ts";
-import type { Selection, TrainingOptions } from "../train/options.ts";
+import type { Objective, Selection, TrainingOptions } from "../train/options.ts";
+import type { Baseline } from "../train/self-critical.ts";
 import { minimumCountOption, number, wholeNumber } from "./options.ts";
 
 /** What commander makes of the command's options; a decoder's recipe fills what is optional here. */
 export interface TrainCommandOptions extends Omit<
   TrainingOptions,
-  "schedule" | "batchSize" | "captionsPerPicture" | "epochs"
+  "objective" | "schedule" | "batchSize" | "captionsPerPicture" | "epochs" | "clipNorm" | "epsilon"
 > {
   readonly data: string;
   readonly images?: string;
   readonly out: string;
   readonly resume?: true;
+  readonly init?: string;
+  readonly objective: Objective["kind"];
+  readonly baseline: Baseline;
+  readonly sharpening: number;
   readonly encoder?: string;
   readonly clean?: readonly CleaningRule[];
   readonly minimumCount: number;
@@ -42,14 +47,17 @@ export interface TrainCommandOptions extends Omit<
   readonly epochs?: number;
   readonly schedule: Schedule["kind"];
   readonly learningRate?: number;
-  readonly warmup: number;
-  readonly floor: number;
+  readonly warmup?: number;
+  readonly floor?: number;
+  readonly clipNorm?: number;
+  readonly epsilon?: number;
   readonly beam: number;
   readonly lengthExponent: number;
   readonly threads?: number;
 }
 
 const { schedule, ...training } = defaultTrainingOptions;
+const sharpened = 0.6;
 
 /** A line a decoder, for the help text. */
 export function decoderLines(): readonly string[] {
@@ -100,7 +108,19 @@ export function addLearningOptions(command: Command): void {
   const share = number("from 0 to below 1", (value) => value >= 0 && value < 1);
   const positive = number("above 0", (value) => value > 0);
   command
-    .optionsGroup("Learning (epochs, batch and rate: the decoder's own where not given):")
+    .optionsGroup("Learning (what has no default is the decoder's own, or the objective's):")
+    .addOption(
+      new Option("--objective <what>", "likelihood of true captions, or rewards of drawn ones, which wants --init")
+        .choices(["cross-entropy", "self-critical"] satisfies readonly Objective["kind"][])
+        .default("cross-entropy"),
+    )
+    .option("--init <bundle>", "go on from the decoder of this bundle, with its words and sizes")
+    .addOption(
+      new Option("--baseline <what>", "self-critical: what a reward is held against")
+        .choices(["others", "greedy"] satisfies readonly Baseline[])
+        .default("others"),
+    )
+    .option("--sharpening <x>", "self-critical: logits are divided by it at the start", positive, sharpened)
     .option("--epochs <n>", "passes over the training captions", wholeNumber(1, 100_000))
     .option("--patience <n>", "epochs without a better one until it stops", wholeNumber(1, 100_000), training.patience)
     .addOption(
@@ -117,8 +137,8 @@ export function addLearningOptions(command: Command): void {
         .choices(["cosine", "constant"])
         .default(schedule.kind),
     )
-    .option("--warmup <n>", "steps in which the rate rises", wholeNumber(0, 1e9), schedule.warmup)
-    .option("--floor <share>", "cosine: share of the rate that is left at the end", share, schedule.floor)
+    .option("--warmup <n>", "steps in which the rate rises", wholeNumber(0, 1e9))
+    .option("--floor <share>", "cosine: share of the rate that is left at the end", share)
     .option(
       "--label-smoothing <share>",
       "share of a word's probability that is spread over all",
@@ -131,7 +151,8 @@ export function addLearningOptions(command: Command): void {
       number("of at least 0", (rate) => rate >= 0),
       training.weightDecay,
     )
-    .option("--clip-norm <norm>", "largest norm of the gradients", positive, training.clipNorm)
+    .option("--clip-norm <norm>", "largest norm of the gradients", positive)
+    .option("--epsilon <e>", "Adam's epsilon", positive)
     .option("--maximum-words <n>", "longer captions are cut", wholeNumber(1, 200), training.maximumWords)
     .option(
       "--checkpoint-steps <n>",
@@ -156,8 +177,11 @@ function dropoutRates(text: string): DropoutRates {
  * @throws ShowtellError `ARGUMENT` for an option that the decoder does not take.
  */
 export function requestOf(options: TrainCommandOptions): TrainingRequest {
-  const defaults = defaultTraining(options.decoder);
+  const defaults = defaultTraining(options.decoder, options.objective);
+  if (options.objective === "self-critical" && options.init === undefined)
+    throw new ShowtellError("ARGUMENT", "--objective self-critical goes on from a trained model: name it with --init");
   return {
+    init: options.init,
     data: options.data,
     images: options.images,
     out: options.out,
@@ -190,8 +214,9 @@ function decoderOptionsOf(options: TrainCommandOptions, defaults: DecoderOptions
 }
 
 function trainingOptionsOf(options: TrainCommandOptions, defaults: TrainingOptions): TrainingOptions {
-  const { schedule: kind, learningRate: peak = defaults.schedule.peak, warmup, floor } = options;
+  const { schedule: kind, learningRate, warmup, floor, objective, baseline, sharpening } = options;
   return {
+    objective: objective === "self-critical" ? { kind: objective, baseline, sharpening } : { kind: objective },
     seed: options.seed,
     batchSize: options.batchSize ?? defaults.batchSize,
     captionsPerPicture: options.captionsPerPicture ?? defaults.captionsPerPicture,
@@ -199,10 +224,17 @@ function trainingOptionsOf(options: TrainCommandOptions, defaults: TrainingOptio
     patience: options.patience,
     select: options.select,
     ...(options.selectFirst !== undefined && { selectFirst: options.selectFirst }),
-    schedule: { kind, peak, warmup, floor },
+    schedule: {
+      ...defaults.schedule,
+      kind,
+      ...(learningRate !== undefined && { peak: learningRate }),
+      ...(warmup !== undefined && { warmup }),
+      ...(floor !== undefined && { floor }),
+    },
     labelSmoothing: options.labelSmoothing,
     weightDecay: options.weightDecay,
-    clipNorm: options.clipNorm,
+    clipNorm: options.clipNorm ?? defaults.clipNorm,
+    epsilon: options.epsilon ?? defaults.epsilon,
     maximumWords: options.maximumWords,
     checkpointSteps: options.checkpointSteps,
   };

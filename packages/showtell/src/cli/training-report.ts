@@ -78,6 +78,7 @@ function epochLines(news: News<"epoch">): readonly string[] {
   return [
     `epoch ${epoch}${best ? " (best)" : ""}: loss ${train.loss.toFixed(3)}, dev ${dev.loss.toFixed(3)}; ` +
       (scores === undefined ? "" : `${scoresText(scores)}; `) +
+      (train.reward === undefined ? "" : `reward ${train.reward.toFixed(3)}, `) +
       `accuracy ${percent(train.accuracy)}, dev ${percent(dev.accuracy)}; ` +
       `${rate} captions/s, ${duration(seconds)}, ${byteSize(residentBytes)} of memory`,
     ...samples.map(({ image, caption, reference }) => oneLine(`  ${image}: ${caption} (a person: ${reference})`)),

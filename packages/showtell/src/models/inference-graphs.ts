@@ -3,6 +3,7 @@ import { tensor } from "../base/tensor.ts";
 import { exportModel } from "../graph/export.ts";
 import type { ParameterContent } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/graph.ts";
 import { gather } from "../graph/operators/indexing.ts";
 import { logSoftmax } from "../graph/operators/reduction.ts";
 import { noNoise } from "../nn/noise.ts";
@@ -26,11 +27,17 @@ export interface InferenceGraphs {
   readonly step: Uint8Array;
 }
 
-/** Exports both graphs with the parameters' contents stored inside. */
-export function inferenceGraphs(spec: DecoderSpec, contents: (name: string) => ParameterContent): InferenceGraphs {
+/**
+ * Exports both graphs.
+ * @param weights The parameters' contents, which are then stored inside, or `"inputs"`: they are fed at every run, while they learn.
+ */
+export function inferenceGraphs(
+  spec: DecoderSpec,
+  weights: ((name: string) => ParameterContent) | "inputs",
+): InferenceGraphs {
   const decoder = decoderOf(spec);
   const specs = decoder.parameters(spec);
-  const options = { parameters: contents };
+  const options = { parameters: weights };
 
   const first = new Graph();
   const firstParameters = declareParameters(first, specs);
@@ -49,6 +56,7 @@ export function inferenceGraphs(spec: DecoderSpec, contents: (name: string) => P
   const memory = declare("memory", "images", begun.memory);
   const before = declare("state", "before", begun.state);
   const state = Object.fromEntries(Object.entries(before).map(([name, value]) => [name, gather(value, parents)]));
+  const words = second.input("words", ["rows"], "int64");
   // What the decoder reads for a word depends on nothing but the word. All inputs are constant here, so the engine computes the whole
   // table when it compiles: a step is held up by the weights that it reads from memory, and these would be a third of them.
   const everyWord = tensor(
@@ -56,8 +64,8 @@ export function inferenceGraphs(spec: DecoderSpec, contents: (name: string) => P
     [spec.words],
     BigInt64Array.from({ length: spec.words }, (_, id) => BigInt(id)),
   );
-  const table = decoder.embed(p, spec, second.constant(everyWord), noNoise);
-  const input = gather(table, second.input("words", ["rows"], "int64"));
+  const embedStored = (): Value => gather(decoder.embed(p, spec, second.constant(everyWord), noNoise), words);
+  const input = weights === "inputs" ? decoder.embed(p, spec, words, noNoise) : embedStored();
   const stepped = decoder.step(p, spec, memory, state, input, noNoise);
   const told = decoder.logits(p, spec, memory, stepped.output, noNoise);
   const attention = told.attention ?? stepped.attention;

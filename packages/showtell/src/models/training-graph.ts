@@ -1,10 +1,12 @@
 // A whole training step as one graph: forward over all time steps, backward, Adam. Knows no decoder by name, no data and no engine.
+import { tensor } from "../base/tensor.ts";
 import { gradients } from "../graph/backward.ts";
 import { exportModel } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/graph.ts";
+import { add } from "../graph/operators/arithmetic.ts";
 import { transpose } from "../graph/operators/matrix.ts";
-import { concat, expand, reshape, split } from "../graph/operators/reshaping.ts";
+import { concat, expand, fixedDim, reshape, split } from "../graph/operators/reshaping.ts";
 import { numericShape } from "../graph/shapes.ts";
 import { adamStep } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
@@ -31,6 +33,8 @@ export interface BatchShape {
 export interface TrainingGraphOptions {
   readonly adam: AdamOptions;
   readonly smoothing: number;
+  /** Ids that have no probability, as in sampling: a policy's gradient must see the very distribution that was drawn from. */
+  readonly never?: readonly number[];
 }
 
 /** A compiled step's model and the masks it wants. */
@@ -66,6 +70,14 @@ function joinSteps(outputs: readonly Values[]): Values {
   return Object.fromEntries(Object.keys(outputs[0]!).map((name) => [name, joined(name)]));
 }
 
+/** Logits [n, columns] with those of some columns near −1e9, so that they have no probability. */
+function forbid(logits: Value, columns: readonly number[]): Value {
+  if (columns.length === 0) return logits;
+  const mask = new Float32Array(fixedDim(logits, 1, "training"));
+  for (const column of columns) mask[column] = -1e9;
+  return add(logits, logits.graph.constant(tensor("float32", [mask.length], mask)));
+}
+
 /** Teacher forcing: reads the true words step by step and scores each next one. Tokens are time-major: [steps · rows]. */
 function teacherForced(
   graph: Graph,
@@ -73,7 +85,7 @@ function teacherForced(
   p: Parameters,
   { images, group, steps }: BatchShape,
   noise: Omit<DeclaredNoise, "masks">,
-  smoothing: number,
+  { smoothing, never = [] }: Pick<TrainingGraphOptions, "smoothing" | "never">,
 ): CrossEntropy {
   const decoder = decoderOf(spec);
   const rows = images * group;
@@ -95,7 +107,7 @@ function teacherForced(
   // Fed time-major, as the words are; the logits are row-major.
   const rowMajor = (tokens: Value): Value => reshape(transpose(reshape(tokens, [steps, rows]), [1, 0]), [rows * steps]);
   return crossEntropy({
-    logits,
+    logits: forbid(logits, never),
     targets: rowMajor(graph.input("targets", [steps * rows], "int64")),
     weights: rowMajor(graph.input("weights", [steps * rows])),
     normaliser: graph.input("normaliser", []),
@@ -110,7 +122,7 @@ export function trainingGraph(spec: DecoderSpec, shape: BatchShape, options: Tra
   const specs = decoderOf(spec).parameters(spec);
   const p = declareParameters(graph, specs);
   const noise = declareNoise(shape.images * shape.group);
-  const { loss, correct } = teacherForced(graph, spec, p, shape, noise, options.smoothing);
+  const { loss, correct } = teacherForced(graph, spec, p, shape, noise, options);
   const learningNames = Object.keys(specs).filter((name) => specs[name]!.frozen !== true);
   const slopes = gradients(
     loss,
@@ -137,6 +149,6 @@ const silence = { once: noNoise, timeMajor: noNoise, rowMajor: noNoise } as cons
 export function scoringGraph(spec: DecoderSpec, shape: BatchShape): Uint8Array {
   const graph = new Graph();
   const p = declareParameters(graph, decoderOf(spec).parameters(spec));
-  const { loss, correct } = teacherForced(graph, spec, p, shape, silence, 0);
+  const { loss, correct } = teacherForced(graph, spec, p, shape, silence, { smoothing: 0 });
   return exportModel(graph, { loss, correct }, { parameters: "inputs", name: "scoring" });
 }

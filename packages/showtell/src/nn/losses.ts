@@ -1,6 +1,6 @@
 // Losses over tokens.
 import type { Value } from "../graph/graph.ts";
-import { add, cast, div, greaterOrEqual, mul, neg } from "../graph/operators/arithmetic.ts";
+import { add, cast, div, greater, greaterOrEqual, mul, neg } from "../graph/operators/arithmetic.ts";
 import type { CastTarget } from "../graph/operators/arithmetic.ts";
 import { gatherElements } from "../graph/operators/indexing.ts";
 import { logSoftmax, reduceMax, reduceMean, reduceSum } from "../graph/operators/reduction.ts";
@@ -26,7 +26,7 @@ export interface CrossEntropyInputs {
 export interface CrossEntropy {
   /** Σ weight · (− log probability, smoothed) / normaliser. */
   readonly loss: Value;
-  /** Σ weight over tokens whose target has the largest logit. */
+  /** Tokens of any weight but 0 whose target has the largest logit. */
   readonly correct: Value;
 }
 
@@ -44,9 +44,10 @@ export function crossEntropy(inputs: CrossEntropyInputs): CrossEntropy {
           mul(reduceMean(slice(logProbabilities, 1, 0, words), { axes: [1], keep: true }), smoothing),
         );
   const largest = reduceMax(logProbabilities, { axes: [1], keep: true });
+  const counted = cast(greater(mul(column, column), 0), logits.dtype as CastTarget);
   const hits = cast(greaterOrEqual(target, largest), logits.dtype as CastTarget);
   return {
     loss: neg(div(reduceSum(mul(likelihood, column)), normaliser)),
-    correct: reduceSum(mul(hits, column)),
+    correct: reduceSum(mul(hits, counted)),
   };
 }

@@ -5,7 +5,7 @@ import { ShowtellError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
 import { canonicalJson } from "../bundle/identity.ts";
-import type { EncoderManifest } from "../bundle/manifest.ts";
+import type { DecoderManifest, EncoderManifest } from "../bundle/manifest.ts";
 import type { CaptionRecord } from "../datasets/record.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderNamed } from "../models/catalogue.ts";
@@ -13,11 +13,12 @@ import type { DecoderSpec } from "../models/catalogue.ts";
 import { featureShape } from "../models/encoder-graph.ts";
 import type { EmbeddingTable } from "../text/word-vectors.ts";
 import { embeddingTable } from "../text/word-vectors.ts";
+import { parseVocabulary } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { FeatureReader } from "../train/learner.ts";
 import { examplesOf, prepareCaptions } from "../train/preparation.ts";
 import type { PreparedCaptions, TokenisedRecord } from "../train/preparation.ts";
-import type { TrainingSet } from "../train/trainer.ts";
+import type { TrainingSet } from "../train/lessons.ts";
 import { openDataset, picturePath } from "./dataset-folder.ts";
 import type { FeatureCache } from "./feature-cache.ts";
 import { extractFeatures } from "./feature-extraction.ts";
@@ -31,6 +32,8 @@ export interface TrainingData {
   readonly vectors: EmbeddingTable | undefined;
   readonly train: TrainingSet;
   readonly dev: TrainingSet;
+  /** Tokens of the training pictures' captions, by the rows of their features. */
+  readonly references: readonly (readonly (readonly string[])[])[];
   /** The dev pictures that can be read, in the order of their rows, with their captions as they were written. */
   readonly devPictures: readonly DevPicture[];
   /** Content hash of each training picture that is used. */
@@ -53,6 +56,8 @@ const memoryBytes = 512 * 2 ** 20;
 /** What loading needs besides the request. */
 export interface LoadingContext {
   readonly encoder: BundlePart<EncoderManifest>;
+  /** The decoder that learns on. */
+  readonly init?: DecoderManifest | undefined;
   readonly openSession: OpenSession;
   readonly signal: CancelSignal;
   readonly emit: (news: TrainingNews) => void;
@@ -63,12 +68,13 @@ export interface LoadingContext {
  * @throws ShowtellError `DATA_…`, `FILE_NOT_FOUND`, `VECTORS_FORMAT`, `CACHE_FORMAT`, `CANCELLED`.
  */
 export async function loadTrainingData(request: TrainingRequest, context: LoadingContext): Promise<TrainingData> {
-  const { encoder, openSession, signal, emit } = context;
+  const { encoder, init, openSession, signal, emit } = context;
   const dataset = await openDataset(request.data, request.images === undefined ? {} : { images: request.images });
   const records = { train: dataset.split("train"), dev: dataset.split("dev") };
-  const prepared = prepareCaptions(records, request, signal);
+  const known = init && parseVocabulary(init.vocabulary);
+  const prepared = prepareCaptions(records, { ...request, vocabulary: known }, signal);
   const { vocabulary } = prepared;
-  const vectors = await wordVectors(request, vocabulary, signal);
+  const vectors = init ? undefined : await wordVectors(request, vocabulary, signal);
   const images = [...prepared.train, ...prepared.dev].map(({ image }) => image);
   const { cache, hashes } = await extractFeatures({
     pictures: images.map((image) => picturePath(dataset, image)),
@@ -84,10 +90,15 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
   const devHashes = hashes.slice(prepared.train.length);
   return {
     prepared,
-    spec: specOf(request, encoder, vocabulary, vectors),
+    spec: init
+      ? { ...init.spec, dropout: request.decoderOptions.dropout }
+      : specOf(request, encoder, vocabulary, vectors),
     vectors,
     train: await trainingSet(prepared.train, vocabulary, cache, trainHashes, "train"),
     dev: await trainingSet(prepared.dev, vocabulary, cache, devHashes, "dev"),
+    references: prepared.train.flatMap(({ captions }, i) =>
+      trainHashes[i] === undefined ? [] : [captions.filter((tokens) => tokens.length > 0)],
+    ),
     devPictures: records.dev.flatMap((record, i) => {
       const hash = devHashes[i];
       return hash === undefined ? [] : [{ ...record, hash }];

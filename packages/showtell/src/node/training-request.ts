@@ -3,8 +3,8 @@ import { decoderNamed } from "../models/catalogue.ts";
 import type { DecoderKind } from "../models/catalogue.ts";
 import type { DecoderOptions } from "../models/decoder-options.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
-import { defaultTrainingOptions } from "../train/options.ts";
-import type { TrainingOptions } from "../train/options.ts";
+import { defaultTrainingOptions, selfCriticalOptions } from "../train/options.ts";
+import type { Objective, TrainingOptions } from "../train/options.ts";
 import type { PreparationReport } from "../train/preparation.ts";
 import type { BestEpoch, TrainingEvent } from "../train/trainer.ts";
 import type { ExtractionProgress } from "./feature-extraction.ts";
@@ -18,6 +18,8 @@ export interface TrainingRequest {
   /** Folder of the run. */
   readonly out: string;
   readonly resume: boolean;
+  /** Path of a bundle whose decoder learns on: its words and sizes hold, and its decoder must be the one named here. */
+  readonly init?: string | undefined;
   /** Path of the encoder's bundle. */
   readonly encoder: string;
   /** Folder of feature caches; default: below the platform's cache folder. */
@@ -42,12 +44,17 @@ export interface TrainingRequest {
 /** The decoder that is trained unless another is named. */
 export const defaultDecoder: DecoderKind = "parallel-attention";
 
+/** Less than with true captions: what is learnt is what was drawn, and that was drawn without dropout. */
+const rewardedDropout = { features: 0.3, input: 0.3, output: 0.3 } as const;
+
 /** All that a run needs but where it reads and writes, for a decoder: its recipe, and what is the same in every run. */
 export function defaultTraining(
   decoder: DecoderKind = defaultDecoder,
+  objective: Objective["kind"] = "cross-entropy",
 ): Omit<TrainingRequest, "data" | "out" | "encoder"> {
   const { dropout, embeddingSize, batchSize, captionsPerPicture, epochs, learningRate } = decoderNamed(decoder).recipe;
   const { schedule } = defaultTrainingOptions;
+  const rewarded = objective === "self-critical";
   return {
     resume: false,
     rules: [],
@@ -56,13 +63,14 @@ export function defaultTraining(
     freezeEmbeddings: false,
     decoder,
     embeddingSize,
-    decoderOptions: { hiddenSize: 512, dropout },
+    decoderOptions: { hiddenSize: 512, dropout: rewarded ? rewardedDropout : dropout },
     training: {
       ...defaultTrainingOptions,
       batchSize,
       captionsPerPicture,
       epochs,
       schedule: { ...schedule, peak: learningRate },
+      ...(rewarded && selfCriticalOptions),
     },
     beam: 3,
     lengthExponent: 0.7,

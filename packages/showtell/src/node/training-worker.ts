@@ -3,14 +3,15 @@ import type { Tensor } from "../base/tensor.ts";
 import { sha256Hex } from "../base/bytes.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { makeDecoderBundle } from "../bundle/decoder-bundle.ts";
-import type { Bundle } from "../bundle/bundle.ts";
-import type { DecoderManifest, Licence, TrainingRecord } from "../bundle/manifest.ts";
+import type { Bundle, BundlePart } from "../bundle/bundle.ts";
+import type { DecoderManifest, EncoderManifest, Licence, TrainingRecord } from "../bundle/manifest.ts";
+import { asFloat32 } from "../bundle/precision.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderNamed, decoderOf } from "../models/catalogue.ts";
 import { frequencyTable } from "../text/frequency-table.ts";
 import type { FrequencyTable } from "../text/frequency-table.ts";
 import type { LearnerState } from "../train/learner.ts";
-import { initialState } from "../train/learner.ts";
+import { initialState, learntState } from "../train/learner.ts";
 import type { RequestContext } from "../thread/requests.ts";
 import type { TrainingEvent } from "../train/trainer.ts";
 import { firstProgress, train } from "../train/trainer.ts";
@@ -38,6 +39,8 @@ interface Run {
   readonly data: TrainingData;
   readonly folder: TrainingRun;
   readonly encoder: DecoderManifest["encoder"];
+  /** The decoder that learns on. */
+  readonly init: BundlePart<DecoderManifest> | undefined;
   readonly licences: readonly Licence[];
   readonly references: FrequencyTable;
   readonly openSession: OpenSession;
@@ -119,9 +122,17 @@ function bestBundle(
   );
 }
 
+/** Weights of the decoder that learns on, or drawn ones. */
+function firstState({ data: { spec, vectors }, request: { training }, init }: Run): LearnerState {
+  if (init === undefined) return initialState(spec, training.seed, vectors?.table);
+  const { objective } = training;
+  const sharpening = objective.kind === "self-critical" ? objective.sharpening : 1;
+  return learntState(spec, (name) => asFloat32(init.tensors, name), sharpening);
+}
+
 async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): Promise<TrainingOutcome> {
   const { request, data, folder, openSession } = run;
-  const first = initialState(data.spec, request.training.seed, data.vectors?.table);
+  const first = firstState(run);
   const from = (await resumedFrom(folder, first)) ?? { progress: firstProgress, state: first };
   emit({
     kind: "prepared",
@@ -138,6 +149,7 @@ async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): 
     spec,
     options: request.training,
     train: trainSet,
+    rewards: { references: data.references, words: data.prepared.vocabulary.words },
     dev,
     from,
     openSession,
@@ -205,6 +217,28 @@ function decoderLicences(data: TrainingData, { embeddings }: TrainingRequest): r
   return embeddings === "glove" ? [decoder, glove] : [decoder];
 }
 
+/** The decoder of a bundle, if it is what the request says and reads this encoder's features. */
+async function decoderToLearnOn(
+  path: string,
+  { decoder: kind }: TrainingRequest,
+  encoder: BundlePart<EncoderManifest>,
+): Promise<BundlePart<DecoderManifest>> {
+  const { decoder } = await readBundleFile(path);
+  if (decoder === undefined)
+    throw new ShowtellError("BUNDLE_KIND", `"${path}" holds no decoder: name the bundle of a trained captioner`);
+  const { spec, encoder: read } = decoder.manifest;
+  if (spec.kind !== kind)
+    throw new ShowtellError(
+      "ARGUMENT",
+      `"${path}" holds the decoder ${spec.kind}, not ${kind}: pass --decoder ${spec.kind}`,
+    );
+  if (read.identity === encoder.manifest.identity) return decoder;
+  throw new ShowtellError(
+    "ENCODER_MISMATCH",
+    `"${path}" was trained on encoder ${read.identity.slice(0, 12)}… ("${read.name}"): name that one with --encoder`,
+  );
+}
+
 serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, context) => {
   const openSession: OpenSession = (model) =>
     openNodeSession(model, request.threads === undefined ? {} : { threads: request.threads });
@@ -215,8 +249,10 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
       `"${request.encoder}" holds no encoder: name an encoder's file, or leave it out for "${defaultEncoder}"`,
     );
   }
+  const init = request.init === undefined ? undefined : await decoderToLearnOn(request.init, request, bundle.encoder);
   const data = await loadTrainingData(request, {
     encoder: bundle.encoder,
+    init: init?.manifest,
     openSession,
     signal: context.signal,
     emit: context.emit,
@@ -229,7 +265,7 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
       const encoder = { identity, name: spec.kind, layer: decoderNamed(request.decoder).layer };
       const licences = decoderLicences(data, request);
       const references = frequencyTable(data.prepared.train.map(({ captions }) => captions));
-      return await learn({ request, data, folder, encoder, licences, references, openSession }, context);
+      return await learn({ request, data, folder, encoder, init, licences, references, openSession }, context);
     } finally {
       await lock.release();
     }

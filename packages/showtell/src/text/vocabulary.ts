@@ -13,6 +13,9 @@ export const endId = 2;
 /** Id of `<unk>`. */
 export const unknownId = 3;
 
+/** Ids that a captioner never says. */
+export const neverSaid: readonly number[] = [paddingId, startId, unknownId];
+
 /** Words and their ids. */
 export interface Vocabulary {
   /** The word of each id; the first four are {@link specialWords}. */

@@ -9,6 +9,10 @@ export interface Example {
   readonly picture: number;
   /** Ids of the words, without start and end. */
   readonly words: readonly number[];
+  /** Whether an end stands behind the words; default true. A sentence that was cut has none. */
+  readonly ended?: boolean;
+  /** What each of its tokens counts; default 1. */
+  readonly weight?: number;
 }
 
 /** Captions that are trained on together; all token arrays are time-major, [steps, rows]. */
@@ -24,7 +28,7 @@ export interface Batch {
   readonly words: BigInt64Array;
   /** What it should say: the words, then the end. */
   readonly targets: BigInt64Array;
-  /** 1 for a token, 0 for padding. */
+  /** What each token counts: 1 unless its caption says otherwise, 0 for padding. */
   readonly weights: Float32Array;
   /** Tokens and captions that count. */
   readonly tokens: number;
@@ -35,8 +39,11 @@ export interface Batch {
  * The tokens that are predicted: the words and the end. A longer caption is cut after `maximumWords` words, and then has no
  * end, so that the model does not learn to stop there.
  */
-export function targetsOf(words: readonly number[], maximumWords: number): readonly number[] {
-  return words.length > maximumWords ? words.slice(0, maximumWords) : [...words, endId];
+export function targetsOf(
+  { words, ended = true }: Pick<Example, "words" | "ended">,
+  maximumWords: number,
+): readonly number[] {
+  return words.length > maximumWords || !ended ? words.slice(0, maximumWords) : [...words, endId];
 }
 
 /**
@@ -80,7 +87,7 @@ function bestLastBucket(
 }
 
 /** Captions of one picture, at most a group of them. */
-type Group = readonly Example[];
+export type Group = readonly Example[];
 
 /** Captions in groups of their pictures, in the order in which a group's first caption comes. */
 function groupsOf(examples: readonly Example[], size: number): readonly Group[] {
@@ -100,10 +107,15 @@ function groupsOf(examples: readonly Example[], size: number): readonly Group[] 
 }
 
 function lengthOf(group: Group, maximumWords: number): number {
-  return Math.max(...group.map(({ words }) => targetsOf(words, maximumWords).length));
+  return Math.max(...group.map((example) => targetsOf(example, maximumWords).length));
 }
 
-function fill(groups: readonly Group[], { images, group, maximumWords }: BatchPlan, steps: number): Batch {
+/** A batch of some groups, at most as many as it has images, each no longer than `steps`. */
+export function batchOf(
+  groups: readonly Group[],
+  { images, group, maximumWords }: Omit<BatchPlan, "lengths">,
+  steps: number,
+): Batch {
   const rows = images * group;
   const pictures = new Int32Array(images).fill(groups[0]![0]!.picture);
   const words = new BigInt64Array(steps * rows).fill(BigInt(paddingId));
@@ -114,11 +126,11 @@ function fill(groups: readonly Group[], { images, group, maximumWords }: BatchPl
     pictures[image] = examples[0]!.picture;
     for (const [member, example] of examples.entries()) {
       let before = startId;
-      targetsOf(example.words, maximumWords).forEach((target, step) => {
+      targetsOf(example, maximumWords).forEach((target, step) => {
         const at = step * rows + image * group + member;
         words[at] = BigInt(before);
         targets[at] = BigInt(target);
-        weights[at] = 1;
+        weights[at] = example.weight ?? 1;
         before = target;
         tokens++;
       });
@@ -182,10 +194,10 @@ export function makeBatches(examples: readonly Example[], plan: BatchPlan, rando
     const waiting = [...left, ...bucket];
     while (waiting.length >= images) {
       const taken = waiting.splice(0, images);
-      batches.push(() => fill(taken, plan, steps));
+      batches.push(() => batchOf(taken, plan, steps));
     }
     left = waiting;
   }
-  if (left.length > 0) batches.push(() => fill(left, plan, lengths.at(-1)!));
+  if (left.length > 0) batches.push(() => batchOf(left, plan, lengths.at(-1)!));
   return random === undefined ? batches : random.shuffle(batches);
 }

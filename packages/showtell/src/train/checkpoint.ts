@@ -13,7 +13,14 @@ const progressSchema: z.ZodType<Progress> = z.object({
   epoch: count,
   batch: count,
   step: count,
-  sums: z.object({ loss: z.number(), correct: count, tokens: count, captions: count, seconds: z.number() }),
+  sums: z.object({
+    loss: z.number(),
+    correct: count,
+    tokens: count,
+    captions: count,
+    seconds: z.number(),
+    reward: z.number().exactOptional(),
+  }),
   best: z
     .object({
       epoch: count,

@@ -14,6 +14,8 @@ import type { AdamOptions } from "../nn/adam.ts";
 import { drawMask } from "../nn/noise.ts";
 import type { MaskInput } from "../nn/noise.ts";
 import { initialise } from "../nn/parameters.ts";
+import type { ParameterSpec } from "../nn/parameters.ts";
+import { neverSaid } from "../text/vocabulary.ts";
 import type { Batch } from "./batches.ts";
 import type { TrainingOptions } from "./options.ts";
 import { createSessionCache } from "./sessions.ts";
@@ -57,13 +59,45 @@ export interface Learner {
  * @throws ShowtellError `ARGUMENT` if word vectors are wanted and not there, or not of the right size.
  */
 export function initialState(spec: DecoderSpec, seed: number, vectors?: Float32Array): LearnerState {
+  return stateOf(spec, (name, parameter) =>
+    parameter.init.kind === "vectors"
+      ? givenVectors(name, parameter.shape, vectors)
+      : initialise(parameter, seededRandom(seed, name)),
+  );
+}
+
+/**
+ * The state to go on from with weights that were learnt before; moments are zero.
+ * @param sharpening The logits are divided by it: below 1, likely words become likelier.
+ */
+export function learntState(
+  spec: DecoderSpec,
+  weights: (name: string) => Tensor<"float32">,
+  sharpening = 1,
+): LearnerState {
+  return stateOf(spec, (name) => {
+    const { shape, data } = weights(name);
+    const divisor = outputLayer.has(name) ? sharpening : 1;
+    return tensor(
+      "float32",
+      shape,
+      data.map((value) => value / divisor),
+    );
+  });
+}
+
+/** The parameters of every decoder that its logits are a linear function of. */
+const outputLayer: ReadonlySet<string> = new Set(["output.weight", "output.bias"]);
+
+function stateOf(
+  spec: DecoderSpec,
+  firstOf: (name: string, parameter: ParameterSpec) => Tensor<"float32">,
+): LearnerState {
   const state: Record<string, Tensor<"float32">> = {};
   for (const [name, parameter] of Object.entries(decoderOf(spec).parameters(spec))) {
-    const { shape, init, frozen } = parameter;
-    state[name] =
-      init.kind === "vectors" ? givenVectors(name, shape, vectors) : initialise(parameter, seededRandom(seed, name));
-    if (frozen === true) continue;
-    for (const moment of momentNames(name)) state[moment] = zeros("float32", shape);
+    state[name] = firstOf(name, parameter);
+    if (parameter.frozen === true) continue;
+    for (const moment of momentNames(name)) state[moment] = zeros("float32", parameter.shape);
   }
   return state;
 }
@@ -99,8 +133,8 @@ function resultOf(outputs: Tensors, { tokens, captions }: Batch): BatchResult {
   };
 }
 
-function adamOptions({ clipNorm, weightDecay }: TrainingOptions): AdamOptions {
-  return { clipNorm, weightDecay };
+function adamOptions({ clipNorm, weightDecay, epsilon }: TrainingOptions): AdamOptions {
+  return { clipNorm, weightDecay, epsilon };
 }
 
 /** Creates a learner that goes on from a state. It takes the arrays over and writes into them: copy what must stay. */
@@ -111,6 +145,7 @@ export function createLearner(
   openSession: OpenSession,
 ): Learner {
   const adam = adamOptions(options);
+  const never = options.objective.kind === "self-critical" ? neverSaid : [];
   const sessions = createSessionCache<readonly MaskInput[]>(openSession);
   const parameterNames = Object.keys(decoderOf(spec).parameters(spec));
   let current: Record<string, Tensor<"float32">> = { ...first };
@@ -144,7 +179,7 @@ export function createLearner(
     async learn(batch, reader, step, learningRate) {
       const shape = shapeOf(batch);
       const { session, extra: masks } = await sessions.get(`learn ${nameOf(shape)}`, () => {
-        const graph = trainingGraph(spec, shape, { adam, smoothing: options.labelSmoothing });
+        const graph = trainingGraph(spec, shape, { adam, smoothing: options.labelSmoothing, never });
         return { model: graph.model, extra: graph.masks };
       });
       const feeds = { ...(await batchFeeds(batch, reader)), ...current };

@@ -21,6 +21,8 @@ export interface PreparationOptions {
   readonly rules: readonly CleaningRule[];
   /** Occurrences in the training captions from which on a word is in the vocabulary. */
   readonly minimumCount: number;
+  /** The words that the model knows already; then none are counted. */
+  readonly vocabulary?: Vocabulary | undefined;
 }
 
 /** What training reads. */
@@ -66,13 +68,13 @@ function captionsOf(records: readonly TokenisedRecord[]): readonly (readonly str
 /** Tokenises as the metrics do, cleans, and counts words of the training captions. */
 export function prepareCaptions(
   records: { readonly train: readonly CaptionRecord[]; readonly dev: readonly CaptionRecord[] },
-  { rules, minimumCount }: PreparationOptions,
+  { rules, minimumCount, vocabulary: known }: PreparationOptions,
   signal?: CancelSignal,
 ): PreparedCaptions {
   const train = cleaned(tokenise(records.train, signal), rules);
   const dev = cleaned(tokenise(records.dev, signal), rules);
   const trainCaptions = captionsOf(train.records);
-  const vocabulary = buildVocabulary(trainCaptions, { minimumCount });
+  const vocabulary = known ?? buildVocabulary(trainCaptions, { minimumCount });
   return {
     vocabulary,
     train: train.records,

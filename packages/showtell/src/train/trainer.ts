@@ -1,23 +1,18 @@
 // The training loop as an async iterator of events: whoever listens decides what to draw, print or keep. Touches no file.
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
-import { seededRandom } from "../base/random.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { CaptionQuality } from "../evaluate/caption-quality.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import { learningRate } from "../nn/schedules.ts";
-import type { BatchPlan, BatchSize, Example } from "./batches.ts";
 import { makeBatches, planBatches } from "./batches.ts";
-import type { BatchResult, FeatureReader, Learner, LearnerState } from "./learner.ts";
+import type { BatchResult, Learner, LearnerState } from "./learner.ts";
 import { createLearner } from "./learner.ts";
+import type { Lessons, TrainingSet } from "./lessons.ts";
+import { batchSizeOf, lessonsOf, trainingLengths } from "./lessons.ts";
 import type { TrainingOptions } from "./options.ts";
+import type { RewardData } from "./self-critical.ts";
 import { compiledShapes } from "./sessions.ts";
-
-/** Captions with the features of their pictures. */
-export interface TrainingSet {
-  readonly examples: readonly Example[];
-  readonly features: FeatureReader;
-}
 
 /** Teacher-forced quality. */
 export interface Quality {
@@ -25,6 +20,8 @@ export interface Quality {
   readonly loss: number;
   /** Share of tokens whose true word had the largest probability. */
   readonly accuracy: number;
+  /** Mean reward of the captions, where they were drawn and rewarded: CIDEr-D between 0 and 10, the end token counted. */
+  readonly reward?: number;
 }
 
 /** Sums over a part of an epoch. */
@@ -35,6 +32,8 @@ export interface Sums {
   readonly captions: number;
   /** Time spent, in seconds. */
   readonly seconds: number;
+  /** Of captions that were drawn and rewarded. */
+  readonly reward?: number;
 }
 
 /** Where a run stands: all that a checkpoint needs besides the tensors. */
@@ -93,6 +92,8 @@ export interface Training {
   readonly options: TrainingOptions;
   readonly train: TrainingSet;
   readonly dev: TrainingSet;
+  /** What rewards are reckoned from; only rewarded captions need it. */
+  readonly rewards?: RewardData | undefined;
   readonly from: { readonly progress: Progress; readonly state: LearnerState };
   readonly openSession: OpenSession;
   /**
@@ -105,8 +106,6 @@ export interface Training {
   readonly signal?: CancelSignal;
 }
 
-/** Lengths of training batches; the other compiled shapes are for scoring, so that neither evicts the other. */
-const trainingLengths = 6;
 const scoringLengths = compiledShapes - trainingLengths;
 
 const noSums: Sums = { loss: 0, correct: 0, tokens: 0, captions: 0, seconds: 0 };
@@ -114,8 +113,9 @@ const noSums: Sums = { loss: 0, correct: 0, tokens: 0, captions: 0, seconds: 0 }
 /** The beginning of a run. */
 export const firstProgress: Progress = { epoch: 0, batch: 0, step: 0, sums: noSums };
 
-function addTo(sums: Sums, result: BatchResult, seconds: number): Sums {
+function addTo(sums: Sums, result: BatchResult, seconds: number, reward?: number): Sums {
   return {
+    ...(reward !== undefined && { reward: (sums.reward ?? 0) + reward }),
     loss: sums.loss + result.loss,
     correct: sums.correct + result.correct,
     tokens: sums.tokens + result.tokens,
@@ -124,12 +124,9 @@ function addTo(sums: Sums, result: BatchResult, seconds: number): Sums {
   };
 }
 
-function qualityOf({ loss, correct, tokens }: Sums): Quality {
-  return { loss: loss / tokens, accuracy: correct / tokens };
-}
-
-function sizeOf({ batchSize, captionsPerPicture }: TrainingOptions): BatchSize {
-  return { rows: batchSize, group: captionsPerPicture };
+function qualityOf({ loss, correct, tokens, captions, reward }: Sums): Quality {
+  const worth = reward === undefined ? {} : { reward: reward / captions };
+  return { loss: loss / tokens, accuracy: correct / tokens, ...worth };
 }
 
 async function scoreAll(
@@ -137,7 +134,7 @@ async function scoreAll(
   { examples, features }: TrainingSet,
   options: TrainingOptions,
 ): Promise<Quality> {
-  const plan = planBatches(examples, sizeOf(options), options.maximumWords, scoringLengths);
+  const plan = planBatches(examples, batchSizeOf(options), options.maximumWords, scoringLengths);
   let sums = noSums;
   for (const make of makeBatches(examples, plan)) sums = addTo(sums, await learner.score(make(), features), 0);
   return qualityOf(sums);
@@ -173,29 +170,26 @@ function isBetter(now: BestEpoch, before: BestEpoch | undefined): boolean {
 export async function* train(training: Training): AsyncGenerator<TrainingEvent, void, undefined> {
   const { spec, options, from, openSession } = training;
   const learner = createLearner(spec, options, from.state, openSession);
+  let lessons: Lessons | undefined;
   try {
-    yield* epochs(training, learner);
+    lessons = await lessonsOf({ ...training, weights: () => learner.state() });
+    yield* epochs(training, lessons, learner);
   } finally {
+    await lessons?.dispose();
     await learner.dispose();
   }
 }
 
-/** How a run's epochs are cut into steps. */
-interface Pace {
-  readonly plan: BatchPlan;
-  readonly perEpoch: number;
-  /** Of the whole run. */
-  readonly steps: number;
-}
-
-async function* epochs(training: Training, learner: Learner): AsyncGenerator<TrainingEvent, void, undefined> {
-  const { options, train: set, from } = training;
-  const plan = planBatches(set.examples, sizeOf(options), options.maximumWords, trainingLengths);
-  const perEpoch = makeBatches(set.examples, plan).length;
-  const pace = { plan, perEpoch, steps: perEpoch * options.epochs };
+async function* epochs(
+  training: Training,
+  lessons: Lessons,
+  learner: Learner,
+): AsyncGenerator<TrainingEvent, void, undefined> {
+  const { options, from } = training;
+  const { perEpoch } = lessons;
   let progress = from.progress;
   while (progress.epoch < options.epochs && !stopsEarly(progress, options)) {
-    progress = yield* learnEpoch(training, pace, learner, progress);
+    progress = yield* learnEpoch(training, lessons, learner, progress);
     // An epoch whose measuring is cancelled has no batch left when the run is resumed, and is measured again.
     const measured = progress.batch < perEpoch ? undefined : await measure(training, learner);
     if (measured === undefined) {
@@ -217,7 +211,7 @@ async function* epochs(training: Training, learner: Learner): AsyncGenerator<Tra
       train: qualityOf(sums),
       ...measured,
       best,
-      learningRate: learningRate(options.schedule, step, pace.steps),
+      learningRate: learningRate(options.schedule, step, perEpoch * options.epochs),
       captionsPerSecond: sums.captions / sums.seconds,
       seconds: sums.seconds,
     };
@@ -229,21 +223,22 @@ async function* epochs(training: Training, learner: Learner): AsyncGenerator<Tra
 /** The steps that an epoch has left; ends sooner if cancelled. */
 async function* learnEpoch(
   { options, train: set, now, signal }: Training,
-  { plan, perEpoch, steps }: Pace,
+  { perEpoch, epoch: lessonsIn }: Lessons,
   learner: Learner,
   from: Progress,
 ): AsyncGenerator<TrainingEvent, Progress, undefined> {
   const epoch = from.epoch + 1;
-  const batches = makeBatches(set.examples, plan, seededRandom(options.seed, `order ${epoch}`));
+  const steps = perEpoch * options.epochs;
   let progress = from;
-  for (const make of batches.slice(from.batch)) {
+  for (const lesson of lessonsIn(epoch).slice(from.batch)) {
     if (signal?.aborted === true) break;
     const started = now();
     const step = progress.step + 1;
     const rate = learningRate(options.schedule, step, steps);
-    const result = await learner.learn(make(), set.features, step, rate);
+    const { batch, reward } = await lesson(step);
+    const result = await learner.learn(batch, set.features, step, rate);
     checkFinite(result, step);
-    const sums = addTo(progress.sums, result, (now() - started) / 1000);
+    const sums = addTo(progress.sums, result, (now() - started) / 1000, reward);
     progress = { ...progress, batch: progress.batch + 1, step, sums };
     yield {
       kind: "step",

@@ -71,7 +71,7 @@ function byHand({ weights, normaliser = 1, smoothing = 0 }: Given): Result {
       loss -= weight * q * Math.log(p);
       slopes.push(weight * (p - q));
     });
-    if (scores[target] === Math.max(...scores)) correct += weights[row]!;
+    if (scores[target] === Math.max(...scores) && weights[row] !== 0) correct++;
   });
   return { loss, correct, slopes };
 }
@@ -92,8 +92,9 @@ describe("cross-entropy", () => {
     expectClose(found.slopes, wanted.slopes, 1e-6);
   });
 
-  it("counts the tokens whose target has the largest logit, each with its weight", async () => {
-    expect((await computed({ weights: [1, 2, 4, 8] })).correct).toBe(1 + 4);
+  it("counts the tokens whose target has the largest logit, whatever they weigh, but not those of weight 0", async () => {
+    expect((await computed({ weights: [1, 2, -4, 8] })).correct).toBe(2);
+    expect((await computed({ weights: [0, 2, -4, 8] })).correct).toBe(1);
   });
 
   it("gives no gradient at all to a token of weight 0", async () => {

@@ -23,11 +23,11 @@ function batchesOf(examples: readonly Example[], rows: number, limit: number, se
 
 describe("what is predicted", () => {
   it("is the words and the end", () => {
-    expect(targetsOf([7, 8], 2)).toEqual([7, 8, endId]);
+    expect(targetsOf({ words: [7, 8] }, 2)).toEqual([7, 8, endId]);
   });
 
   it("has no end where a caption is cut, so that nobody learns to stop there", () => {
-    expect(targetsOf([7, 8, 9], 2)).toEqual([7, 8]);
+    expect(targetsOf({ words: [7, 8, 9] }, 2)).toEqual([7, 8]);
   });
 });
 
@@ -102,7 +102,7 @@ describe("batches", () => {
           Array.from({ length: batch.captions }, (_, row) => captionIn(batch, row)),
         );
         const wanted = examples.map(({ picture, words }) => {
-          const targets = targetsOf(words, maximumWords);
+          const targets = targetsOf({ words }, maximumWords);
           return { picture, read: [startId, ...targets.slice(0, -1)], targets };
         });
         expect(found.toSorted((a, b) => a.picture - b.picture)).toEqual(wanted);
@@ -191,7 +191,7 @@ describe("batches", () => {
               return targets.length === 0 ? [] : [[batch.pictures[Math.floor(row / group)], ...targets].join()];
             }).flat();
           });
-          const wanted = examples.map(({ picture, words }) => [picture, ...targetsOf(words, maximumWords)].join());
+          const wanted = examples.map(({ picture, words }) => [picture, ...targetsOf({ words }, maximumWords)].join());
           expect(found.toSorted()).toEqual(wanted.toSorted());
         }),
       );

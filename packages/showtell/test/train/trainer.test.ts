@@ -9,7 +9,8 @@ import { openSession } from "../../src/node/ort-session.ts";
 import { defaultTrainingOptions } from "../../src/train/options.ts";
 import { initialState } from "../../src/train/learner.ts";
 import { firstProgress, train } from "../../src/train/trainer.ts";
-import type { Training, TrainingEvent, TrainingSet } from "../../src/train/trainer.ts";
+import type { TrainingSet } from "../../src/train/lessons.ts";
+import type { Training, TrainingEvent } from "../../src/train/trainer.ts";
 import { tinySpec } from "../bundle/tiny-decoder.ts";
 
 const random = seededRandom(5);

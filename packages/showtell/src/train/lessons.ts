@@ -1,0 +1,99 @@
+// What an epoch consists of: batches of true captions, or of captions drawn by the model and rewarded. Knows no optimiser and no file.
+import type { Random } from "../base/random.ts";
+import { seededRandom } from "../base/random.ts";
+import { ShowtellError } from "../base/errors.ts";
+import type { OpenSession } from "../engine/session.ts";
+import type { DecoderSpec } from "../models/catalogue.ts";
+import type { Batch, BatchSize, Example } from "./batches.ts";
+import { makeBatches, planBatches } from "./batches.ts";
+import type { FeatureReader, LearnerState } from "./learner.ts";
+import type { Objective, TrainingOptions } from "./options.ts";
+import { createSelfCritic } from "./self-critical.ts";
+import type { RewardData } from "./self-critical.ts";
+
+/** Captions with the features of their pictures. */
+export interface TrainingSet {
+  readonly examples: readonly Example[];
+  readonly features: FeatureReader;
+}
+
+/** A batch to learn, and what its captions were worth together, if they were drawn and rewarded. */
+export interface Lesson {
+  readonly batch: Batch;
+  readonly reward?: number;
+}
+
+/** The epochs of a run. */
+export interface Lessons {
+  /** Batches an epoch. */
+  readonly perEpoch: number;
+  /** The batches of an epoch, counted from 1; each is made when its turn comes, for a step counted from 1 over the whole run. */
+  epoch(epoch: number): readonly ((step: number) => Promise<Lesson>)[];
+  dispose(): Promise<void>;
+}
+
+/** What lessons are made of. */
+export interface LessonInput {
+  readonly spec: DecoderSpec;
+  readonly options: TrainingOptions;
+  readonly train: TrainingSet;
+  /** What rewards are reckoned from; only rewarded captions need it. */
+  readonly rewards?: RewardData | undefined;
+  /** The learner's weights as they are. */
+  readonly weights: () => LearnerState;
+  readonly openSession: OpenSession;
+}
+
+/** Lengths of training batches; the other compiled shapes are for scoring, so that neither evicts the other. */
+export const trainingLengths = 6;
+
+/** Captions a batch, and how many of a picture stand together. */
+export function batchSizeOf({ batchSize, captionsPerPicture }: TrainingOptions): BatchSize {
+  return { rows: batchSize, group: captionsPerPicture };
+}
+
+/** The lessons of a run's objective. @throws ShowtellError `DATA_EMPTY`, `ARGUMENT`, `ENGINE`. */
+export function lessonsOf(input: LessonInput): Promise<Lessons> {
+  return makers[input.options.objective.kind](input);
+}
+
+const makers: { readonly [Kind in Objective["kind"]]: (input: LessonInput) => Promise<Lessons> } = {
+  "cross-entropy": (input) => Promise.resolve(trueCaptions(input)),
+  "self-critical": drawnCaptions,
+};
+
+function orderOf({ options }: LessonInput, epoch: number): Random {
+  return seededRandom(options.seed, `order ${epoch}`);
+}
+
+function trueCaptions(input: LessonInput): Lessons {
+  const { examples } = input.train;
+  const { options } = input;
+  const plan = planBatches(examples, batchSizeOf(options), options.maximumWords, trainingLengths);
+  return {
+    perEpoch: makeBatches(examples, plan).length,
+    epoch: (epoch) =>
+      makeBatches(examples, plan, orderOf(input, epoch)).map((make) => () => Promise.resolve({ batch: make() })),
+    dispose: () => Promise.resolve(),
+  };
+}
+
+async function drawnCaptions(input: LessonInput): Promise<Lessons> {
+  const { options, train, rewards } = input;
+  if (rewards === undefined) throw new ShowtellError("INTERNAL", "captions are to be rewarded, but by no references");
+  const images = Math.max(1, Math.floor(options.batchSize / options.captionsPerPicture));
+  const critic = await createSelfCritic({ ...input, features: train.features, rewards, images });
+  const pictures = [...new Set(train.examples.map(({ picture }) => picture))];
+  const perEpoch = Math.ceil(pictures.length / images);
+  return {
+    perEpoch,
+    epoch(epoch) {
+      const order = orderOf(input, epoch).shuffle([...pictures]);
+      return Array.from({ length: perEpoch }, (_, i) => {
+        const rows = Int32Array.from(order.slice(i * images, (i + 1) * images));
+        return (step) => critic.draw(rows, step);
+      });
+    },
+    dispose: () => critic.dispose(),
+  };
+}

@@ -1,0 +1,134 @@
+// Self-critical sequence training (Rennie et al. 2017): captions are drawn from the model and learnt as their reward says, above a baseline
+// more, below it less. Draws, scores and makes batches; the learner does the learning.
+import { ciderScorer } from "caption-metrics";
+import type { Tokens } from "caption-metrics";
+import { ShowtellError } from "../base/errors.ts";
+import { seededRandom } from "../base/random.ts";
+import { openLearningStepper } from "../caption/decoder-stepper.ts";
+import type { FeatureBatch } from "../caption/decoder-stepper.ts";
+import type { OpenSession } from "../engine/session.ts";
+import type { DecoderSpec } from "../models/catalogue.ts";
+import { greedySearch } from "../search/greedy.ts";
+import type { Hypothesis } from "../search/hypothesis.ts";
+import { sampleSentences } from "../search/sampling.ts";
+import type { SearchTask } from "../search/task.ts";
+import { endId, neverSaid } from "../text/vocabulary.ts";
+import type { Batch } from "./batches.ts";
+import { batchOf } from "./batches.ts";
+import type { FeatureReader, LearnerState } from "./learner.ts";
+import type { TrainingOptions } from "./options.ts";
+
+/**
+ * What a caption's reward is held against: that of the picture's greedy caption (Rennie et al. 2017), or the mean of the other captions
+ * drawn for the picture (Luo 2020, "A better variant of self-critical sequence training").
+ */
+export type Baseline = "greedy" | "others";
+
+/** What the rewards are reckoned from. */
+export interface RewardData {
+  /** Tokens of the true captions of each picture, by the row of its features. */
+  readonly references: readonly (readonly Tokens[])[];
+  /** The word of each id. */
+  readonly words: readonly string[];
+}
+
+/** A batch whose tokens weigh their caption's advantage, and what its captions were worth. */
+export interface RewardedBatch {
+  readonly batch: Batch;
+  /** Sum of the captions' rewards: CIDEr-D between 0 and 10, the end token counted. */
+  readonly reward: number;
+}
+
+/** Draws captions with the weights that a learner has now. */
+export interface SelfCritic {
+  /** Captions of some pictures, given by their rows; the same step draws the same. */
+  draw(pictures: Int32Array, step: number): Promise<RewardedBatch>;
+  dispose(): Promise<void>;
+}
+
+/** Most lengths of drawn batches, each of which is compiled once. */
+const limit = 6;
+
+/** Lengths that batches of drawn captions may have, rising. */
+function drawnLengths(maximumLength: number): readonly number[] {
+  const lengths = Array.from({ length: limit }, (_, i) => Math.ceil((maximumLength * (limit + i)) / (2 * limit - 1)));
+  return [...new Set(lengths)];
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}
+
+/** What each reward is above a baseline, or above the mean of the others where none is given. */
+export function advantagesOf(rewards: readonly number[], baseline?: number): readonly number[] {
+  const sum = total(rewards);
+  return rewards.map((reward) => reward - (baseline ?? (sum - reward) / (rewards.length - 1)));
+}
+
+/** A token that no caption has, to count the end with. */
+const endToken = "</s>";
+
+/** What a critic works with. */
+export interface SelfCriticInput {
+  readonly spec: DecoderSpec;
+  /** Its objective, seed, captions a picture and greatest length count here. */
+  readonly options: TrainingOptions;
+  readonly rewards: RewardData;
+  readonly features: FeatureReader;
+  /** Pictures a batch; fewer are padded. */
+  readonly images: number;
+  /** The learner's weights; asked for at every word. */
+  readonly weights: () => LearnerState;
+  readonly openSession: OpenSession;
+}
+
+/**
+ * Prepares drawing.
+ * @throws ShowtellError `ARGUMENT` if a single caption a picture is to be held against the others, `ENGINE`.
+ */
+export async function createSelfCritic(input: SelfCriticInput): Promise<SelfCritic> {
+  const { spec, options, rewards, features, images, weights, openSession } = input;
+  const { captionsPerPicture: group, maximumWords: maximumLength, seed } = options;
+  const baseline = options.objective.kind === "self-critical" ? options.objective.baseline : "others";
+  if (group < 2 && baseline === "others")
+    throw new ShowtellError("ARGUMENT", "captions are held against each other: draw at least 2 a picture");
+  const scorer = ciderScorer(rewards.references, { endToken });
+  const lengths = drawnLengths(maximumLength);
+  const stepper = await openLearningStepper(spec, weights, openSession);
+  const task: SearchTask = { end: endId, never: neverSaid, words: spec.words, maximumLength };
+  const worthOf = (picture: number, { words, truncated }: Hypothesis): number =>
+    scorer.score(
+      picture,
+      words.map((id) => rewards.words[id]!),
+      !truncated,
+    );
+
+  return {
+    async draw(pictures, step) {
+      const data = new Uint16Array(pictures.length * features.size);
+      await features.read(pictures, data);
+      const batch: FeatureBatch = { images: pictures.length, data };
+      const random = Array.from(pictures, (picture) => seededRandom(seed, `captions ${step} ${picture}`));
+      const drawn = await sampleSentences(stepper, task, batch, { count: group, random });
+      const greedy = baseline === "greedy" ? await greedySearch(stepper, task, batch) : undefined;
+      let reward = 0;
+      const groups = drawn.map((captions, image) => {
+        const picture = pictures[image]!;
+        const worth = captions.map((caption) => worthOf(picture, caption));
+        reward += total(worth);
+        const best = greedy?.[image]?.[0];
+        const advantages = advantagesOf(worth, best && worthOf(picture, best));
+        return captions.map(({ words, truncated }, i) => ({
+          picture,
+          words,
+          ended: !truncated,
+          weight: advantages[i]!,
+        }));
+      });
+      const longest = Math.max(...drawn.flat().map((caption) => caption.wordLogProbabilities.length));
+      const steps = lengths.find((length) => length >= longest)!;
+      return { batch: batchOf(groups, { images, group, maximumWords: maximumLength }, steps), reward };
+    },
+    dispose: () => stepper.dispose(),
+  };
+}
