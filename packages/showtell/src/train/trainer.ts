@@ -223,14 +223,15 @@ async function* epochs(
 /** The steps that an epoch has left; ends sooner if cancelled. */
 async function* learnEpoch(
   { options, train: set, now, signal }: Training,
-  { perEpoch, epoch: lessonsIn }: Lessons,
+  lessons: Lessons,
   learner: Learner,
   from: Progress,
 ): AsyncGenerator<TrainingEvent, Progress, undefined> {
   const epoch = from.epoch + 1;
+  const { perEpoch } = lessons;
   const steps = perEpoch * options.epochs;
   let progress = from;
-  for (const lesson of lessonsIn(epoch).slice(from.batch)) {
+  for (const lesson of lessons.epoch(epoch).slice(from.batch)) {
     if (signal?.aborted === true) break;
     const started = now();
     const step = progress.step + 1;

@@ -155,6 +155,14 @@ describe("training", () => {
     expect(existsSync(join(folder, "never"))).toBe(false);
   });
 
+  test("by rewards wants a model to go on from", async () => {
+    const { status, stderr } = await train("never", ["--objective", "self-critical"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      "error ARGUMENT: --objective self-critical goes on from a trained model: name it with --init",
+    );
+  });
+
   test("refuses data that is not there", async () => {
     const { status, stderr } = await run(["train", "--data", "gone", "--out", "never"]);
     expect(status).toBe(1);

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { readBundleFile, trainCaptioner } from "showtell/node";
+import { defaultTraining, readBundleFile, trainCaptioner } from "showtell/node";
 import type { TrainingNews, TrainingRequest } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSafetensors } from "../../src/safetensors/read.ts";
@@ -146,6 +146,47 @@ describe("a training run", () => {
     const request = colourRun(folder, "seed 2");
     await trainCaptioner({ ...request, training: { ...request.training, seed: 2, epochs: 1 } });
     expect(await tensorsOf("seed 2")).not.toEqual(await tensorsOf("whole"));
+  });
+
+  test("learns on from a bundle by rewards, with its words, and killed and resumed ends in the same bits", async () => {
+    const init = join(folder, "whole", "best.safetensors");
+    const training = {
+      ...defaultTraining("show-and-tell", "self-critical").training,
+      captionsPerPicture: 3,
+      batchSize: 6,
+      epochs: 3,
+      checkpointSteps: 2,
+    };
+    const rewarded = (name: string, resume = false): TrainingRequest =>
+      colourRun(folder, name, { init, training, resume });
+    await trainCaptioner(rewarded("rewarded"));
+    const epochs = (await linesOf("rewarded", "history.jsonl")).filter(({ kind }) => kind === "epoch");
+    expect(epochs).toHaveLength(3);
+    for (const { train } of epochs) expect((train as { reward: number }).reward).toBeGreaterThan(0);
+    const [before, after] = [
+      await readBundleFile(init),
+      await readBundleFile(join(folder, "rewarded/best.safetensors")),
+    ];
+    expect(after.decoder!.manifest.vocabulary).toEqual(before.decoder!.manifest.vocabulary);
+    expect(after.decoder!.manifest.identity).not.toBe(before.decoder!.manifest.identity);
+
+    await killedRun(rewarded("rewarded, killed"), (line) => line === "checkpoint 4");
+    await trainCaptioner(rewarded("rewarded, killed", true));
+    expect(await tensorsOf("rewarded, killed")).toEqual(await tensorsOf("rewarded"));
+  });
+
+  test("refuses to learn on from what is no trained decoder, or not the one it names", async () => {
+    const request = colourRun(folder, "new", { init: join(folder, "whole", "last.safetensors") });
+    await expect(trainCaptioner(request)).rejects.toMatchObject({ code: "BUNDLE_KIND" });
+    const other = {
+      ...request,
+      init: join(folder, "whole", "best.safetensors"),
+      decoder: "parallel-attention",
+    } as const;
+    await expect(trainCaptioner(other)).rejects.toMatchObject({
+      code: "ARGUMENT",
+      message: expect.stringContaining("--decoder show-and-tell") as string,
+    });
   });
 
   test("refuses a folder that holds a run, other options, and an encoder that is none", async () => {
