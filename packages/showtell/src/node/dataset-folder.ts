@@ -52,9 +52,9 @@ const captionNames: readonly (readonly [pattern: RegExp, kind: DatasetKind])[] =
 ];
 const knownNames = "*.token.txt, captions.txt, *.csv, *.jsonl, dataset*.json (Karpathy) or captions*.json (COCO)";
 /** Kinds of which a folder may hold one file, under any name of that kind. */
-const loneKinds: readonly DatasetKind[] = ["jsonl", "karpathy", "coco"];
+const loneKinds: ReadonlySet<DatasetKind> = new Set(["jsonl", "karpathy", "coco"]);
 /** Kinds whose splits are told by lists beside the captions; the others tell them themselves. */
-const listedKinds: readonly DatasetKind[] = ["flickr", "csv"];
+const listedKinds: ReadonlySet<DatasetKind> = new Set(["flickr", "csv"]);
 /** Where pictures lie: "Flicker8k" is how the original archive spells it; "." is for those beside their captions. */
 const imageFolders = ["images", "Images", "Flicker8k_Dataset", "Flickr8k_Dataset", "."];
 const splitListPattern = /^Flickr_8k\.(\w+)Images\.txt$/;
@@ -74,7 +74,7 @@ export async function openDataset(source: string, options: OpenDatasetOptions = 
   const records = captionParsers[kind](await readText(file), file);
   if (records.length === 0) throw new ShowtellError("DATA_EMPTY", `"${file}" has no captions`);
   const folders = [...new Set([path.dirname(file), file === source ? path.dirname(file) : source])];
-  const lists = listedKinds.includes(kind) ? await readSplitLists(folders) : listsOfRecords(records);
+  const lists = listedKinds.has(kind) ? await readSplitLists(folders) : listsOfRecords(records);
   const listed = (split: string): readonly string[] => {
     const list = lists.get(split);
     if (list === undefined) throw missingSplit(split, file, kind, [...lists.keys()]);
@@ -107,7 +107,7 @@ async function findCaptions(source: string): Promise<{ file: string; kind: Datas
     if (await exists(file)) return { file, kind };
   }
   const names = (await readdir(source)).sort();
-  const [first, ...others] = names.filter((name) => loneKinds.includes(kindByName(name)!));
+  const [first, ...others] = names.filter((name) => loneKinds.has(kindByName(name)!));
   if (others.length > 0) {
     const found = [first, ...others].join(", ");
     throw new ShowtellError("ARGUMENT", `"${source}" holds several caption files (${found}): name the one you mean`);
@@ -189,7 +189,7 @@ function listsOfRecords(records: readonly CaptionRecord[]): Map<string, readonly
 }
 
 function missingSplit(split: string, file: string, kind: DatasetKind, present: readonly string[]): ShowtellError {
-  const missing = !listedKinds.includes(kind)
+  const missing = !listedKinds.has(kind)
     ? `no picture of "${file}" has "split": "${split}"`
     : `the list of split "${split}" is missing: "${path.join(path.dirname(file), `Flickr_8k.${split}Images.txt`)}"`;
   return new ShowtellError("DATA_SPLIT", `${missing}; there are ${[...present, "all"].join(", ")}`);
