@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { npm, root, setup } from "./setup.mjs";
 
-setup();
+setup({ withPage: true });
 
 const folder = mkdtempSync(join(tmpdir(), "showtell-pack-"));
 const modules = join(root, "node_modules");

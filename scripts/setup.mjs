@@ -14,8 +14,14 @@ const packages = ["packages/caption-metrics", "packages/showtell"];
 /** What `npm start` and `npm test` run: everything but the type check of the tests. Projects that are referred to come along. */
 const projects = ["packages/showtell/tsconfig.node.json", "packages/showtell/tsconfig.web.json"];
 
-/** Installs and builds what is missing or out of date; ends the process with a message if that fails. */
-export function setup() {
+/** The web page's sources, and what building them leaves. */
+const page = { sources: "packages/showtell/ui", built: "packages/showtell/dist/ui/index.html" };
+
+/**
+ * Installs and builds what is missing or out of date; ends the process with a message if that fails. The web page only where it
+ * is wanted: captioning does not wait for it.
+ */
+export function setup({ withPage = false } = {}) {
   requireNode();
   const stamp = readJson(stampFile) ?? {};
   const wanted = { platform: `${process.platform} ${process.arch}`, lock: hashOf(read("package-lock.json")) };
@@ -26,7 +32,15 @@ export function setup() {
   if (stamp.sources !== sources || !packages.every((folder) => existsSync(join(root, folder, "dist/index.js")))) {
     run("building (tsc -b)", process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-b", ...projects]);
   }
-  const next = JSON.stringify({ ...wanted, sources });
+  const pageSources = withPage ? hashOf(sources + fingerprintOf(filesBelow(page.sources))) : stamp.page;
+  if (withPage && (stamp.page !== pageSources || !existsSync(join(root, page.built)))) {
+    run("building the web page (vite)", process.execPath, [
+      join("node_modules", "vite", "bin", "vite.js"),
+      "build",
+      page.sources,
+    ]);
+  }
+  const next = JSON.stringify({ ...wanted, sources, page: pageSources });
   if (next !== JSON.stringify(stamp)) writeFileSync(stampFile, next);
 }
 
@@ -55,8 +69,11 @@ function holdsWhatIsLocked() {
 /** Changes whenever a file that the build reads is added, removed or written. */
 function fingerprintOfSources() {
   const configs = [".", ...packages].flatMap((folder) => filesIn(folder).filter((path) => path.endsWith(".json")));
-  const sources = packages.flatMap((folder) => filesBelow(join(folder, "src")));
-  const lines = [...configs, ...sources].map((path) => {
+  return fingerprintOf([...configs, ...packages.flatMap((folder) => filesBelow(join(folder, "src")))]);
+}
+
+function fingerprintOf(paths) {
+  const lines = paths.map((path) => {
     const { mtimeMs, size } = statSync(join(root, path));
     return `${path} ${mtimeMs} ${size}`;
   });
@@ -110,4 +127,6 @@ function hashOf(text) {
 }
 
 const script = process.argv[1];
-if (script !== undefined && import.meta.url === pathToFileURL(realpathSync(script)).href) setup();
+if (script !== undefined && import.meta.url === pathToFileURL(realpathSync(script)).href) {
+  setup({ withPage: process.argv.includes("--page") });
+}

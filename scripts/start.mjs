@@ -3,12 +3,12 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, setup } from "./setup.mjs";
 
-setup();
+const args = process.argv.slice(2);
+setup({ withPage: ["serve", "web"].includes(args[0]) });
 
 // npm runs scripts in the root, but a path that was typed is meant from where it was typed.
 process.chdir(process.env.INIT_CWD ?? process.cwd());
 
-const args = process.argv.slice(2);
 const onlyStart = args.length === 1 && args[0] === "caption";
 if (onlyStart) args.push(relative(process.cwd(), join(root, "examples", "photos", "camera.png")));
 

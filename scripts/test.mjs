@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, setup } from "./setup.mjs";
 
-setup();
+setup({ withPage: true });
 
 // packages/showtell/test/groups.ts writes a line for each group that it leaves out, from whichever worker meets it.
 const folder = mkdtempSync(join(tmpdir(), "showtell-test-"));

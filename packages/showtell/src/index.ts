@@ -23,4 +23,5 @@ export type { FeatureBatch } from "./caption/decoder-stepper.ts";
 export type { EnsembleMember, FeatureSource } from "./caption/ensemble.ts";
 export { openPictureEncoder } from "./caption/picture-encoder.ts";
 export type { PictureEncoder } from "./caption/picture-encoder.ts";
+export { altText, htmlImage, longestAltText, markdownImage } from "./text/alt-text.ts";
 export type { FeatureLayer } from "./models/encoder.ts";

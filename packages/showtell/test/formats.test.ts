@@ -14,6 +14,7 @@ import { canonicalJson } from "../src/bundle/identity.ts";
 import { manifestKey } from "../src/bundle/manifest.ts";
 import { decoderKinds, decoderNamed, decoderOf } from "../src/models/catalogue.ts";
 import type { DecoderSpec } from "../src/models/catalogue.ts";
+import { deviceFiles } from "../src/node/page-files.ts";
 import { lockFileName, lockFolder } from "../src/node/lock.ts";
 import { runFiles } from "../src/node/training-run.ts";
 import { readSafetensors } from "../src/safetensors/read.ts";
@@ -154,6 +155,8 @@ beforeAll(async () => {
   await collectTrainingRun();
   await collectCaptions();
   await collectScores();
+  const place = (await deviceFiles({ service: true })).get("page.json");
+  collect("page", JSON.parse((place as { readonly text: string }).text));
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));

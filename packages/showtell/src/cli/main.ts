@@ -14,6 +14,7 @@ import { addScore } from "./score.ts";
 import type { Shell } from "./shell.ts";
 import { openTerminal } from "./terminal.ts";
 import { addTrain } from "./train.ts";
+import { addWebBuild } from "./web-build.ts";
 import { addWeightsFetch } from "./weights-fetch.ts";
 
 /** Exit statuses other than 0; any error but these is 1. */
@@ -79,6 +80,7 @@ function programOf(): Command {
   addBundleVerify(bundle, shell);
   addDataCheck(group("data", "data sets: check"), shell);
   addFeaturesExtract(group("features", "features of pictures: extract"), shell);
+  addWebBuild(group("web", "the web page: build"), shell);
   addWeightsFetch(group("weights", "published weights: fetch"), shell);
   return program;
 }

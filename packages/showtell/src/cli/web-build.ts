@@ -1,0 +1,93 @@
+// `showtell web build`: the web page as static files, for any host. What belongs to it is node/page-files.ts.
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Command } from "commander";
+import { ShowtellError } from "../base/errors.ts";
+import { systemCodeOf, unwritable } from "../node/files.ts";
+import type { PageFile } from "../node/page-files.ts";
+import { builtPageFiles, deviceFiles } from "../node/page-files.ts";
+import { quietOption } from "./options.ts";
+import type { Shell } from "./shell.ts";
+
+interface BuildOptions {
+  readonly out: string;
+  readonly model?: string;
+}
+
+const notes = `
+The page captions inside the browser: photos are not uploaded, and no other host is asked for anything. The folder can be served by
+any web server, below any path, over HTTPS (or from localhost). For captions by several threads the server has to send
+
+  Cross-Origin-Opener-Policy: same-origin
+  Cross-Origin-Embedder-Policy: require-corp
+
+The file _headers says so to the hosts that read it. Without them the page works with one thread, and says so.
+
+Examples:
+  showtell web build --out public
+  showtell web build --out public --model runs/first/best.safetensors`;
+
+/** Headers in the form that several hosts of static files read. */
+const headers = `/*
+  Cross-Origin-Opener-Policy: same-origin
+  Cross-Origin-Embedder-Policy: require-corp
+`;
+
+/** Adds `build` to the group `web`. */
+export function addWebBuild(group: Command, shell: Shell): void {
+  group
+    .command("build")
+    .summary("write the web page as static files")
+    .description("Write the web page that captions on the device, as static files for any host.")
+    .requiredOption(
+      "-o, --out <folder>",
+      "where to write it: a new folder, an empty one, or an earlier page to be replaced",
+    )
+    .option("-m, --model <file>", "bundle to caption with (default: the one that ships, trained on Flickr8k)")
+    .addOption(quietOption())
+    .addHelpText("after", notes)
+    .action((options: BuildOptions) => build(options, shell));
+}
+
+async function build({ out, model }: BuildOptions, { terminal }: Shell): Promise<void> {
+  const folder = resolve(out);
+  await requireReplaceable(folder, out);
+  const files = new Map<string, PageFile>([
+    ...(await builtPageFiles()),
+    ...(await deviceFiles({ service: false, ...(model !== undefined && { model }) })),
+    ["_headers", { kind: "text", text: headers }],
+  ]);
+  // Whole or not at all: an interruption leaves an earlier page as it was.
+  const [partial, former] = ["partial", "former"].map((what) => `${folder}.${what}-${process.pid}`) as [string, string];
+  try {
+    for (const [name, file] of files) await put(join(partial, name), file);
+    if (existsSync(folder)) await rename(folder, former);
+    await rename(partial, folder);
+  } catch (cause) {
+    throw unwritable(out, cause);
+  } finally {
+    for (const rest of [partial, former]) await rm(rest, { recursive: true, force: true });
+  }
+  await terminal.print(folder);
+  terminal.note(`${files.size} files: serve the folder, or look at it with any local web server`);
+}
+
+async function put(path: string, file: PageFile): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  if (file.kind === "file") await copyFile(file.path, path);
+  else await writeFile(path, file.text);
+}
+
+/** A folder with anything else in it is not ours to replace. */
+async function requireReplaceable(folder: string, out: string): Promise<void> {
+  const names = await readdir(folder).catch((cause: unknown): string[] => {
+    if (systemCodeOf(cause) === "ENOENT") return [];
+    throw unwritable(out, cause);
+  });
+  if (names.length === 0 || names.includes("page.json")) return;
+  throw new ShowtellError(
+    "ARGUMENT",
+    `the folder "${out}" holds other files (${names[0]}): name a new or an empty one`,
+  );
+}

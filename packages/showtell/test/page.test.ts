@@ -1,0 +1,233 @@
+// The web page in a real Chromium, as people use it: photos dropped and chosen, captions read, edited, steered and copied; on the device
+// and by a service; with a keyboard, on a phone, in light and dark.
+import { createRequire } from "node:module";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AxeResults } from "axe-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ServedFolders } from "./browser.ts";
+import { launchBrowser, serveFolders } from "./browser.ts";
+import { showtell } from "./cli/run.ts";
+import { describeGroup } from "./groups.ts";
+import { root } from "./source-files.ts";
+import { isolation } from "./web/bundled.ts";
+
+const photo = (name: string): string => join(root, "examples/photos", name);
+const broken = join(root, "packages/showtell/test/fixtures/photos/coffee-truncated.jpg");
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+/** A photo on the device takes seconds, the first one with the model more; a machine that does other things, too, needs many times that. */
+const captionedMs = 240_000;
+
+/** Drops files onto the page, as a file manager does. */
+async function drop(page: Page, ...paths: readonly string[]): Promise<void> {
+  const files = await Promise.all(
+    paths.map(async (path) => ({ name: path.split("/").at(-1)!, base64: (await readFile(path)).toString("base64") })),
+  );
+  const transfer = await page.evaluateHandle((all) => {
+    const made = new DataTransfer();
+    for (const { name, base64 } of all) {
+      made.items.add(new File([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], name));
+    }
+    return made;
+  }, files);
+  await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
+}
+
+/** What axe finds wrong by the rules of WCAG 2.2 A and AA. */
+async function violations(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: axe });
+  const results = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run({
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    }),
+  );
+  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+/** In light at a desk and in the dark on a phone: nothing wrong for axe, nothing wider than the window. */
+async function expectUsable(page: Page): Promise<void> {
+  for (const [colorScheme, width] of [
+    ["light", 1280],
+    ["dark", 360],
+  ] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 800 });
+    expect(await violations(page), `${colorScheme}, ${width} px`).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+describeGroup("browser", () => {
+  let folder: string;
+  let served: ServedFolders;
+  let browser: Browser;
+  let context: BrowserContext;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "showtell-page-"));
+    const { status, stderr } = await showtell(["web", "build", "--out", join(folder, "page")]);
+    expect(status, stderr).toBe(0);
+    served = await serveFolders({ "/": join(folder, "page") }, isolation);
+    browser = await launchBrowser();
+    context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await served.close();
+    await rm(folder, { recursive: true });
+  });
+
+  /** A page that keeps what it asks for and what it complains of. */
+  async function open(): Promise<{ page: Page; asked: URL[]; complaints: string[] }> {
+    const page = await context.newPage();
+    const asked: URL[] = [];
+    const complaints: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url())));
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(error.message));
+    await page.goto(`${served.origin}/`);
+    await page.waitForSelector("h1");
+    return { page, asked, complaints };
+  }
+
+  const captioned = (page: Page, count: number): Promise<unknown> =>
+    page.waitForFunction(
+      (wanted) =>
+        document.querySelectorAll('.card[data-state="captioned"], .card[data-state="failed"]').length === wanted,
+      count,
+      { timeout: captionedMs },
+    );
+
+  test(
+    "captions photos on the device, and everything that people do with captions works",
+    async () => {
+      const { page, asked, complaints } = await open();
+      await expectUsable(page);
+      await drop(page, photo("chelsea.jpg"), broken);
+      await captioned(page, 2);
+
+      // The broken file is an error in words, and the other does not mind it.
+      const card = page.locator('.card[data-state="captioned"]');
+      expect(await card.locator(".caption").textContent()).toBe(
+        await card.locator(".candidate-words").first().textContent(),
+      );
+      expect((await card.locator(".caption").textContent())!.split(" ").length).toBeGreaterThan(3);
+      expect(await page.locator('.card[data-state="failed"] [role="alert"]').textContent()).toContain(
+        "is broken or cut off",
+      );
+      expect(await page.locator(".progress").textContent()).toBe("2 of 2 photos done, 1 of them without a caption");
+      expect(await page.locator("#device-words").textContent()).toMatch(
+        /^Photos stay on this device: captioned by WebAssembly/,
+      );
+      await page.locator("summary").click();
+      await expectUsable(page);
+
+      // Another candidate, an edit in place, copies.
+      await card.locator(".candidates button").nth(1).click();
+      const second = await card.locator(".candidate-words").nth(1).textContent();
+      expect(await card.locator(".caption").textContent()).toBe(second);
+      await card.getByLabel("Edit the caption").click();
+      await page.keyboard.press("Control+A");
+      await page.keyboard.type('a photo of a "tabby" cat');
+      await page.keyboard.press("Enter");
+      expect(await card.locator(".caption").textContent()).toBe('a photo of a "tabby" cat');
+      const copied = async (form: string): Promise<string> => {
+        await card.getByRole("button", { name: form, exact: true }).click();
+        await card.getByText(`Copied as ${form}`).waitFor({ state: "attached" });
+        return page.evaluate(() => navigator.clipboard.readText());
+      };
+      expect(await copied("Alt text")).toBe('A "tabby" cat');
+      expect(await copied("HTML")).toBe('<img src="chelsea.jpg" alt="A &quot;tabby&quot; cat">');
+      await card.getByLabel("decorative").check();
+      expect(await copied("Markdown")).toBe("![](chelsea.jpg)");
+
+      // Steering changes what is said.
+      await page.getByLabel("Remove coffee-truncated.jpg").click();
+      await page.getByLabel("Must say", { exact: true }).fill("cat");
+      await page.getByLabel("Begins with").fill("a small");
+      await page.getByRole("button", { name: "Caption again" }).click();
+      await page.waitForFunction(
+        () => document.querySelector(".caption")?.textContent?.startsWith("a small") === true,
+        undefined,
+        { timeout: captionedMs },
+      );
+      expect(await page.locator(".caption").textContent()).toMatch(/^a small .*\bcat\b/);
+      expect(await page.locator(".how").textContent()).toContain("times less likely");
+      await page.getByLabel("Must say", { exact: true }).fill("xylograph");
+      await page.getByRole("button", { name: "Caption again" }).click();
+      expect(await page.locator('.card [role="alert"]').textContent({ timeout: captionedMs })).toContain("xylograph");
+
+      // Nobody else was asked for anything.
+      expect(asked.filter(({ protocol, origin }) => protocol !== "blob:" && origin !== served.origin)).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.close();
+    },
+    2 * captionedMs,
+  );
+
+  test("is used without a mouse", async () => {
+    const { page } = await open();
+    const focused = (): Promise<string | undefined> => page.evaluate(() => document.activeElement?.textContent?.trim());
+    const reached: (string | undefined)[] = [];
+    for (let step = 0; step < 6; step++) {
+      await page.keyboard.press("Tab");
+      reached.push(await focused());
+    }
+    expect(reached).toEqual(expect.arrayContaining(["Choose photos", "Use the camera", "Steer the captions"]));
+    // The system's own dialog can't be shown here; the page asks for it by a click on its field.
+    await page.evaluate(() => {
+      document.querySelector("input[type=file]")!.addEventListener("click", (event) => {
+        event.preventDefault();
+        document.title = "asked for files";
+      });
+    });
+    await page.getByRole("button", { name: "Choose photos" }).focus();
+    await page.keyboard.press("Enter");
+    expect(await page.title()).toBe("asked for files");
+    await page.locator("summary").focus();
+    await page.keyboard.press("Enter");
+    expect(await page.getByLabel("Must say", { exact: true }).isVisible()).toBe(true);
+    await page.close();
+  });
+
+  test(
+    "sends photos to the service where there is one, unless it is told to stay on the device",
+    async () => {
+      const { page } = await open();
+      await page.route("**/page.json", async (route) => {
+        const place = JSON.parse(await readFile(join(folder, "page/page.json"), "utf8")) as object;
+        await route.fulfill({ json: { ...place, service: true } });
+      });
+      const sent: string[] = [];
+      await page.route("**/v1/captions", async (route) => {
+        sent.push(route.request().headers()["content-type"]!);
+        await route.fulfill({
+          status: 429,
+          json: { error: { code: "BUSY", message: "too many pictures wait: try again in 3 s" } },
+        });
+      });
+      await page.reload();
+      await page.waitForSelector("h1");
+      expect(await page.getByRole("switch").getAttribute("aria-checked")).toBe("false");
+      await drop(page, photo("camera.png"));
+      await captioned(page, 1);
+      expect(sent).toEqual([expect.stringMatching(/^multipart\/form-data/)]);
+      expect(await page.locator('.card [role="alert"]').textContent()).toContain(
+        "Too many pictures wait: try again in 3 s",
+      );
+
+      await page.getByRole("switch").click();
+      await page.locator("summary").click();
+      await page.getByRole("button", { name: "Caption again" }).click();
+      await page.waitForSelector('.card[data-state="captioned"]', { timeout: captionedMs });
+      expect(await page.locator(".how").textContent()).toContain("on this device");
+      expect(sent).toHaveLength(1);
+      await page.close();
+    },
+    2 * captionedMs,
+  );
+});

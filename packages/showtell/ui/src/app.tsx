@@ -1,0 +1,92 @@
+// The page as a whole: photos come in, captions stand beside them.
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { DeviceSwitch } from "./device-switch.tsx";
+import { useDevice } from "./device.ts";
+import { Icon } from "./icon.tsx";
+import { Intake } from "./intake.tsx";
+import { PhotoCard } from "./photo-card.tsx";
+import type { Photo } from "./photos.ts";
+import { usePhotos } from "./photos.ts";
+import type { Place } from "./place.ts";
+import { service } from "./sources.ts";
+import { SteeringPanel } from "./steering-panel.tsx";
+import { firstSettings, steeringOf } from "./steering.ts";
+
+/** How far all photos have come; nothing for a single one, whose card says it. */
+function Progress({ photos }: { readonly photos: readonly Photo[] }): JSX.Element | null {
+  const done = photos.filter(({ outcome }) => outcome.kind === "captioned" || outcome.kind === "failed").length;
+  const failed = photos.filter(({ outcome }) => outcome.kind === "failed").length;
+  if (photos.length < 2) return null;
+  return (
+    <div class="progress">
+      <p role="status">
+        {`${done} of ${photos.length} photos done`}
+        {failed > 0 && `, ${failed} of them without a caption`}
+      </p>
+      {done < photos.length && <progress aria-label="Photos done" max={photos.length} value={done} />}
+    </div>
+  );
+}
+
+/** The app. */
+export function App({ place }: { readonly place: Place }): JSX.Element {
+  const [wantsDevice, setWantsDevice] = useState(false);
+  const onDevice = place.device !== undefined && (wantsDevice || !place.service);
+  const [device, loadDevice] = useDevice(place.device);
+  const [settings, setSettings] = useState(firstSettings);
+  const steering = useMemo(() => steeringOf(settings), [settings]);
+  const deviceSource = device.kind === "ready" ? device.device : undefined;
+  const list = usePhotos(onDevice ? deviceSource : service, onDevice, steering);
+  const add = (files: readonly File[]): void => {
+    if (onDevice) loadDevice();
+    list.add(files);
+  };
+  return (
+    <>
+      <header class="top">
+        <a class="brand" href="./">
+          <img src="./icon.svg" alt="" width="32" height="32" /> showtell
+        </a>
+        <DeviceSwitch
+          place={place}
+          on={onDevice}
+          state={device}
+          onTurn={(on) => {
+            setWantsDevice(on);
+            if (on && list.photos.some(({ outcome }) => outcome.kind === "waiting")) loadDevice();
+          }}
+        />
+      </header>
+      <main>
+        <div class="lead">
+          <h1>A photo goes in, a sentence comes out.</h1>
+        </div>
+        <Intake compact={list.photos.length > 0} onFiles={add} />
+        <SteeringPanel
+          settings={settings}
+          canApply={list.photos.length > 0}
+          onChange={setSettings}
+          onApply={() => {
+            if (onDevice) loadDevice();
+            list.again();
+          }}
+        />
+        <Progress photos={list.photos} />
+        {list.photos.length > 0 && (
+          <ul class="cards" aria-label="Photos">
+            {list.photos.map((photo) => (
+              <PhotoCard key={photo.id} photo={photo} onRemove={() => list.remove(photo)} />
+            ))}
+          </ul>
+        )}
+      </main>
+      <footer class="bottom">
+        <p>
+          <Icon name="alert" /> The model was trained on 6,000 photos of people, dogs and outdoor scenes. It is often
+          wrong: read a caption before you use it.
+        </p>
+      </footer>
+    </>
+  );
+}

@@ -1,0 +1,143 @@
+// A photo's caption: large, to be edited in place, with the other candidates and their probabilities.
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Candidate, CaptionResult } from "showtell/web";
+import { CopyRow } from "./copy-row.tsx";
+import { Icon } from "./icon.tsx";
+
+/** A probability for people: "1 in 71,000". Whole sentences have small ones, since there are so many sentences. */
+function oneIn(logProbability: number): string {
+  const against = Number(Math.exp(-logProbability).toPrecision(2));
+  const format = new Intl.NumberFormat("en", against >= 1e6 ? { notation: "compact", compactDisplay: "long" } : {});
+  return `1 in ${format.format(against)}`;
+}
+
+/** The probability of a word on average: the geometric mean over a caption's words and its end. */
+function wordProbability({ logProbability, tokenLogProbabilities }: Candidate): number {
+  return Math.exp(logProbability / Math.max(1, tokenLogProbabilities.length));
+}
+
+function Candidates({
+  result,
+  chosen,
+  onChoose,
+}: {
+  readonly result: CaptionResult;
+  readonly chosen: string;
+  readonly onChoose: (caption: string) => void;
+}): JSX.Element {
+  const { candidates } = result;
+  return (
+    <div class="candidates">
+      <h3>{candidates.length > 1 ? "What it could be, and how sure the model is" : "How sure the model is"}</h3>
+      <ol>
+        {candidates.map((candidate, place) => (
+          <li key={place}>
+            <button
+              type="button"
+              aria-pressed={candidate.caption === chosen}
+              onClick={() => onChoose(candidate.caption)}
+            >
+              <span class="candidate-words">{candidate.caption}</span>
+              <span class="candidate-number">
+                {`${(100 * wordProbability(candidate)).toFixed(0)} %`}
+                <span class="visually-hidden"> a word, </span>
+                <small>{oneIn(candidate.logProbability)}</small>
+              </span>
+              <span class="candidate-bar" aria-hidden="true">
+                <span style={{ width: `${100 * wordProbability(candidate)}%` }} />
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      <p class="hint">
+        Percent: the probability of a word, on average. Below it, that of the whole sentence, word for word. The order
+        weighs both with the length.
+      </p>
+    </div>
+  );
+}
+
+function Editor({
+  text,
+  onDone,
+}: {
+  readonly text: string;
+  readonly onDone: (text: string | undefined) => void;
+}): JSX.Element {
+  const area = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => area.current!.focus(), []);
+  return (
+    <form
+      class="editor"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onDone(area.current!.value.trim() || undefined);
+      }}
+    >
+      <textarea
+        ref={area}
+        aria-label="Caption"
+        rows={3}
+        defaultValue={text}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") onDone(undefined);
+          if (event.key === "Enter" && !event.shiftKey) event.currentTarget.form!.requestSubmit();
+        }}
+      />
+      <div class="row">
+        <button type="submit" class="button button-small button-primary">
+          <Icon name="check" /> Keep
+        </button>
+        <button type="button" class="button button-small" onClick={() => onDone(undefined)}>
+          Cancel
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** The caption and all that can be done with it. */
+export function CaptionView({
+  result,
+  file,
+  how,
+}: {
+  readonly result: CaptionResult;
+  readonly file: string;
+  /** Where and in what time it was captioned. */
+  readonly how: string;
+}): JSX.Element {
+  const [text, setText] = useState(result.caption);
+  const [editing, setEditing] = useState(false);
+  useEffect(() => setText(result.caption), [result]);
+  return (
+    <>
+      {editing ? (
+        <Editor
+          text={text}
+          onDone={(edited) => {
+            setEditing(false);
+            if (edited !== undefined) setText(edited);
+          }}
+        />
+      ) : (
+        <div class="caption-row">
+          <h2 class="caption">{text}</h2>
+          <button
+            type="button"
+            class="button button-icon"
+            aria-label="Edit the caption"
+            onClick={() => setEditing(true)}
+          >
+            <Icon name="edit" />
+          </button>
+        </div>
+      )}
+      <p class="how">{how}</p>
+      <Candidates result={result} chosen={text} onChoose={setText} />
+      <CopyRow caption={text} file={file} />
+    </>
+  );
+}

@@ -1,0 +1,68 @@
+// A photo and what became of it.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { CaptionView } from "./caption-view.tsx";
+import { ErrorNote } from "./error-note.tsx";
+import { Icon } from "./icon.tsx";
+import type { Outcome, Photo } from "./photos.ts";
+
+function how({ onDevice, seconds, result }: Extract<Outcome, { kind: "captioned" }>): string {
+  const said = `${onDevice ? "on this device" : "by the service"}, in ${seconds.toFixed(1)} s`;
+  const { steeringCost: cost } = result;
+  if (cost === undefined || cost <= 0) return said;
+  return `${said}; steering made it ${Math.exp(cost).toPrecision(2)} times less likely`;
+}
+
+/** What stands beside a photo, by what became of it. */
+const views: {
+  readonly [Kind in Outcome["kind"]]: (outcome: Extract<Outcome, { kind: Kind }>, photo: Photo) => JSX.Element;
+} = {
+  waiting: () => <p class="pending">Waiting for its turn…</p>,
+  working: () => (
+    <div class="pending">
+      <span class="pulse" aria-hidden="true" />
+      Looking at it…
+    </div>
+  ),
+  captioned: (outcome, { file }) => <CaptionView result={outcome.result} file={file.name} how={how(outcome)} />,
+  failed: ({ error }) => <ErrorNote error={error} />,
+};
+
+function viewOf(photo: Photo): JSX.Element {
+  const view = views[photo.outcome.kind] as (outcome: Outcome, photo: Photo) => JSX.Element;
+  return view(photo.outcome, photo);
+}
+
+/** The card of a photo. */
+export function PhotoCard({ photo, onRemove }: { readonly photo: Photo; readonly onRemove: () => void }): JSX.Element {
+  const [broken, setBroken] = useState(false);
+  const { file, url, outcome } = photo;
+  const name = file.name || "pasted picture";
+  return (
+    <li class="card" data-state={outcome.kind}>
+      <div class="card-photo">
+        {broken ? (
+          <div class="card-broken">
+            <Icon name="photos" />
+            <span>This browser can’t show it</span>
+          </div>
+        ) : (
+          <img
+            src={url}
+            alt={outcome.kind === "captioned" ? outcome.result.caption : `Your photo ${name}`}
+            onError={() => setBroken(true)}
+          />
+        )}
+        <div class="card-file">
+          <span class="card-name">{name}</span>
+          <button type="button" class="button button-icon" aria-label={`Remove ${name}`} onClick={onRemove}>
+            <Icon name="close" />
+          </button>
+        </div>
+      </div>
+      <div class="card-words" aria-busy={outcome.kind === "working"}>
+        {viewOf(photo)}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,33 @@
+// Where the page is: what `page.json` beside it says of the service and of the model for captions on the device.
+import type { ModelFile } from "showtell/web";
+
+/** A file with its size, for people to be told before it is fetched. */
+export interface SizedFile extends ModelFile {
+  readonly bytes: number;
+}
+
+/** What captions on the device need. */
+export interface DeviceModel {
+  readonly name: string;
+  readonly model: SizedFile;
+  /** Missing where the model's own file has its encoder. */
+  readonly encoder?: SizedFile;
+  /** Folder of the engine's files. */
+  readonly engine: string;
+}
+
+/** What the page may use. */
+export interface Place {
+  /** Whether there is a service at `v1/captions` beside the page. */
+  readonly service: boolean;
+  /** Missing where the model can't run on the device (an ensemble). */
+  readonly device?: DeviceModel;
+}
+
+/** Reads `page.json`. */
+export async function readPlace(): Promise<Place> {
+  const response = await fetch("page.json");
+  if (!response.ok)
+    throw new Error(`page.json, which says what the page may use, could not be read (${response.status})`);
+  return (await response.json()) as Place;
+}
