@@ -9,6 +9,8 @@ export interface CaptionOptions extends SteeringOptions, DrawingOptions, Consens
   readonly beam?: number;
   /** Captions a picture, best first; at most `beam`, unless sampled. Default 1, or as many as there are `groups`. */
   readonly candidates?: number;
+  /** Whether to tell where the model looked for each word of the best caption; default false. Models without attention tell nothing. */
+  readonly attention?: boolean;
   /** Cancels between steps. */
   readonly signal?: CancelSignal;
   /** Told word by word how captions come about, unless they are drawn or steered. */

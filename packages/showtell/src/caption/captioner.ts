@@ -9,6 +9,8 @@ import { captionText } from "../text/caption-text.ts";
 import { frequenciesOf } from "../text/frequency-table.ts";
 import { decodeIds, parseVocabulary } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
+import type { AttentionMaps } from "./attention.ts";
+import { attentionMaps } from "./attention.ts";
 import type { CaptionOptions } from "./caption-options.ts";
 import { openDecoderStepper } from "./decoder-stepper.ts";
 import type { DecoderStepper, FeatureBatch } from "./decoder-stepper.ts";
@@ -37,6 +39,8 @@ export interface Candidate {
 
 /** A picture's best caption and all candidates, best first. */
 export interface Captioned extends Candidate {
+  /** Where the model looked for each token of the best caption, and for its end; only if asked for, and of models that attend. */
+  readonly attention?: AttentionMaps;
   readonly candidates: readonly Candidate[];
 }
 
@@ -105,10 +109,15 @@ export async function openEnsembleCaptioner(
       const batches = batchesOf(features, inputs);
       const pictures = { images: inputOf.map((input) => batches[input]!), count: batches[0]!.images };
       const found = await findHypotheses(searched, pictures, options);
-      return found.map((hypotheses) => {
+      if (found.some((hypotheses) => hypotheses.length === 0))
+        throw new ShowtellError("INTERNAL", "a search returned no caption");
+      const best = found.map((hypotheses) => hypotheses[0]!);
+      const maps = options.attention
+        ? await attentionMaps(searched.stepper, pictures.images, best, options.signal)
+        : undefined;
+      return found.map((hypotheses, image) => {
         const all = hypotheses.map((hypothesis) => candidateOf(vocabulary, hypothesis));
-        if (all[0] === undefined) throw new ShowtellError("INTERNAL", "a search returned no caption");
-        return { ...all[0], candidates: all };
+        return { ...all[0]!, candidates: all, ...(maps && { attention: maps[image]! }) };
       });
     },
     async dispose() {

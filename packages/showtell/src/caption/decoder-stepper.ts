@@ -76,7 +76,8 @@ async function openStepper(
     const feeds = { ...weights(), ...memory, ...state, parents: int64(parents), words: int64(words) };
     const outputs = await step.run(feeds);
     const logProbabilities = outputs["logProbabilities"]!.data as Float32Array;
-    return { state: { memory, state: nextState(outputs) }, logProbabilities };
+    const attention = outputs["attention"]?.data as Float32Array | undefined;
+    return { state: { memory, state: nextState(outputs) }, logProbabilities, ...(attention && { attention }) };
   }
 
   return {

@@ -17,11 +17,12 @@ export interface CaptionJsonOptions {
 /** The object of an outcome. */
 export function captionJson(outcome: NamedOutcome, options: CaptionJsonOptions): object {
   if ("error" in outcome) return { image: outcome.name, error: outcome.error };
-  const { candidates, model, ...best } = outcome.result;
+  const { candidates, model, attention, ...best } = outcome.result;
   return {
     image: outcome.name,
     ...candidateJson(best, options),
     candidates: candidates.map((candidate) => candidateJson(candidate, options)),
+    ...(attention && { attention }),
     model,
   };
 }

@@ -21,6 +21,7 @@ interface CaptionCommandOptions extends SearchOptions {
   readonly model?: string;
   readonly threads?: number;
   readonly json?: true;
+  readonly attention?: true;
   readonly tokens?: true;
   readonly results?: string;
 }
@@ -64,6 +65,7 @@ export function addCaption(program: Command, shell: Shell): void {
     .addOption(threadsOption())
     .addOption(jsonOption("print a JSON object for each picture instead"))
     .option("--tokens", "with --json: also each token with its log-probability")
+    .option("--attention", "with --json: also where the model looked for each token, if it looks at places")
     .option("--results <file>", "also write the captions as COCO results: [{image_id: file name, caption}]")
     .addOption(quietOption())
     .addHelpText("after", `${steeringNotes}\n${notes}`)
@@ -72,8 +74,10 @@ export function addCaption(program: Command, shell: Shell): void {
 
 async function captionPictures(paths: readonly string[], options: CaptionCommandOptions, shell: Shell): Promise<void> {
   const { terminal, signal } = shell;
-  const captioning = { ...searchOptionsOf(options), signal };
+  const attention = options.attention ?? false;
+  const captioning = { ...searchOptionsOf(options), attention, signal };
   if (options.tokens && !options.json) throw new ShowtellError("ARGUMENT", "--tokens are for --json: give both");
+  if (attention && !options.json) throw new ShowtellError("ARGUMENT", "--attention is for --json: give both");
   const found = await findInputs({
     paths,
     pathsFrom: options.pathsFrom,

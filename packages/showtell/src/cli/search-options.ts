@@ -5,7 +5,7 @@ import type { CaptionOptions } from "../caption/caption-options.ts";
 import { number, wholeNumber } from "./options.ts";
 
 /** What {@link addSearchOptions} reads. */
-export type SearchOptions = Omit<CaptionOptions, "signal" | "onPartial">;
+export type SearchOptions = Omit<CaptionOptions, "signal" | "onPartial" | "attention">;
 
 /** What help says of steering, below a command's own notes. */
 export const steeringNotes = `

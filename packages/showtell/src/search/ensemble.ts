@@ -31,7 +31,18 @@ function averaged<State>(steps: readonly Step<State>[]): Step<readonly State[]> 
   return {
     state: steps.map(({ state }) => state),
     logProbabilities: logMeanExp(steps.map(({ logProbabilities }) => logProbabilities)),
+    ...attentionOf(steps),
   };
+}
+
+/** The mean of the members' attention, where all have some, and over as many places. */
+function attentionOf(steps: readonly Step<unknown>[]): Pick<Step<unknown>, "attention"> {
+  const [first, ...others] = steps.map(({ attention }) => attention);
+  if (first === undefined || others.some((other) => other?.length !== first.length)) return {};
+  if (others.length === 0) return { attention: first };
+  const mean = (_: number, i: number): number =>
+    others.reduce((sum, other) => sum + other![i]!, first[i]!) / steps.length;
+  return { attention: first.map(mean) };
 }
 
 /** log of the mean of exp, element by element, relative to the largest, so that no probability is too small to count. */

@@ -6,6 +6,8 @@ export interface Step<State> {
   readonly state: State;
   /** Natural log-probabilities of the next word, `[rows, width]` row-major. The stepper leaves them alone afterwards. */
   readonly logProbabilities: Float32Array;
+  /** How much each row looked at each of the places that a model can look at, `[rows, places]`; searches have no use for it. */
+  readonly attention?: Float32Array;
 }
 
 /**
