@@ -1,4 +1,5 @@
 // n-grams as integers: the one place where words are interned and n-grams counted. Knows no metric.
+import { createPairTable } from "./pair-table.ts";
 
 /** A caption as tokens, in order. */
 export type Tokens = readonly string[];
@@ -27,49 +28,11 @@ export interface NgramTable {
 
 /**
  * An empty table. An n-gram is its first n − 1 words (a number again) and its last word, so that only words are kept as
- * strings; the pairs stand in a hash table of integers (open addressing, at most half full).
+ * strings.
  */
 export function createNgramTable(): NgramTable {
   const words = new Map<string, number>();
-  let prefixes = new Int32Array(512);
-  let lasts = new Int32Array(512);
-  let ids = new Int32Array(512); // 0 where a slot is free
-  let size = 0;
-
-  /** Where the n-gram stands, or the free slot where it belongs. */
-  function slotOf(prefix: number, last: number): number {
-    const mask = ids.length - 1;
-    const hash = Math.imul(prefix, 0x9e3779b1) ^ Math.imul(last + 1, 0x85ebca6b);
-    let slot = (hash ^ (hash >>> 15)) & mask;
-    while (ids[slot] !== 0 && (prefixes[slot] !== prefix || lasts[slot] !== last)) slot = (slot + 1) & mask;
-    return slot;
-  }
-
-  function put(prefix: number, last: number, id: number): void {
-    const slot = slotOf(prefix, last);
-    prefixes[slot] = prefix;
-    lasts[slot] = last;
-    ids[slot] = id;
-  }
-
-  function grow(): void {
-    const [oldPrefixes, oldLasts, oldIds] = [prefixes, lasts, ids];
-    prefixes = new Int32Array(oldIds.length * 2);
-    lasts = new Int32Array(oldIds.length * 2);
-    ids = new Int32Array(oldIds.length * 2);
-    oldIds.forEach((id, slot) => {
-      if (id !== 0) put(oldPrefixes[slot] as number, oldLasts[slot] as number, id);
-    });
-  }
-
-  function addNgram(prefix: number, last: number): number {
-    const known = ids[slotOf(prefix, last)] as number;
-    if (known !== 0) return known;
-    size++;
-    if (size * 2 > ids.length) grow();
-    put(prefix, last, size);
-    return size;
-  }
+  const pairs = createPairTable();
 
   function addWord(word: string): number {
     const known = words.get(word);
@@ -80,12 +43,12 @@ export function createNgramTable(): NgramTable {
 
   function findNgram(prefix: number, last: number): number {
     if (prefix === UNKNOWN || last === UNKNOWN) return UNKNOWN;
-    return (ids[slotOf(prefix, last)] as number) || UNKNOWN;
+    return pairs.find(prefix, last) || UNKNOWN;
   }
 
   return {
-    size: () => size,
-    add: (caption) => chain(caption.map(addWord), addNgram),
+    size: pairs.size,
+    add: (caption) => chain(caption.map(addWord), pairs.add),
     find: (caption) =>
       chain(
         caption.map((word) => words.get(word) ?? UNKNOWN),

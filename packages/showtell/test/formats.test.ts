@@ -16,6 +16,7 @@ import { decoderKinds, decoderNamed, decoderOf } from "../src/models/catalogue.t
 import type { DecoderSpec } from "../src/models/catalogue.ts";
 import { deviceFiles } from "../src/node/page-files.ts";
 import { lockFileName, lockFolder } from "../src/node/lock.ts";
+import { addParaphrases } from "../src/node/paraphrase-table.ts";
 import { runFiles } from "../src/node/training-run.ts";
 import { readSafetensors } from "../src/safetensors/read.ts";
 import { showtell } from "./cli/run.ts";
@@ -157,6 +158,10 @@ beforeAll(async () => {
   await collectScores();
   const place = (await deviceFiles({ service: true })).get("page.json");
   collect("page", JSON.parse((place as { readonly text: string }).text));
+  writeFileSync(join(folder, "table.txt"), "0.5\na lot of\nmany\n");
+  const cache = { environment: { SHOWTELL_CACHE: join(folder, "cache") } };
+  const { file } = await addParaphrases({ from: join(folder, "table.txt"), anyTable: true, ...cache });
+  collect("paraphrase-table", readSafetensors(readFileSync(file)).metadata);
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));

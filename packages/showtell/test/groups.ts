@@ -5,6 +5,7 @@ import { appendFileSync, existsSync } from "node:fs";
 import { describe, test } from "vitest";
 import { cachedPackageFolder } from "../src/node/package-file.ts";
 import { encoderSources } from "../src/node/encoder-sources.ts";
+import { paraphraseFile } from "../src/node/paraphrase-table.ts";
 import { resnet50Package } from "../src/node/resnet50-source.ts";
 import { chromiumPath } from "./browser.ts";
 
@@ -24,6 +25,11 @@ export const groups = {
     needs: "the published fp32 weights of ResNet-50 in the weights cache",
     command: "node packages/showtell/dist/cli/main.js weights fetch resnet50",
     isThere: () => existsSync(cachedPackageFolder(resnet50Package)),
+  },
+  "paraphrase-table": {
+    needs: "METEOR's whole paraphrase table in the cache",
+    command: "node packages/showtell/dist/cli/main.js metrics add-paraphrases",
+    isThere: () => existsSync(paraphraseFile()),
   },
   browser: {
     needs: "Chromium on the path, or named by SHOWTELL_CHROMIUM",

@@ -124,14 +124,19 @@ function phraseMatch(guess: Phrase, truth: Phrase): Match {
   };
 }
 
+/** The phrases in a sentence that the table has, or has the beginning of, by their start and then their length. */
 function knownPhrases(words: readonly string[], table: Paraphrases): Phrase[] {
-  return words.flatMap((_, start) => {
-    const phrases: Phrase[] = [];
-    for (let length = 1; length <= table.longest && start + length <= words.length; length++) {
-      const text = words.slice(start, start + length).join(" ");
-      const number = table.find(text);
-      if (number !== undefined) phrases.push({ text, number, start, length });
+  const numbers = words.map(table.word);
+  const phrases: Phrase[] = [];
+  for (let start = 0; start < words.length; start++) {
+    let phrase = 0;
+    for (let end = start; end < words.length; end++) {
+      const word = numbers[end];
+      const longer = word === undefined ? undefined : table.extend(phrase, word);
+      if (longer === undefined) break;
+      phrase = longer;
+      phrases.push({ text: words.slice(start, end + 1).join(" "), number: phrase, start, length: end + 1 - start });
     }
-    return phrases;
-  });
+  }
+  return phrases;
 }

@@ -42,7 +42,9 @@ export function meteor(hypotheses: Hypotheses, references: References, options: 
 
 /** The part of METEOR's signature that is its own. */
 export function meteorSettings(resources: Resources): readonly string[] {
-  return ["meteor", "v1.5", "lang:en", "norm:yes", `modules:${modulesOf(resources).join("+")}`];
+  const table = resources.paraphrases?.name;
+  const named = table === undefined ? [] : [`table:${table}`];
+  return ["meteor", "v1.5", "lang:en", "norm:yes", `modules:${modulesOf(resources).join("+")}`, ...named];
 }
 
 /** The statistics of each image, against its best reference (the first of equals). */

@@ -65,5 +65,7 @@ describe("meteor", () => {
     expect(meteorName({ stem: false })).toBe("METEOR (no stem, no synonym, no paraphrase)");
     const { signature } = meteor([words("a")], [[words("a")]], { synonyms: wordnet, tokeniser: "ptb" });
     expect(signature).toBe("meteor|v1.5|lang:en|norm:yes|modules:exact+stem+synonym|tok:ptb|refs:1|v:0.1.0");
+    const named = meteor([words("a")], [[words("a")]], { paraphrases: { ...paraphrases, name: "mine" } });
+    expect(named.signature).toContain("|modules:exact+stem+paraphrase|table:mine|tok:");
   });
 });

@@ -44,7 +44,7 @@ export const errorCodes = {
   WORD_UNKNOWN:
     "A word that captions must have is not in the model's vocabulary. The message names words spelt like it.",
   VECTORS_FORMAT: "A word-vector file cannot be read: the message names the line or word.",
-  CACHE_FORMAT: "A feature cache is damaged beyond its torn last row. Remove the folder and extract again.",
+  CACHE_FORMAT: "What lies in a cache is damaged. The message names it, and the command that makes it again.",
 
   DOWNLOAD: "A download failed or was refused. Check the npm configuration (registry, proxy), or name a local file.",
   INTEGRITY: "A downloaded or given file is not the one expected: its hash differs.",

@@ -10,6 +10,7 @@ import { addCaption } from "./caption.ts";
 import { addDataCheck } from "./data-check.ts";
 import { addFeaturesExtract } from "./features-extract.ts";
 import { addInspect } from "./inspect.ts";
+import { addMetricsAddParaphrases } from "./metrics-add-paraphrases.ts";
 import { addScore } from "./score.ts";
 import type { Shell } from "./shell.ts";
 import { openTerminal } from "./terminal.ts";
@@ -81,6 +82,7 @@ function programOf(): Command {
   addDataCheck(group("data", "data sets: check"), shell);
   addFeaturesExtract(group("features", "features of pictures: extract"), shell);
   addWebBuild(group("web", "the web page: build"), shell);
+  addMetricsAddParaphrases(group("metrics", "what the metrics need: add-paraphrases"), shell);
   addWeightsFetch(group("weights", "published weights: fetch"), shell);
   return program;
 }

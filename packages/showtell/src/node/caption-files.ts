@@ -31,7 +31,7 @@ export async function readHypotheses(file: string, signal?: CancelSignal): Promi
 export async function openReferences(file: string, signal?: CancelSignal): Promise<ReferenceSource> {
   if (isJsonLines(file)) {
     return async function* () {
-      for await (const line of linesOf(file, signal)) yield parseReferenceLine(line, file);
+      for await (const line of linesOfFile(file, signal)) yield parseReferenceLine(line, file);
     };
   }
   const references = Array.from(parseReferences(await readText(file), file), ([id, captions]) => ({ id, captions }));
@@ -44,7 +44,7 @@ function isJsonLines(file: string): boolean {
 
 async function collectLines(file: string, signal?: CancelSignal): Promise<Map<string, string>> {
   const captions = new Map<string, string>();
-  for await (const line of linesOf(file, signal)) addHypothesis(captions, parseHypothesisLine(line, file), file);
+  for await (const line of linesOfFile(file, signal)) addHypothesis(captions, parseHypothesisLine(line, file), file);
   return captions;
 }
 
@@ -64,10 +64,13 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** The lines of a file that are not blank, with their numbers; never more than a line and a piece of the file in memory. */
-async function* linesOf(
+/**
+ * The lines of a text file that are not blank, with their numbers; never more than a line and a piece of the file in memory.
+ * @throws ShowtellError `FILE_NOT_FOUND`, `DATA_FORMAT` (not UTF-8, a line without end), `CANCELLED`.
+ */
+export async function* linesOfFile(
   file: string,
-  signal: CancelSignal | undefined,
+  signal?: CancelSignal,
 ): AsyncGenerator<{ readonly line: string; readonly number: number }> {
   let rest = "";
   let number = 0;

@@ -30,6 +30,7 @@ describe("help and version", () => {
     "train",
     "inspect",
     "score",
+    "metrics add-paraphrases",
     "data check",
     "features extract",
     "weights fetch",

@@ -134,6 +134,28 @@ describe("score", () => {
   });
 });
 
+describe("with a paraphrase table", () => {
+  test("METEOR has its name, and the signature the table's", async () => {
+    lay("table.txt", "0.5\nin front of\nbefore\n");
+    const cache = { SHOWTELL_CACHE: join(folder, "cache-with-table") };
+    const options = { cwd: folder, environment: cache };
+    const refused = await showtell(["metrics", "add-paraphrases", "--from", "table.txt"], options);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/^error INTEGRITY: /);
+    const made = await showtell(["metrics", "add-paraphrases", "--from", "table.txt", "--any-table"], options);
+    expect({ status: made.status, stderr: made.stderr }).toEqual({ status: 0, stderr: "" });
+    expect(made.stdout).toMatch(/^file +.+\ntable +[0-9a-f]{8}, 1 pair\nsource +SHA-256 [0-9a-f]{64}\n$/);
+    lay("ph.json", { x: "a dog before a house" });
+    lay("pr.json", { x: ["a dog in front of a house"] });
+    const args = ["--hypotheses", "ph.json", "--references", "pr.json", "--json"];
+    const plain = JSON.parse((await score(...args)).stdout) as Printed;
+    const full = JSON.parse((await showtell(["score", ...args], options)).stdout) as Printed;
+    expect(full.scores["METEOR"]).toBeGreaterThan(plain.scores[METEOR]!);
+    expect(full.signatures["METEOR"]).toMatch(/modules:exact\+stem\+synonym\+paraphrase\|table:[0-9a-f]{8}\|tok:ptb/);
+    expect(full.scores).not.toHaveProperty(METEOR);
+  });
+});
+
 describe("two systems", () => {
   const args = ["--hypotheses", "h.json", "--hypotheses", "shorter.json", "--references", "r.json"];
 
