@@ -69,6 +69,7 @@ const examples = {
   GatherElements: ({ x, n }) => indexing.gatherElements(x, reshaping.reshape(n, [4, 1]), 1),
   ScatterElements: ({ x, n }) => indexing.scatterAdd(x, reshaping.expand(n, [4, 4]), x, 0),
   Conv: ({ p, kernel }) => vision.conv(p, kernel, { stride: [2, 2], padding: [1, 1, 1, 1] }),
+  ConvTranspose: ({ p, k }) => vision.convTranspose(p, k, { extra: [0, 0] }),
   AveragePool: ({ p }) => vision.averagePool(p, [3, 3], { padding: [1, 1, 1, 1] }),
   MaxPool: ({ p }) => vision.maxPool(p, [3, 3], { stride: [2, 2], padding: [1, 1, 1, 1] }),
   BatchNormalization: ({ p, c }) => vision.batchNorm(p, { scale: c, shift: c, mean: c, variance: c }, 1e-3),

@@ -1,32 +1,40 @@
 // `showtell features extract`: the features of pictures into the cache, ahead of training. The work is node/feature-extraction.ts.
 import { type Command, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
+import type { PictureView } from "../image/views.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
+import { layerNames } from "../models/encoder-graph.ts";
 import { defaultEncoder, readEncoderFile } from "../node/bundle-files.ts";
 import { openDataset, picturePath } from "../node/dataset-folder.ts";
 import { picturesIn } from "./inputs.ts";
-import { encoderOption, quietOption, threadsOption } from "./options.ts";
+import { encoderOption, namesAmong, quietOption, threadsOption, viewsOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
-import { fieldLines } from "./wording.ts";
+import { counted, fieldLines } from "./wording.ts";
 
 interface ExtractOptions {
   readonly data?: string;
   readonly images?: string;
   readonly encoder?: string;
-  readonly layer: FeatureLayer;
+  readonly layer: readonly FeatureLayer[];
+  readonly views: readonly PictureView[];
   readonly threads?: number;
 }
 
 const notes = `
 Features lie in the cache folder (SHOWTELL_CACHE names another one) and are found by what a picture file holds, not by its name;
-each encoder and layer has files of its own. What is there is not computed again, so that this can be stopped and started. A picture
-has 4 kB of pooled features, and 200 kB as a grid.
+each encoder, layer and view has files of its own. What is there is not computed again, so that this can be stopped and started. The network
+runs once for a picture and view, however many layers are named. Which layers an encoder has and how large they are: showtell weights
+list. Of ResNet-50, a picture has 4 kB of pooled features, and 200 kB as a grid.
+
+A view is how a picture is looked at, for training with more than the pictures that there are: plain, flipped (left and right exchanged),
+or a crop of seven eighths of each side.
 
 Exit status: 0 if there are features of every picture, 1 if one could not be read (the reason is on standard error).
 
 Examples:
   showtell features extract --data flickr8k
-  showtell features extract --images photos --layer grid`;
+  showtell features extract --images photos --layer grid
+  showtell features extract --data flickr8k --layer pooled,grid --views plain,flipped`;
 
 /** Adds `extract` to the group `features`. */
 export function addFeaturesExtract(group: Command, shell: Shell): void {
@@ -40,7 +48,12 @@ export function addFeaturesExtract(group: Command, shell: Shell): void {
       "with --data the folder of its pictures, without it all pictures in the folder and below",
     )
     .addOption(encoderOption())
-    .addOption(new Option("--layer <name>", "which features").choices(["pooled", "grid"]).default("pooled"))
+    .addOption(
+      new Option("--layer <names>", `which features, with commas between: ${layerNames.join(", ")}`)
+        .argParser(namesAmong(layerNames))
+        .default(["pooled"], "pooled"),
+    )
+    .addOption(viewsOption())
     .addOption(threadsOption())
     .addOption(quietOption())
     .addHelpText("after", notes)
@@ -49,19 +62,20 @@ export function addFeaturesExtract(group: Command, shell: Shell): void {
 
 async function extract(options: ExtractOptions, shell: Shell): Promise<void> {
   const { terminal, signal } = shell;
-  const { layer, threads } = options;
+  const { layer: layers, views, threads } = options;
   const pictures = await picturesOf(options);
   const { encoder } = await readEncoderFile(options.encoder ?? defaultEncoder);
-  const { extractFeatures } = await import("../node/feature-extraction.ts");
+  const { extractFeatureSets } = await import("../node/feature-extraction.ts");
   const { openSession } = await import("../node/ort-session.ts");
   const bar = terminal.progress("features", pictures.length, { unit: "pictures" });
   let broken = 0;
   let cached = 0;
   try {
-    const { cache } = await extractFeatures({
+    const { sets } = await extractFeatureSets({
       pictures,
       encoder,
-      layer,
+      layers,
+      views,
       openSession: (model) => openSession(model, threads === undefined ? {} : { threads }),
       onProgress(progress) {
         cached = progress.cached;
@@ -73,16 +87,13 @@ async function extract(options: ExtractOptions, shell: Shell): Promise<void> {
       },
       signal,
     });
-    await cache.close();
+    await Promise.all(sets.map(({ cache }) => cache.close()));
     bar.stop();
+    const computed = pictures.length - cached - broken;
     await terminal.print(
       ...fieldLines([
-        ["folder", cache.folder],
-        [
-          "pictures",
-          `${pictures.length} (${pictures.length - cached - broken} computed, ${cached} were there, ${broken} failed)`,
-        ],
-        ["rows in all", String(cache.size)],
+        ["pictures", `${pictures.length} (${computed} computed, ${cached} were there, ${broken} failed)`],
+        ...sets.map(({ cache }) => ["folder", `${cache.folder} (${counted(cache.size, "row")})`] as const),
       ]),
     );
   } finally {

@@ -17,6 +17,7 @@ import { openTerminal } from "./terminal.ts";
 import { addTrain } from "./train.ts";
 import { addWebBuild } from "./web-build.ts";
 import { addWeightsFetch } from "./weights-fetch.ts";
+import { addWeightsList } from "./weights-list.ts";
 
 /** Exit statuses other than 0; any error but these is 1. */
 const exitStatuses: { readonly ARGUMENT: number; readonly CANCELLED: number; readonly [code: string]: number } = {
@@ -83,7 +84,9 @@ function programOf(): Command {
   addFeaturesExtract(group("features", "features of pictures: extract"), shell);
   addWebBuild(group("web", "the web page: build"), shell);
   addMetricsAddParaphrases(group("metrics", "what the metrics need: add-paraphrases"), shell);
-  addWeightsFetch(group("weights", "published weights: fetch"), shell);
+  const weights = group("weights", "published weights: list, fetch");
+  addWeightsList(weights, shell);
+  addWeightsFetch(weights, shell);
   return program;
 }
 

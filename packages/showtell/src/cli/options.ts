@@ -1,5 +1,6 @@
 // Options that commands share, and how their values are read. A value that is not allowed is wrong usage, said before any work.
 import { InvalidArgumentError, Option } from "commander";
+import { pictureViews } from "../image/views.ts";
 
 /** Reads a whole number from `least` to `most`. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -17,6 +18,23 @@ export function number(rule: string, isAllowed: (value: number) => boolean): (te
     if (text.trim() !== "" && Number.isFinite(value) && isAllowed(value)) return value;
     throw new InvalidArgumentError(`It must be a number ${rule}.`);
   };
+}
+
+/** Reads names with commas between, each once and among those that there are. */
+export function namesAmong<Name extends string>(known: readonly Name[]): (text: string) => readonly Name[] {
+  return (text) => {
+    const names = text.split(",").map((name) => name.trim());
+    if (names.every((name) => known.some((one) => one === name)) && new Set(names).size === names.length)
+      return names as Name[];
+    throw new InvalidArgumentError(`It must be names among ${known.join(", ")}, each once, with commas between.`);
+  };
+}
+
+/** `--views`. */
+export function viewsOption(): Option {
+  return new Option("--views <names>", `views of a picture, with commas between: ${pictureViews.join(", ")}`)
+    .argParser(namesAmong(pictureViews))
+    .default([pictureViews[0]], pictureViews[0]);
 }
 
 /** `--quiet`: main.ts sees to what it means. */

@@ -45,6 +45,7 @@ export type OperatorName =
   | "GatherElements"
   | "ScatterElements"
   | "Conv"
+  | "ConvTranspose"
   | "MaxPool"
   | "AveragePool"
   | "BatchNormalization";
@@ -86,6 +87,7 @@ export const operators: { readonly [Name in OperatorName]: Operator<Name> } = {
   GatherElements: indexing.GatherElements,
   ScatterElements: indexing.ScatterElements,
   Conv: vision.Conv,
+  ConvTranspose: vision.ConvTranspose,
   MaxPool: vision.MaxPool,
   AveragePool: vision.AveragePool,
   BatchNormalization: vision.BatchNormalization,

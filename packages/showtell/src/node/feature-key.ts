@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { sha256Hex } from "../base/bytes.ts";
 import { messageOf, ShowtellError } from "../base/errors.ts";
+import type { PictureView } from "../image/views.ts";
 import { systemCodeOf, unreadable, writeFileAtomically } from "./files.ts";
 
 /** What features depend on: with another key they are other features, in another folder. */
@@ -14,6 +15,8 @@ export interface FeatureKey {
   readonly preprocessing: string;
   /** The encoder's output, such as "pooled" or "grid": letters, digits and hyphens. */
   readonly layer: string;
+  /** How pictures are looked at; default "plain". */
+  readonly view?: PictureView;
   /** The shape of one picture's features, such as [2048] or [49, 2048]. */
   readonly shape: readonly number[];
 }
@@ -21,8 +24,10 @@ export interface FeatureKey {
 const formatVersion = 1;
 const fileName = "features.json";
 
-function description({ encoder, preprocessing, layer, shape }: FeatureKey): object {
-  return { format: formatVersion, encoder, preprocessing, layer, shape: [...shape], dtype: "float16" };
+/** The plain view goes without saying, as it did before there were others. */
+function description({ encoder, preprocessing, layer, view = "plain", shape }: FeatureKey): object {
+  const seen = view === "plain" ? {} : { view };
+  return { format: formatVersion, encoder, preprocessing, layer, ...seen, shape: [...shape], dtype: "float16" };
 }
 
 /**
@@ -36,7 +41,9 @@ export function featureFolder(root: string, key: FeatureKey): string {
   if (key.shape.length === 0 || !key.shape.every((dimension) => Number.isSafeInteger(dimension) && dimension > 0)) {
     throw new ShowtellError("ARGUMENT", `a picture's features can't have the shape [${key.shape.join(", ")}]`);
   }
-  return join(root, `${key.layer}-${sha256Hex(JSON.stringify(description(key))).slice(0, 16)}`);
+  const { layer, view = "plain" } = key;
+  const name = view === "plain" ? layer : `${layer}-${view}`;
+  return join(root, `${name}-${sha256Hex(JSON.stringify(description(key))).slice(0, 16)}`);
 }
 
 /**

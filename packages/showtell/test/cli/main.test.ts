@@ -33,6 +33,7 @@ describe("help and version", () => {
     "metrics add-paraphrases",
     "data check",
     "features extract",
+    "weights list",
     "weights fetch",
     "bundle pack",
     "bundle verify",
@@ -62,7 +63,7 @@ describe("what is mistyped", () => {
     [["train", "--clean", "everything"], "Allowed choices are digits, lone-letters, punctuation"],
     [["train", "--learning-rate", "-1"], "a number above 0"],
     [["data", "chek"], "unknown command 'chek' (Did you mean check?)"],
-    [["features", "extract", "--layer", "top"], "Allowed choices are pooled, grid"],
+    [["features", "extract", "--layer", "top"], "It must be names among pooled, grid"],
     [["features", "extract"], "give --data or --images"],
     [["caption", "--model"], "'-m, --model <files>' argument missing"],
   ])("%j is refused with status 2, saying what is wrong", async (args, what) => {

@@ -8,7 +8,7 @@ import * as a from "../../src/graph/operators/arithmetic.ts";
 import { gather } from "../../src/graph/operators/indexing.ts";
 import { reduceSum, reduceSumSquare } from "../../src/graph/operators/reduction.ts";
 import { sizesOf, split } from "../../src/graph/operators/reshaping.ts";
-import { averagePool, batchNorm, conv, maxPool } from "../../src/graph/operators/vision.ts";
+import { averagePool, batchNorm, conv, convTranspose, maxPool } from "../../src/graph/operators/vision.ts";
 import { drawn, expectClose, numbersOf, scalar } from "../tensors.ts";
 import { runGraph } from "./run.ts";
 
@@ -18,7 +18,7 @@ const withoutGradient: Readonly<Record<string, (graph: Graph, x: Value) => Value
   Greater: (_, x) => a.cast(a.greater(x, 0), "float32"),
   GreaterOrEqual: (_, x) => a.cast(a.greaterOrEqual(x, 0), "float32"),
   Shape: (_, x) => a.cast(sizesOf(x, 0, 2), "float32"),
-  Conv: (graph, x) => conv(x, graph.constant(drawn([1, 2, 1, 1], "kernel"))),
+  ConvTranspose: (graph, x) => convTranspose(x, graph.constant(drawn([2, 1, 1, 1], "kernel")), { extra: [0, 0] }),
   AveragePool: (_, x) => averagePool(x, [2, 2]),
   MaxPool: (_, x) => maxPool(x, [2, 2]),
   BatchNormalization: (graph, x) => {
@@ -53,6 +53,19 @@ describe("gradients refuse", () => {
       expect.objectContaining({
         code: "GRAPH_GRADIENT",
         message: expect.stringContaining("Min(float32[2, 3], float32[]) has no gradient"),
+      }),
+    );
+  });
+
+  it("a path through a grouped convolution, while the graph is built", () => {
+    const graph = new Graph();
+    const x = graph.input("x", [1, 4, 3, 3]);
+    const y = conv(x, graph.constant(drawn([4, 1, 3, 3], "kernel")), { groups: 4 });
+    expect(() => gradients(reduceSum(y), [x])).toThrow(
+      expect.objectContaining({
+        code: "GRAPH_GRADIENT",
+        message:
+          "Conv(float32[1, 4, 3, 3], float32[4, 1, 3, 3]) is grouped or dilated, and such a convolution has no gradient: keep it frozen",
       }),
     );
   });

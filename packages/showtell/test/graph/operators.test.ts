@@ -288,6 +288,29 @@ const specifications: { readonly [Name in OperatorName]: Specification } = {
       [(g) => v.conv(g.shaped(1, 2, 5, 5), g.double(4, 2, 1, 1)), "element types differ"],
     ],
   },
+  ConvTranspose: {
+    example: (g) =>
+      v.convTranspose(g.of([1, 1, 1, 2], [1, 2]), g.of([1, 1, 1, 2], [10, 1]), { stride: [1, 2], extra: [0, 1] }),
+    result: [10, 1, 20, 2, 0],
+    refuses: [
+      [
+        (g) => v.convTranspose(g.shaped(1, 2, 5, 5), g.shaped(3, 4, 1, 1), { extra: [0, 0] }),
+        "the kernel takes 3 channels, the input has 2",
+      ],
+      [
+        (g) => v.convTranspose(g.shaped(2, 5, 5), g.shaped(2, 4, 1, 1), { extra: [0, 0] }),
+        "input and kernel need four dimensions",
+      ],
+      [
+        (g) => v.convTranspose(g.shaped(1, 2, 1, 1), g.shaped(2, 4, 1, 1), { padding: [1, 0, 0, 0], extra: [0, 0] }),
+        "nothing is left",
+      ],
+      [
+        (g) => v.convTranspose(g.shaped(1, 2, "rows", 1), g.shaped(2, 4, 1, 1), { extra: [0, 0] }),
+        "nothing is left of the (fixed)",
+      ],
+    ],
+  },
   AveragePool: {
     example: (g) => v.averagePool(g.of([1, 1, 2, 2], [1, 4, 3, 2]), [1, 2], { padding: [0, 1, 0, 0] }),
     result: [1, 2.5, 3, 2.5],

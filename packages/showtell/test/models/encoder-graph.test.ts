@@ -79,3 +79,33 @@ describe.each(encoderKinds)("%s", (kind) => {
     expect(new Set(means.map((mean) => mean.toFixed(4))).size).toBeGreaterThan(10);
   });
 });
+
+describe("layers of ResNet-50", () => {
+  const spec: EncoderSpec = { kind: "resnet50" };
+  const pictures = drawn([1, 3, 224, 224], "picture", 100);
+
+  it("conv4 has 14×14 positions, of which conv4-even has every second row and column", async () => {
+    const layers = ["conv4", "conv4-even", "grid"];
+    const session = await openSession(encoderGraph(spec, layers, randomWeights(spec)), { threads: 2 });
+    const found = await session.run({ pictures });
+    await session.dispose();
+    for (const layer of layers) expect(found[layer]!.shape).toEqual([1, ...featureShape(spec, layer)]);
+    expect(featureShape(spec, "conv4")).toEqual([196, 1024]);
+
+    const [all, even] = [numbersOf(found["conv4"]), numbersOf(found["conv4-even"])];
+    const kept = Array.from({ length: 49 }, (_, i) => 28 * Math.floor(i / 7) + 2 * (i % 7));
+    expect(even).toEqual(kept.flatMap((position) => all.slice(position * 1024, (position + 1) * 1024)));
+    expect(new Set(even).size).toBeGreaterThan(1000);
+  });
+
+  it("a layer that it has not is refused with those that it has", () => {
+    for (const layer of ["conv9", "toString"]) {
+      expect(() => featureShape(spec, layer)).toThrow(
+        expect.objectContaining({
+          code: "ARGUMENT",
+          message: `ResNet-50 has no layer "${layer}": name one of pooled, grid, conv4, conv4-even`,
+        }),
+      );
+    }
+  });
+});

@@ -171,9 +171,12 @@ describe("appending and reading", () => {
       { ...key, preprocessing: "squeeze-2" },
       { ...key, layer: "pooled" },
       { ...key, shape: [4, 3] },
+      { ...key, view: "flipped" as const },
     ];
     for (const other of others) expect((await opening(other)).size).toBe(0);
-    expect(new Set([key, ...others].map((each) => featureFolder(root, each))).size).toBe(5);
+    expect(new Set([key, ...others].map((each) => featureFolder(root, each))).size).toBe(6);
+    expect(featureFolder(root, { ...key, view: "plain" })).toBe(featureFolder(root, key));
+    expect(featureFolder(root, { ...key, view: "flipped" })).toMatch(/grid-flipped-[0-9a-f]{16}$/);
   });
 
   test("rows beyond 2 GiB are read and appended where they lie", async () => {

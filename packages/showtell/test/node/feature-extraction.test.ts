@@ -11,9 +11,10 @@ import type { BundlePart } from "../../src/bundle/bundle.ts";
 import type { EncoderManifest } from "../../src/bundle/manifest.ts";
 import { openPictureEncoder } from "../../src/caption/picture-encoder.ts";
 import type { OpenSession } from "../../src/engine/session.ts";
+import { viewOf } from "../../src/image/views.ts";
 import { defaultEncoder, readBundleFile } from "../../src/node/bundle-files.ts";
 import type { ExtractionInput, ExtractionProgress } from "../../src/node/feature-extraction.ts";
-import { extractFeatures } from "../../src/node/feature-extraction.ts";
+import { extractFeatures, extractFeatureSets } from "../../src/node/feature-extraction.ts";
 import { readImage } from "../../src/node/image-reader.ts";
 import { openSession as openNodeSession } from "../../src/node/ort-session.ts";
 import { writePictures } from "./pictures.ts";
@@ -148,6 +149,51 @@ describe("nothing is computed twice", () => {
     const unbroken = await extracted(pictures);
     expect(resumed.hashes).toEqual(unbroken.hashes);
     expect(Buffer.compare(Buffer.from(resumed.features.buffer), Buffer.from(unbroken.features.buffer))).toBe(0);
+  });
+});
+
+describe("several layers and views", () => {
+  test("go through the network once a view, into a cache for each, with the features of the view", async () => {
+    const engine = counting();
+    const paths = pictures.slice(0, 2);
+    const input = { pictures: paths, encoder, openSession: engine.openSession, root };
+    const { sets, hashes } = await extractFeatureSets({
+      ...input,
+      layers: ["pooled", "grid"],
+      views: ["plain", "flipped"],
+    });
+    expect(engine.computed()).toBe(4);
+    expect(sets.map(({ layer, view }) => `${layer} ${view}`)).toEqual([
+      "pooled plain",
+      "grid plain",
+      "pooled flipped",
+      "grid flipped",
+    ]);
+    const network = await openPictureEncoder(encoder, "grid", openSession);
+    const found = new Uint16Array(49 * 2048);
+    await sets[3]!.cache.read([hashes[1]!], found);
+    const flipped = viewOf(await readImage(paths[1]!), "flipped");
+    expect(found).toEqual(await network.encode([flipped]));
+    await network.dispose();
+    await Promise.all(sets.map(({ cache }) => cache.close()));
+  });
+
+  test("are computed only where one is missing, and what is there is found by a single layer's extraction", async () => {
+    await extracted(pictures.slice(0, 3));
+    const engine = counting();
+    const input = { pictures: pictures.slice(0, 4), encoder, openSession: engine.openSession, root };
+    const { sets } = await extractFeatureSets({ ...input, layers: ["pooled"], views: ["plain", "crop-centre"] });
+    expect(engine.computed()).toBe(1 + 4);
+    expect(sets.map(({ cache }) => cache.size)).toEqual([4, 4]);
+    await Promise.all(sets.map(({ cache }) => cache.close()));
+    expect((await extracted(pictures.slice(0, 4), { openSession: refused })).rows).toBe(4);
+  });
+
+  test("a layer that the encoder has not is refused before anything is read", async () => {
+    await expect(extracted(pictures, { layer: "conv9", openSession: refused })).rejects.toMatchObject({
+      code: "ARGUMENT",
+      message: 'ResNet-50 has no layer "conv9": name one of pooled, grid, conv4, conv4-even',
+    });
   });
 });
 

@@ -27,7 +27,7 @@ function slid(operator: Operator, inputs: readonly Value[], window: Pair, attrib
 
 export const Conv: Operator<"Conv"> = {
   name: "Conv",
-  attributes: { strides: "ints", pads: "ints", group: "int" },
+  attributes: { strides: "ints", pads: "ints", group: "int", dilations: "ints" },
   infer(inputs, attributes) {
     const [x, kernel, bias] = inputs as [Value, Value, Value | undefined];
     const groups = (attributes["group"] as number | undefined) ?? 1;
@@ -41,7 +41,36 @@ export const Conv: Operator<"Conv"> = {
       throw shapeError(Conv, inputs, `${outputs} outputs can't be shared among ${groups} groups`);
     if (bias !== undefined && bias.shape.join() !== String(outputs))
       throw shapeError(Conv, inputs, `the bias must be [${outputs}]`);
-    return [{ dtype: x.dtype, shape: [x.shape[0]!, outputs!, ...slid(Conv, inputs, [height!, width!], attributes)] }];
+    const [down, across] = (attributes["dilations"] as Pair | undefined) ?? [1, 1];
+    const window: Pair = [(height! - 1) * down + 1, (width! - 1) * across + 1];
+    return [{ dtype: x.dtype, shape: [x.shape[0]!, outputs!, ...slid(Conv, inputs, window, attributes)] }];
+  },
+};
+
+export const ConvTranspose: Operator<"ConvTranspose"> = {
+  name: "ConvTranspose",
+  attributes: { strides: "ints", pads: "ints", output_padding: "ints" },
+  infer(inputs, attributes) {
+    const [y, kernel] = inputs as [Value, Value];
+    checkFloating(ConvTranspose, inputs);
+    if (y.shape.length !== 4 || kernel.shape.length !== 4)
+      throw shapeError(ConvTranspose, inputs, "input and kernel need four dimensions");
+    const [outputs, channels, ...window] = kernel.shape as readonly number[];
+    if (y.shape[1] !== outputs)
+      throw shapeError(ConvTranspose, inputs, `the kernel takes ${outputs} channels, the input has ${y.shape[1]}`);
+    const [strides, pads, extra] = ["strides", "pads", "output_padding"].map((name) => attributes[name]) as [
+      Pair,
+      Padding,
+      Pair,
+    ];
+    const sizes = ([0, 1] as const).map((axis) => {
+      const size = y.shape[axis + 2];
+      const whole = typeof size === "number" ? (size - 1) * strides[axis] + window[axis]! + extra[axis] : 0;
+      const result = whole - pads[axis] - pads[axis + 2]!;
+      if (result > 0) return result;
+      throw shapeError(ConvTranspose, inputs, "nothing is left of the (fixed) height and width");
+    });
+    return [{ dtype: y.dtype, shape: [y.shape[0]!, channels!, ...sizes] }];
   },
 };
 
@@ -98,13 +127,27 @@ export interface ConvOptions extends WindowOptions {
   readonly bias?: Value;
   /** Into how many groups inputs and outputs are cut, each output reading its own group; as many as inputs: depthwise. Default 1. */
   readonly groups?: number;
+  /** Distance between elements of the kernel. Default 1. */
+  readonly dilation?: Pair;
 }
 
 /** Cross-correlation: x [batch, in, h, w], kernel [out, in / groups, kh, kw], bias [out] → [batch, out, h', w']. */
 export function conv(x: Value, kernel: Value, options: ConvOptions = {}): Value {
   const inputs = options.bias === undefined ? [x, kernel] : [x, kernel, options.bias];
-  const { groups = 1 } = options;
-  return applyOne(Conv, inputs, { ...windowAttributes(options), ...(groups > 1 && { group: groups }) });
+  const { groups = 1, dilation } = options;
+  return applyOne(Conv, inputs, {
+    ...windowAttributes(options),
+    ...(groups > 1 && { group: groups }),
+    ...(dilation && { dilations: dilation }),
+  });
+}
+
+/**
+ * The transpose of {@link conv} as a linear map of its input: y [batch, out, h', w'], kernel [out, in, kh, kw] → [batch, in, h, w].
+ * @param extra Rows and columns that the convolution did not reach, at the bottom and the right.
+ */
+export function convTranspose(y: Value, kernel: Value, options: WindowOptions & { readonly extra: Pair }): Value {
+  return applyOne(ConvTranspose, [y, kernel], { ...windowAttributes(options), output_padding: options.extra });
 }
 
 /** The largest value in each window; padding never wins. */
