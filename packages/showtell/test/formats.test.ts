@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { trainCaptioner } from "showtell/node";
+import { defaultEvaluation, evaluateCaptioners, trainCaptioner } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { bytesOf } from "../src/base/tensor.ts";
@@ -17,6 +17,7 @@ import type { DecoderSpec } from "../src/models/catalogue.ts";
 import { deviceFiles } from "../src/node/page-files.ts";
 import { lockFileName, lockFolder } from "../src/node/lock.ts";
 import { addParaphrases } from "../src/node/paraphrase-table.ts";
+import { reportFiles } from "../src/node/evaluation-report.ts";
 import { runFiles } from "../src/node/training-run.ts";
 import { readSafetensors } from "../src/safetensors/read.ts";
 import { showtell } from "./cli/run.ts";
@@ -112,6 +113,22 @@ async function collectTrainingRun(): Promise<void> {
   collect("features-index-line", ...lines(read("features", cache!, "features.index.jsonl").toString()));
 }
 
+async function collectEvaluation(): Promise<void> {
+  const evaluation = await evaluateCaptioners({
+    ...defaultEvaluation,
+    data: join(folder, "captions.jsonl"),
+    images: join(folder, "images"),
+    split: "dev",
+    models: [join(folder, "run", runFiles.best)],
+    cache: join(folder, "features"),
+    out: join(folder, "report"),
+    threads: 1,
+    resamples: 10,
+  });
+  collect("evaluation", evaluation);
+  collect("report", json("report", reportFiles.data));
+}
+
 async function collectCaptions(): Promise<void> {
   const model = join(folder, "tiny.safetensors");
   const results = join(folder, "results.json");
@@ -154,6 +171,7 @@ beforeAll(async () => {
   collect("lock", json(lockFileName));
   await lock.release();
   await collectTrainingRun();
+  await collectEvaluation();
   await collectCaptions();
   await collectScores();
   const place = (await deviceFiles({ service: true })).get("page.json");

@@ -37,6 +37,7 @@ export const errorCodes = {
   DATA_SPLIT: "The list of pictures for a split is missing. The message names the file that is looked for.",
   DATA_IDS:
     "Captions and references do not fit: an image is missing on one side, or stands there twice. The message names it.",
+  DATA_LEAK: "A model was trained on pictures that it is to be scored on. Choose another split, or pass --allow-leak.",
   DATA_EMPTY: "A data set or split has no usable picture or caption.",
   VOCABULARY: "A vocabulary is inconsistent: a word twice, a special token missing, or a size that does not match.",
   REFERENCES_MISSING:

@@ -8,6 +8,7 @@ import { addBundlePack } from "./bundle-pack.ts";
 import { addBundleVerify } from "./bundle-verify.ts";
 import { addCaption } from "./caption.ts";
 import { addDataCheck } from "./data-check.ts";
+import { addEvaluate } from "./evaluate.ts";
 import { addFeaturesExtract } from "./features-extract.ts";
 import { addInspect } from "./inspect.ts";
 import { addMetricsAddParaphrases } from "./metrics-add-paraphrases.ts";
@@ -75,6 +76,7 @@ function programOf(): Command {
   const group = (name: string, summary: string): Command => program.command(name).summary(summary).description(summary);
   addCaption(program, shell);
   addTrain(program, shell);
+  addEvaluate(program, shell);
   addInspect(program, shell);
   addScore(program, shell);
   const bundle = group("bundle", "model files: pack, verify");

@@ -20,3 +20,8 @@ export { defaultTraining } from "./training-request.ts";
 export type { SampleCaption, TrainingNews, TrainingOutcome, TrainingRequest } from "./training-request.ts";
 export { defaultTrainingOptions } from "../train/options.ts";
 export type { TrainingOptions } from "../train/options.ts";
+export { evaluateCaptioners } from "./evaluation.ts";
+export type { EvaluationListener } from "./evaluation.ts";
+export { defaultEvaluation } from "./evaluation-request.ts";
+export type { EvaluationNews, EvaluationRequest } from "./evaluation-request.ts";
+export type { Evaluation, Row, Score, Scores } from "../evaluate/evaluation.ts";

@@ -1,7 +1,7 @@
 // Line panels side by side, over epochs: data → SVG through Vega-Lite. Knows nothing of training; needs no DOM.
-import type { TopLevelSpec } from "vega-lite";
 import { ShowtellError } from "../base/errors.ts";
-import { fontFamily, ink, seriesColours, seriesShapes } from "./style.ts";
+import { look, render } from "./render.ts";
+import { ink, seriesColours, seriesShapes } from "./style.ts";
 
 /** A measured value after an epoch. */
 export interface PanelPoint {
@@ -73,35 +73,6 @@ function epochRange(panels: readonly Panel[]): EpochRange {
 function finite(points: readonly PanelPoint[]): readonly PanelPoint[] {
   return points.filter(({ value }) => Number.isFinite(value));
 }
-
-const look = {
-  font: fontFamily,
-  view: { stroke: null },
-  title: { fontSize: 15, fontWeight: "bold", color: ink.strong, anchor: "start", frame: "group", offset: 12 },
-  axis: {
-    labelFontSize: 12,
-    labelColor: ink.soft,
-    titleFontSize: 12,
-    titleFontWeight: "normal",
-    titleColor: ink.soft,
-    titlePadding: 10,
-    domainColor: ink.line,
-    tickColor: ink.line,
-    gridColor: ink.faint,
-  },
-  legend: {
-    orient: "top",
-    direction: "horizontal",
-    title: null,
-    labelFontSize: 13,
-    labelLimit: 0,
-    labelColor: ink.strong,
-    symbolSize: 90,
-    symbolOpacity: 1,
-    columnPadding: 4,
-    offset: 14,
-  },
-} as const;
 
 function panelSpec(
   { title, unit, format = "number", series, mark }: Panel,
@@ -197,18 +168,4 @@ function markLayers(
       encoding: { x, y: { value: -5 } },
     },
   ] as const;
-}
-
-/** Vega is large (0.2 s to import), so it is loaded when something is drawn. It must not write to the console. */
-async function render(spec: unknown): Promise<string> {
-  const [{ compile }, vega] = await Promise.all([import("vega-lite"), import("vega")]);
-  const logger = vega.logger(vega.None);
-  // Vega-Lite's types want arrays that can be changed; it does not change them.
-  const compiled = compile(spec as TopLevelSpec, { logger });
-  const view = new vega.View(vega.parse(compiled.spec), { renderer: "none", logger });
-  try {
-    return await view.toSVG();
-  } finally {
-    view.finalize();
-  }
 }

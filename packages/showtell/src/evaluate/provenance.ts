@@ -1,0 +1,100 @@
+// What a bundle's training record says of the pictures that it is scored on, and of other bundles: leaks, choices, seeds. Reads no files.
+import { canonicalJson } from "../bundle/identity.ts";
+import type { DecoderManifest, Manifest, TrainingRecord } from "../bundle/manifest.ts";
+import type { Mark, Row, SeedGroup } from "./evaluation.ts";
+
+/** Hexadecimal digits of a hash in a training record. */
+const hashDigits = 16;
+
+function hashesIn(joined: string): ReadonlySet<string> {
+  const hashes = new Set<string>();
+  for (let at = 0; at < joined.length; at += hashDigits) hashes.add(joined.slice(at, at + hashDigits));
+  return hashes;
+}
+
+/** How many of the pictures, given by the hashes of their contents, stand in a list of a record; undefined if it has no such list. */
+function recorded(joined: string | undefined, pictures: readonly string[]): number | undefined {
+  if (joined === undefined) return undefined;
+  const known = hashesIn(joined);
+  return pictures.filter((hash) => known.has(hash.slice(0, hashDigits))).length;
+}
+
+/** How many of the pictures a model was trained on; undefined if its bundle does not say. */
+export function trainedPictures(record: TrainingRecord | undefined, pictures: readonly string[]): number | undefined {
+  return recorded(record?.pictureHashes, pictures);
+}
+
+/** What is to be marked of a model that is scored on these pictures. */
+export function marksOf(record: TrainingRecord | undefined, pictures: readonly string[]): readonly Mark[] {
+  const of = `of the ${pictures.length.toLocaleString("en")} pictures`;
+  const trained = trainedPictures(record, pictures);
+  const chosen = recorded(record?.selectionHashes, pictures);
+  const marks: Mark[] = [];
+  if (trained === undefined)
+    marks.push({ kind: "unknown", text: "its bundle does not say which pictures it was trained on" });
+  if (trained !== undefined && trained > 0)
+    marks.push({ kind: "leak", text: `trained on ${trained.toLocaleString("en")} ${of}` });
+  if (chosen === undefined)
+    marks.push({ kind: "unknown", text: "its bundle does not say which pictures it was chosen by" });
+  if (chosen !== undefined && chosen > 0)
+    marks.push({ kind: "selection", text: `chosen by ${chosen.toLocaleString("en")} ${of}` });
+  return marks;
+}
+
+/** Share of captions, as tokens, that do not stand in a model's training captions; undefined if its bundle does not say. */
+export function novelShare(
+  record: TrainingRecord | undefined,
+  captions: readonly (readonly string[])[],
+  hash: (text: string) => string,
+): number | undefined {
+  if (record?.captionHashes === undefined) return undefined;
+  const known = hashesIn(record.captionHashes);
+  const novel = captions.filter((tokens) => !known.has(hash(tokens.join(" ")).slice(0, hashDigits)));
+  return novel.length / captions.length;
+}
+
+/** A model that was trained: what says how it was. */
+export interface TrainedModel {
+  readonly row: Row;
+  readonly decoder: DecoderManifest;
+  readonly training: Manifest["training"];
+}
+
+/** Options with the seed apart, wherever it stands at their top. */
+function seedAndRest(options: unknown): { readonly seed: unknown; readonly rest: unknown } {
+  if (typeof options !== "object" || options === null) return { seed: undefined, rest: options };
+  const { seed, ...rest } = options as Readonly<Record<string, unknown>>;
+  return { seed, rest };
+}
+
+/** Groups models that were trained alike, on the same data, from different seeds. Models without a record are in no group. */
+export function seedGroups(models: readonly TrainedModel[], metrics: readonly string[]): readonly SeedGroup[] {
+  const groups = new Map<string, Map<string, TrainedModel>>();
+  for (const model of models) {
+    const { decoder, training } = model;
+    if (training === undefined) continue;
+    const { seed, rest } = seedAndRest(training["options"]);
+    const { spec, encoder, decoding } = decoder;
+    const key = canonicalJson({ spec, encoder, decoding, data: training["data"], rest });
+    const bySeed = groups.get(key) ?? new Map<string, TrainedModel>();
+    groups.set(key, bySeed.set(canonicalJson(seed ?? null), model));
+  }
+  const several = [...groups.values()].filter((bySeed) => bySeed.size > 1);
+  return several.map((bySeed, i) => {
+    const rows = [...bySeed.values()].map(({ row }) => row);
+    return {
+      name: `${rows.length} seeds${several.length > 1 ? ` (${i + 1})` : ""}`,
+      rows: rows.map(({ name }) => name),
+      scores: Object.fromEntries(
+        metrics.map((metric) => [metric, spread(rows.map(({ scores }) => scores![metric]!.value))]),
+      ),
+    };
+  });
+}
+
+/** Mean and sample standard deviation. */
+function spread(values: readonly number[]): { readonly mean: number; readonly deviation: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
+}

@@ -1,0 +1,69 @@
+// The charts of a report, as SVG text. Chooses what is drawn; how it looks is plot/'s business.
+import { intervalChart, pairChart, shareChart } from "../plot/score-charts.ts";
+import type { Report } from "./report.ts";
+import { ciderStep, ciderSteps, longestLength, scoredRows } from "./report.ts";
+
+/** The charts by what they show. */
+export interface ReportDrawings {
+  /** CIDEr of each row with its interval: against one reference less where people can be compared, else against all. */
+  readonly cider: string;
+  readonly distribution: string;
+  readonly lengths: string;
+  readonly words?: string;
+  readonly slices?: string;
+}
+
+/** What a metric reads in print. */
+function printed(share: number): number {
+  return 100 * share;
+}
+
+/** Draws all charts of a report. */
+export async function reportDrawings(report: Report): Promise<ReportDrawings> {
+  const { data, rows, words, slices, distributions } = report;
+  const { compared } = data.references;
+  const shown = rows.flatMap(({ name, scores, fewer }) => {
+    const score = (compared > 0 ? fewer : scores)?.["CIDEr"];
+    return score === undefined ? [] : [{ label: name, ...interval(score) }];
+  });
+  const first = scoredRows(report)[0]!.name;
+  const compare = distributions.cider.filter(({ name }) => name === first || name === "nearest training picture");
+  const lengths = distributions.lengths.filter(({ name }) => name === first || name === "people");
+  return {
+    cider: await intervalChart(shown, compared > 0 ? `CIDEr × 100 against ${compared - 1} references` : "CIDEr × 100"),
+    distribution: await shareChart(compare, ciderPlaces(), "CIDEr × 100 of a picture's caption"),
+    lengths: await shareChart(lengths, lengthPlaces(), "words of a caption"),
+    ...(words.length > 0 && {
+      words: await pairChart(
+        words.map(({ word, references, captions }) => ({ label: word, first: references, second: captions })),
+        ["people", first],
+        "share of captions with the word",
+      ),
+    }),
+    ...(slices.length > 0 && {
+      slices: await intervalChart(
+        slices.map(({ group, name, pictures, scores }) => ({
+          group,
+          label: `${name} (${pictures})`,
+          ...interval(scores[0]!["CIDEr"]!),
+        })),
+        "CIDEr × 100",
+      ),
+    }),
+  };
+}
+
+function interval({ value, low, high }: { readonly value: number; readonly low: number; readonly high: number }) {
+  return { value: printed(value), low: printed(low), high: printed(high) };
+}
+
+function ciderPlaces(): readonly string[] {
+  const edge = (i: number): number => Math.round(printed(ciderStep) * i);
+  return Array.from({ length: ciderSteps }, (_, i) =>
+    i === ciderSteps - 1 ? `${edge(i)} +` : `${edge(i)}–${edge(i + 1)}`,
+  );
+}
+
+function lengthPlaces(): readonly string[] {
+  return Array.from({ length: longestLength + 1 }, (_, i) => (i === longestLength ? `${i}+` : `${i}`));
+}

@@ -1,0 +1,177 @@
+// Who says what about each picture: the captions of models, of one sentence for all, and of the nearest training picture. Scores nothing.
+import { documentFrequencies, ptbTokens } from "caption-metrics";
+import { sha256Hex } from "../base/bytes.ts";
+import { throwIfCancelled } from "../base/cancel.ts";
+import { ShowtellError } from "../base/errors.ts";
+import { decodeFloat16 } from "../base/float16.ts";
+import type { CaptionerInput } from "../caption/captioning-service.ts";
+import { bestConstantCaption } from "../evaluate/constant-caption.ts";
+import type { Perplexity, Row } from "../evaluate/evaluation.ts";
+import { mostAgreedCaption, nearestPictures, unitVectors } from "../evaluate/nearest-pictures.ts";
+import type { PictureVectors } from "../evaluate/nearest-pictures.ts";
+import { marksOf, novelShare, trainedPictures } from "../evaluate/provenance.ts";
+import { featureShape } from "../models/encoder-graph.ts";
+import { encodeTokens, parseVocabulary } from "../text/vocabulary.ts";
+import type { FeatureReader } from "../train/learner.ts";
+import { perplexityOf } from "../train/perplexity.ts";
+import type { Dataset } from "./dataset-folder.ts";
+import type { EvaluatedModel } from "./evaluated-models.ts";
+import { captionPictures, readersFor, weightsOf } from "./evaluated-models.ts";
+import type { ReadingContext, SplitFeatures } from "./evaluation-data.ts";
+import { pieces, readSplit } from "./evaluation-data.ts";
+
+/** A row before it is scored. */
+export interface Draft extends Pick<Row, "name" | "kind" | "model" | "marks" | "perplexity"> {
+  /** One a picture, in order. */
+  readonly captions: readonly string[];
+  /** Share of them that do not stand in the model's training captions, where known. */
+  readonly novel?: number | undefined;
+}
+
+/** What all drafts are about. */
+export interface Scene {
+  readonly context: ReadingContext;
+  readonly dataset: Dataset;
+  readonly inputs: readonly CaptionerInput[];
+  readonly split: SplitFeatures;
+}
+
+/** @throws ShowtellError `DATA_LEAK` if a model was trained on pictures of the split and that is not allowed. */
+export function refuseLeaks(models: readonly EvaluatedModel[], { context, split }: Scene): void {
+  if (context.request.allowLeak) return;
+  const hashes = split.pictures.map(({ hash }) => hash);
+  for (const { source, manifest } of models.flatMap(({ files }) => files.members)) {
+    const trained = trainedPictures(manifest.training, hashes) ?? 0;
+    if (trained === 0) continue;
+    throw new ShowtellError(
+      "DATA_LEAK",
+      `"${source}" was trained on ${trained} of the ${hashes.length} pictures of split "${context.request.split}", so that its scores ` +
+        "would say nothing: choose another split, or pass --allow-leak, which marks its row",
+    );
+  }
+}
+
+/** What a model says. */
+export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<Draft> {
+  const { context, inputs, split } = scene;
+  const { request, openSession, signal, emit } = context;
+  const { members, identity } = model.files;
+  const readers = readersFor(model, inputs, split.readers);
+  const { beam } = request;
+  const onProgress = (done: number, total: number): void =>
+    emit({ kind: "work", task: `captioning with ${model.name}`, done, total });
+  const captions = await captionPictures(model, readers, split.pictures.length, openSession, {
+    beam,
+    signal,
+    onProgress,
+  });
+  const hashes = split.pictures.map(({ hash }) => hash);
+  const marks = members.flatMap(({ manifest }) => marksOf(manifest.training, hashes));
+  const alone = members.length === 1 ? members[0]! : undefined;
+  return {
+    name: model.name,
+    kind: alone === undefined ? "ensemble" : "model",
+    captions,
+    model: {
+      identity,
+      files: members.map(({ source }) => source),
+      encoders: model.files.inputs.map(({ features }) => `${features.name}, ${features.layer}`),
+      beam: beam ?? members[0]!.decoder.manifest.decoding.beam,
+    },
+    marks: [...new Map(marks.map((mark) => [mark.text, mark])).values()],
+    ...(alone && {
+      novel: novelShare(alone.manifest.training, captions.map(ptbTokens), sha256Hex),
+      perplexity: await modelPerplexity(model, readers[0]!, scene),
+    }),
+  };
+}
+
+/** How well a lone model foresees the references. */
+async function modelPerplexity(model: EvaluatedModel, features: FeatureReader, scene: Scene): Promise<Perplexity> {
+  const { openSession, signal, emit } = scene.context;
+  const { spec, vocabulary: data } = model.files.members[0]!.decoder.manifest;
+  const vocabulary = parseVocabulary(data);
+  const examples = scene.split.pictures.flatMap(({ references }, picture) =>
+    references.map((caption) => ({ picture, words: encodeTokens(vocabulary, ptbTokens(caption)) })),
+  );
+  const onProgress = (done: number, total: number): void =>
+    emit({ kind: "work", task: `perplexity of ${model.name}`, done, total });
+  return perplexityOf(spec, weightsOf(model), { examples, features }, openSession, { signal, onProgress });
+}
+
+/** Vectors of training pictures that are compared at a time. */
+const vectorsAtOnce = 1024;
+/** Grids that are in memory at a time. */
+const gridsAtOnce = 64;
+
+/**
+ * What a model must beat: the best sentence for all pictures, and that of the training picture with the nearest features (of the first
+ * model's encoder). A training picture with the same content as one that is scored is left out.
+ * @returns The drafts, or why there are none.
+ */
+export async function baselineDrafts(scene: Scene): Promise<readonly Draft[] | string> {
+  const { context, dataset, inputs, split } = scene;
+  if (!dataset.splits.includes("train")) {
+    return "there is no train split, so there is neither a best constant caption nor one of the nearest training picture";
+  }
+  const train = await readSplit(dataset, "train", inputs.slice(0, 1), context);
+  try {
+    const scored = new Set(split.pictures.map(({ hash }) => hash));
+    const rows = [...train.pictures.keys()].filter((row) => !scored.has(train.pictures[row]!.hash));
+    if (rows.length === 0) return "every training picture is scored itself, so there is nothing to compare with";
+    const references = rows.map((row) => train.pictures[row]!.references);
+    context.emit({ kind: "work", task: "best constant caption", done: 0, total: 2 });
+    const constant = bestConstantCaption(references);
+    throwIfCancelled(context.signal);
+    const nearest = await nearestPictures(
+      await vectorsOf(split.readers[0]!, Int32Array.from(split.pictures.keys()), scene),
+      candidateVectors(train.readers[0]!, Int32Array.from(rows), scene),
+      context.openSession,
+    );
+    const frequencies = documentFrequencies(references.map((captions) => captions.map(ptbTokens)));
+    return [
+      { name: "best constant caption", kind: "constant", marks: [], captions: split.pictures.map(() => constant) },
+      {
+        name: "nearest training picture",
+        kind: "neighbour",
+        marks: [],
+        captions: Array.from(nearest, (place) => mostAgreedCaption(references[place]!, frequencies)),
+      },
+    ];
+  } finally {
+    await train.close();
+  }
+}
+
+async function* candidateVectors(
+  reader: FeatureReader,
+  rows: Int32Array,
+  scene: Scene,
+): AsyncGenerator<PictureVectors, void, undefined> {
+  for (const piece of pieces(rows.length, vectorsAtOnce)) {
+    yield await vectorsOf(
+      reader,
+      piece.map((place) => rows[place]!),
+      scene,
+    );
+    scene.context.emit({ kind: "work", task: "nearest pictures", done: piece.at(-1)! + 1, total: rows.length });
+  }
+}
+
+/** One vector a picture, whatever the layer. */
+async function vectorsOf(reader: FeatureReader, rows: Int32Array, { context, inputs }: Scene): Promise<PictureVectors> {
+  const { spec } = inputs[0]!.encoder.manifest;
+  const channels = featureShape(spec, inputs[0]!.features.layer).at(-1)!;
+  const data = new Float32Array(rows.length * channels);
+  for (const piece of pieces(rows.length, gridsAtOnce)) {
+    throwIfCancelled(context.signal);
+    const bits = new Uint16Array(piece.length * reader.size);
+    await reader.read(
+      piece.map((place) => rows[place]!),
+      bits,
+    );
+    const vectors = unitVectors(decodeFloat16(bits), piece.length, channels);
+    data.set(vectors.data, piece[0]! * channels);
+  }
+  return { count: rows.length, data };
+}
