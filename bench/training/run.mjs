@@ -1,6 +1,7 @@
 // How fast showtell trains beside PyTorch 2.13 on the same cores: float32, and bfloat16 by autocast. Takes turns, prints medians.
-// Usage: node bench/training/run.mjs [--pairs 5] [--steps 60] [--threads N] [--python PATH]
+// Usage: node bench/training/run.mjs [--pairs 5] [--steps 60] [--no-bf16] [--threads N] [--python PATH]
 //   --steps   batches of 256 a run, evenly drawn from those of an epoch (118 are the whole epoch)
+//   --no-bf16 leaves PyTorch's bfloat16 out: a processor without instructions for it takes minutes for a few steps
 //   --python  a Python that has torch and numpy; without it pip makes an environment in .tmp/ (200 MB, or a lot more with a build for
 //             graphics cards)
 import { spawnSync } from "node:child_process";
@@ -21,6 +22,7 @@ const { values } = parseArgs({
   options: {
     pairs: { type: "string", default: "5" },
     steps: { type: "string", default: "60" },
+    "no-bf16": { type: "boolean", default: false },
     threads: { type: "string", default: String(defaultThreads()) },
     python: { type: "string" },
   },
@@ -36,7 +38,9 @@ writeSteps(makeSteps(Number(values.steps)));
 const sides = {
   showtell: [process.execPath, join(here, "showtell-steps.mjs"), values.steps, values.threads],
   "PyTorch float32": [python, join(here, "torch_steps.py"), folder, values.threads, "fp32"],
-  "PyTorch bfloat16": [python, join(here, "torch_steps.py"), folder, values.threads, "bf16"],
+  ...(!values["no-bf16"] && {
+    "PyTorch bfloat16": [python, join(here, "torch_steps.py"), folder, values.threads, "bf16"],
+  }),
 };
 
 console.log(describeMachine({ threads: values.threads, python }));
