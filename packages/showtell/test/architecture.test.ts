@@ -54,6 +54,9 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "@resvg/resvg-js": ["node"],
   hono: ["server"],
   "@hono/node-server": ["server"],
+  "ipaddr.js": ["server"],
+  pino: ["cli"],
+  "prom-client": ["server"],
   commander: ["cli"],
   "cli-progress": ["cli"],
 };

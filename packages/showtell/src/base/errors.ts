@@ -54,6 +54,27 @@ export const errorCodes = {
   RUN_EXISTS: "The output folder already holds a training run. Pass --resume to continue it, or name another folder.",
   RUN_MISMATCH: "A run cannot be resumed with other options or data than it was started with.",
   TRAINING_DIVERGED: "The loss is not a finite number any more. Lower the learning rate.",
+
+  REQUEST_FORMAT:
+    "The body of a request cannot be read as what its content type says. Status 400; the message says what is wrong with it.",
+  REQUEST_TYPE:
+    "The body of a request is of a type that the service does not take. Status 415; the message names those it does.",
+  REQUEST_TOO_LARGE:
+    "A request has more bytes or more pictures than the service takes. Status 413. Send less at a time.",
+  NOT_FOUND: "The service has nothing at this address. Status 404; GET /openapi.json lists what there is.",
+  METHOD: "The address exists, but not for this method. Status 405; the header Allow has those that it does.",
+  UNAUTHORISED:
+    "The service asks for a token, and none or another was sent. Status 401. Send: Authorization: Bearer TOKEN.",
+  ORIGIN:
+    "The request comes from a web page, or names a host, that the service does not serve. Status 403. See --cors and --host.",
+  BUSY: "The service has as much work waiting as it takes. Status 429; try again after the seconds in the header Retry-After.",
+  DEADLINE:
+    "The service did not finish a request in the time that it gives one. Status 503; try again later, or with less.",
+  SHUTTING_DOWN: "The service is being stopped and takes nothing new. Status 503; try again once it is back.",
+  URL_REFUSED:
+    "The service does not fetch this URL: fetching is off (see --allow-urls), or it leads to an address that is not public.",
+  URL_FETCH: "A picture could not be fetched from its URL. The message says why.",
+  LISTEN: "The service cannot listen at this host and port. Stop what listens there, or give another --port.",
 } as const;
 
 /** A code of {@link errorCodes}. */

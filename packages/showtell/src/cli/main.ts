@@ -13,6 +13,7 @@ import { addFeaturesExtract } from "./features-extract.ts";
 import { addInspect } from "./inspect.ts";
 import { addMetricsAddParaphrases } from "./metrics-add-paraphrases.ts";
 import { addScore } from "./score.ts";
+import { addServe } from "./serve.ts";
 import type { Shell } from "./shell.ts";
 import { openTerminal } from "./terminal.ts";
 import { addTrain } from "./train.ts";
@@ -57,6 +58,7 @@ Examples:
   showtell caption --model runs/first/best.safetensors photos/
   showtell score --hypotheses captions.json --references references.json
   showtell bundle pack runs/first/best.safetensors --out mine.safetensors
+  showtell serve
 
 Results go to standard output, everything else to standard error. --help after a command has its options and more examples.`;
 
@@ -79,6 +81,7 @@ function programOf(): Command {
   addEvaluate(program, shell);
   addInspect(program, shell);
   addScore(program, shell);
+  addServe(program, shell);
   const bundle = group("bundle", "model files: pack, verify");
   addBundlePack(bundle, shell);
   addBundleVerify(bundle, shell);

@@ -31,6 +31,7 @@ describe("help and version", () => {
     "inspect",
     "score",
     "metrics add-paraphrases",
+    "serve",
     "data check",
     "features extract",
     "weights list",

@@ -1,0 +1,128 @@
+// `showtell serve`: the HTTP service from start to rest. What it serves is server/service.ts.
+import { type Command, Option } from "commander";
+import { ShowtellError } from "../base/errors.ts";
+import type { PageFiles } from "../node/page-files.ts";
+import type { ServiceLog } from "../server/index.ts";
+import { defaultModel } from "../node/bundle-files.ts";
+import { quietOption, threadsOption, wholeNumber } from "./options.ts";
+import type { Shell } from "./shell.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface ServeOptions {
+  readonly model?: string;
+  readonly port: number;
+  readonly host: string;
+  readonly cors?: readonly string[];
+  readonly token?: string;
+  readonly allowUrls?: true;
+  readonly maxWaiting: number;
+  readonly deadline: number;
+  readonly threads?: number;
+  readonly quiet?: true;
+}
+
+const notes = `
+Serves a page at /, the API at /v1 (described at /docs and /openapi.json), /healthz, /readyz and /metrics. Nothing that is sent to
+it is kept or sent on. By default only this machine can reach it, and web pages of other origins can't use it.
+
+Standard output has the address, in one line, once requests are taken. Standard error has a line of JSON for each request, without
+picture or caption; --quiet leaves these out.
+
+The first Ctrl-C (or SIGTERM) ends it in an orderly way: nothing new is taken, what was taken is finished and answered.
+
+Exit status: 0 after SIGTERM, 130 after Ctrl-C, 1 if it could not start, 2 for wrong usage.
+
+Examples:
+  showtell serve
+  showtell serve --model runs/first/best.safetensors --port 9000
+  SHOWTELL_TOKEN=secret showtell serve --host 0.0.0.0 --cors https://example.org
+  curl -s --data-binary @photo.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:8080/v1/captions`;
+
+/** Adds `serve` to the program. */
+export function addServe(program: Command, shell: Shell): void {
+  program
+    .command("serve")
+    .summary("caption over HTTP, with a page")
+    .description("Start a service that captions pictures: a page for people, an API for programs.")
+    .option(
+      "-m, --model <files>",
+      "bundle to caption with; several, with commas between, caption together (default: the one that ships)",
+    )
+    .option("--port <n>", "port to listen at; 0 takes a free one", wholeNumber(0, 65_535), 8080)
+    .option("--host <address>", "address to listen at; 0.0.0.0 is every network", "127.0.0.1")
+    .option("--cors <origin...>", "web pages that may use the service, such as https://example.org")
+    .addOption(new Option("--token <text>", "ask for this bearer token").env("SHOWTELL_TOKEN"))
+    .option("--allow-urls", "fetch pictures that requests name by URL, from public addresses only")
+    .option("--max-waiting <n>", "most pictures that wait; more are refused with 429", wholeNumber(1, 10_000), 32)
+    .option("--deadline <seconds>", "most time for a request", wholeNumber(1, 3600), 30)
+    .addOption(threadsOption())
+    .addOption(quietOption())
+    .addHelpText("after", notes)
+    .action((options: ServeOptions) => serve(options, shell));
+}
+
+/** Addresses that only this machine reaches. */
+const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
+
+async function serve(options: ServeOptions, { terminal, signal }: Shell): Promise<void> {
+  const { model = defaultModel, port, host, threads, cors, token } = options;
+  const { createService, defaultLimits, describeModel, listen, requireOrigins } = await import("../server/index.ts");
+  const { loadCaptioner } = await import("../node/captioner.ts");
+  requireOrigins(cors ?? []);
+  const stopped = stopSignal(signal);
+  const { maxPixels } = defaultLimits;
+  const captioner = await loadCaptioner({ model, maxPixels, ...(threads !== undefined && { threads }) });
+  try {
+    const service = createService({
+      captioner,
+      model: await describeModel(model),
+      limits: { maxWaiting: options.maxWaiting, deadlineMs: options.deadline * 1000 },
+      allowUrls: options.allowUrls ?? false,
+      localOnly: loopback.test(host),
+      ...(cors && { origins: cors }),
+      ...(token !== undefined && { token }),
+      pages: await pageOf(model, terminal),
+      ...(options.quiet !== true && { log: await openLog() }),
+    });
+    const listening = await listen(service, { host, port, requestTimeoutMs: 2000 * options.deadline });
+    await terminal.print(`showtell listens at ${listening.url}`);
+    await stopped;
+    await listening.close();
+  } finally {
+    await captioner.dispose();
+  }
+}
+
+/** The files of the page, if it is built: the API works without. */
+async function pageOf(model: string, terminal: Terminal): Promise<PageFiles> {
+  const { builtPageFiles, deviceFiles } = await import("../node/page-files.ts");
+  let page: PageFiles;
+  try {
+    page = await builtPageFiles();
+  } catch (error) {
+    if (!(error instanceof ShowtellError)) throw error;
+    terminal.note(error.message);
+    return new Map();
+  }
+  return new Map([...page, ...(await deviceFiles({ model, service: true }))]);
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM. */
+function stopSignal(interruption: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => resolve();
+    process.once("SIGTERM", stop);
+    interruption.addEventListener("abort", stop, { once: true });
+    if (interruption.aborted) stop();
+  });
+}
+
+/** Lines of JSON on standard error. */
+async function openLog(): Promise<ServiceLog> {
+  const { pino } = await import("pino");
+  const logger = pino({ base: null }, pino.destination({ dest: process.stderr.fd, sync: true }));
+  return {
+    info: (fields, message) => logger.info(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+  };
+}

@@ -1,0 +1,149 @@
+// From a request to pictures and options, whichever of three ways they come: a form, JSON, or the bytes of one picture.
+// Decodes no picture and fetches none.
+import { z } from "zod";
+import { utf8Text } from "../base/bytes.ts";
+import { ShowtellError, messageOf } from "../base/errors.ts";
+import { searchKindOf } from "../caption/caption-options.ts";
+import type { Stay } from "./admission.ts";
+import { readBody } from "./body.ts";
+import type { ServiceLimits } from "./limits.ts";
+import type { RequestOptions } from "./schemas.ts";
+import { captionForm, captionJson, captionQuery, optionFields } from "./schemas.ts";
+
+/** A picture that was sent, or where it is. */
+export type SentPicture =
+  | { readonly name: string; readonly bytes: Uint8Array }
+  | { readonly name: string; readonly url: string };
+
+/** What a client wants. */
+export interface CaptionRequest {
+  readonly pictures: readonly SentPicture[];
+  readonly options: RequestOptions;
+}
+
+type Body = Uint8Array<ArrayBuffer>;
+type ReadBody = (body: Body, type: string, query: RequestOptions) => CaptionRequest | Promise<CaptionRequest>;
+
+/** The kinds of body, and how each is read. */
+const readers: readonly { readonly type: RegExp; readonly read: ReadBody }[] = [
+  { type: /^multipart\/form-data\b/i, read: fromForm },
+  { type: /^application\/json\b/i, read: fromJson },
+  { type: /^(?:image\/[\w.+-]+|application\/octet-stream)\b/i, read: fromBytes },
+];
+
+/**
+ * Reads a caption request to its end.
+ * @throws ShowtellError `REQUEST_TYPE`, `REQUEST_FORMAT`, `REQUEST_TOO_LARGE`, `BUSY`, `ARGUMENT`; the reason for which the stay ended.
+ */
+export async function readCaptionRequest(
+  request: Request,
+  { maxBodyBytes, maxPictures }: Pick<ServiceLimits, "maxBodyBytes" | "maxPictures">,
+  stay: Stay,
+): Promise<CaptionRequest> {
+  const type = request.headers.get("content-type") ?? "";
+  const reader = readers.find((one) => one.type.test(type));
+  if (reader === undefined) {
+    const taken = "multipart/form-data, application/json, application/octet-stream or image/…";
+    throw new ShowtellError("REQUEST_TYPE", `the body is "${type.slice(0, 100)}"; what is taken is ${taken}`);
+  }
+  const query = typedFields(new URL(request.url).searchParams);
+  const options = checked(captionQuery, query, "the query");
+  const asked = await reader.read(await readBody(request, maxBodyBytes, stay), type, options);
+  if (asked.pictures.length > maxPictures) {
+    throw new ShowtellError(
+      "REQUEST_TOO_LARGE",
+      `the request has ${asked.pictures.length} pictures; at most ${maxPictures} are taken: send several requests`,
+    );
+  }
+  requireOneWay(asked.options);
+  return asked;
+}
+
+/** Refuses options of which one searches and the other draws. */
+function requireOneWay(options: RequestOptions): void {
+  const isDrawn = searchKindOf(options) === "drawn";
+  if (!isDrawn || options.beam === undefined) return;
+  throw new ShowtellError("ARGUMENT", '"beam" searches; "temperature", "topK" and "topP" draw: give one of them');
+}
+
+function fromBytes(body: Body, _type: string, options: RequestOptions): CaptionRequest {
+  return { pictures: [{ name: placeName(0), bytes: body }], options };
+}
+
+function fromJson(body: Body, _type: string, query: RequestOptions): CaptionRequest {
+  const { images, ...options } = checked(captionJson, parsedJson(body), "the body");
+  const pictures = images.map((image, place) =>
+    "url" in image
+      ? { name: image.url, url: image.url }
+      : { name: image.name ?? placeName(place), bytes: new Uint8Array(Buffer.from(image.data, "base64")) },
+  );
+  return { pictures, options: { ...query, ...options } };
+}
+
+function parsedJson(body: Body): unknown {
+  try {
+    return JSON.parse(utf8Text(body));
+  } catch (cause) {
+    throw new ShowtellError("REQUEST_FORMAT", `the body is not JSON: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function fromForm(body: Body, type: string, query: RequestOptions): Promise<CaptionRequest> {
+  const form = await parsedForm(body, type);
+  const files = form.getAll("image");
+  form.delete("image");
+  const fields = { ...typedFields(form), image: files };
+  const { image, ...options } = checked(captionForm, fields, "the form");
+  const pictures = await Promise.all(
+    image.map(async (file, place) => ({
+      name: file.name === "" ? placeName(place) : file.name.slice(0, longestName),
+      bytes: new Uint8Array(await file.arrayBuffer()),
+    })),
+  );
+  return { pictures, options: { ...query, ...options } };
+}
+
+async function parsedForm(body: Body, type: string): Promise<FormData> {
+  try {
+    return await new Response(body, { headers: { "content-type": type } }).formData();
+  } catch (cause) {
+    throw new ShowtellError("REQUEST_FORMAT", `the body is no form as multipart/form-data: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** Characters of a file's name that an answer repeats. */
+const longestName = 255;
+
+/** What an answer calls a picture that has no name. */
+function placeName(place: number): string {
+  return `image ${place + 1}`;
+}
+
+/** Fields that are text, as what their schemas want; what can't be converted is left to the schema to refuse. */
+function typedFields(fields: FormData | URLSearchParams): Record<string, unknown> {
+  return Object.fromEntries([...new Set(fields.keys())].map((name) => [name, typedField(name, fields.getAll(name))]));
+}
+
+function typedField(name: string, values: readonly unknown[]): unknown {
+  const schema: z.ZodType | undefined = Object.hasOwn(optionFields, name)
+    ? optionFields[name as keyof typeof optionFields]
+    : undefined;
+  if (schema instanceof z.ZodArray) return values;
+  if (values.length > 1) {
+    throw new ShowtellError("ARGUMENT", `the field "${name}" is given ${values.length} times: give it once`);
+  }
+  const [value] = values;
+  if (schema instanceof z.ZodBoolean && (value === "true" || value === "false")) return value === "true";
+  const isNumber = schema instanceof z.ZodNumber && typeof value === "string" && value.trim() !== "";
+  return isNumber ? Number(value) : value;
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue!.path.length === 0 ? where : `field "${issue!.path.join(".")}" of ${where}`;
+  throw new ShowtellError("ARGUMENT", `${field}: ${issue!.message}`, { cause: parsed.error });
+}

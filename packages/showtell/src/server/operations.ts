@@ -1,0 +1,122 @@
+// The operations of the service as data: method, path, what they take and give. The app and the OpenAPI document are made of this table.
+import type { z } from "zod";
+import type { ErrorCode } from "../base/errors.ts";
+import { captionAnswer, captionForm, captionJson, captionQuery, health, modelList } from "./schemas.ts";
+
+/** An operation, without what it does. */
+export interface Operation {
+  readonly method: "get" | "post";
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Whether it asks for the token, where there is one. */
+  readonly guarded: boolean;
+  readonly query?: z.ZodType;
+  /** What its body may be, by content type; undefined: any bytes. */
+  readonly body?: Readonly<Record<string, z.ZodType | undefined>>;
+  /** What it answers if all is well, by content type; text is not described further. */
+  readonly answer: Readonly<Record<string, z.ZodType | undefined>>;
+  /** The codes that it may be refused with, besides those of any request. */
+  readonly refusals: readonly ErrorCode[];
+}
+
+const captionNotes = `The body is a form, JSON, or the bytes of one picture; its content decides what it is, not its name. Formats: JPEG, PNG,
+WebP, GIF and TIFF (first frame), AVIF.
+
+A picture that can't be captioned has an error in its place. If none could be, the status is that of the first one's error.
+
+With "Accept: text/event-stream" the answer is a stream of events, whose data are described under StartEvent, PartialEvent (as words
+come and settle), ResultEvent (for each picture) and at last CaptionAnswer for "done", or Refusal for "error".`;
+
+/** The name of an operation. */
+export type OperationId =
+  | "createCaptions"
+  | "listModels"
+  | "getHealth"
+  | "getReadiness"
+  | "getMetrics"
+  | "getSpecification"
+  | "getDocumentation";
+
+/** Every operation. */
+export const operations: Readonly<Record<OperationId, Operation>> = {
+  createCaptions: {
+    method: "post",
+    path: "/v1/captions",
+    summary: "Caption pictures",
+    description: captionNotes,
+    guarded: true,
+    query: captionQuery,
+    body: {
+      "multipart/form-data": captionForm,
+      "application/json": captionJson,
+      "application/octet-stream": undefined,
+      "image/*": undefined,
+    },
+    answer: { "application/json": captionAnswer, "text/event-stream": undefined },
+    refusals: [
+      "ARGUMENT",
+      "REQUEST_FORMAT",
+      "REQUEST_TYPE",
+      "REQUEST_TOO_LARGE",
+      "BUSY",
+      "DEADLINE",
+      "SHUTTING_DOWN",
+      "IMAGE_EMPTY",
+      "IMAGE_FORMAT",
+      "IMAGE_DECODE",
+      "IMAGE_TOO_LARGE",
+      "URL_REFUSED",
+      "URL_FETCH",
+    ],
+  },
+  listModels: {
+    method: "get",
+    path: "/v1/models",
+    summary: "The models that caption here",
+    guarded: true,
+    answer: { "application/json": modelList },
+    refusals: [],
+  },
+  getHealth: {
+    method: "get",
+    path: "/healthz",
+    summary: "Whether the service lives",
+    guarded: false,
+    answer: { "application/json": health },
+    refusals: [],
+  },
+  getReadiness: {
+    method: "get",
+    path: "/readyz",
+    summary: "Whether the service takes requests",
+    description: "Status 503 while it is being stopped or its captioner fails.",
+    guarded: false,
+    answer: { "application/json": health },
+    refusals: [],
+  },
+  getMetrics: {
+    method: "get",
+    path: "/metrics",
+    summary: "Counts and times for Prometheus",
+    guarded: true,
+    answer: { "text/plain": undefined },
+    refusals: [],
+  },
+  getSpecification: {
+    method: "get",
+    path: "/openapi.json",
+    summary: "This description",
+    guarded: false,
+    answer: { "application/json": undefined },
+    refusals: [],
+  },
+  getDocumentation: {
+    method: "get",
+    path: "/docs",
+    summary: "This description, for people",
+    guarded: false,
+    answer: { "text/html": undefined },
+    refusals: [],
+  },
+};

@@ -1,0 +1,86 @@
+// A service at a port: over real connections, what they may do, and how it comes to rest.
+import { once } from "node:events";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { listen } from "showtell/server";
+import { openServiceFixture, photoBytes } from "./service-fixture.ts";
+import type { ServiceFixture } from "./service-fixture.ts";
+
+let fixture: ServiceFixture;
+const coffee = photoBytes("coffee.webp");
+const post = { method: "POST", headers: { "Content-Type": "image/webp" }, body: coffee };
+
+beforeAll(async () => {
+  fixture = await openServiceFixture();
+});
+afterAll(() => fixture.dispose());
+
+test("a request is answered over a connection", async () => {
+  const { url, close } = await listen(fixture.service({ localOnly: true }), { port: 0 });
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+  const response = await fetch(`${url}v1/captions`, post);
+  const { caption } = await fixture.captioner.caption(coffee);
+  expect(await response.json()).toMatchObject({ results: [{ caption }] });
+  await close();
+  await expect(fetch(`${url}healthz`)).rejects.toThrow("fetch failed");
+});
+
+test("a port that is taken is named", async () => {
+  const first = await listen(fixture.service(), { port: 0 });
+  const port = Number(new URL(first.url).port);
+  await expect(listen(fixture.service(), { port })).rejects.toMatchObject({
+    code: "LISTEN",
+    message: expect.stringContaining(String(port)) as string,
+  });
+  await first.close();
+});
+
+describe("closing", () => {
+  test("answers what was taken, also over connections that are kept", async () => {
+    const { url, close } = await listen(fixture.service(), { port: 0 });
+    await (await fetch(`${url}healthz`)).text();
+    const answers = Array.from({ length: 6 }, () => fetch(`${url}v1/captions`, post));
+    await untilOpen(url, 6);
+    await Promise.all([close(), close()]);
+    for (const answer of answers) expect((await answer).status).toBe(200);
+  });
+});
+
+describe("a client that leaves", () => {
+  test("in the middle of its body disturbs nobody", async () => {
+    const { url, close } = await listen(fixture.service(), { port: 0 });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    await once(socket, "connect");
+    socket.write(
+      "POST /v1/captions HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/webp\r\nContent-Length: 1000\r\n\r\nRIFF",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    socket.destroy();
+    expect((await fetch(`${url}v1/captions`, post)).status).toBe(200);
+    await close();
+  });
+
+  test("while it waits is not captioned for", async () => {
+    const { url, close } = await listen(fixture.service(), { port: 0 });
+    const leaving = new AbortController();
+    const form = new FormData();
+    for (let i = 0; i < 16; i++) form.append("image", new File([coffee], `${i}.webp`));
+    const answer = fetch(`${url}v1/captions`, { method: "POST", body: form, signal: leaving.signal });
+    await untilOpen(url, 1);
+    leaving.abort();
+    await expect(answer).rejects.toThrow("aborted");
+    await untilOpen(url, 0);
+    expect(await metricsAt(url)).not.toMatch(/outcome="ok"\} 16/);
+    await close();
+  });
+});
+
+async function metricsAt(url: string): Promise<string> {
+  return (await fetch(`${url}metrics`)).text();
+}
+
+/** Waits until so many caption requests are being answered. */
+async function untilOpen(url: string, requests: number): Promise<void> {
+  const line = new RegExp(`^showtell_open_requests ${requests}$`, "m");
+  while (!line.test(await metricsAt(url))) await new Promise((resolve) => setTimeout(resolve, 5));
+}
