@@ -180,7 +180,7 @@ beforeAll(async () => {
   const cache = { environment: { SHOWTELL_CACHE: join(folder, "cache") } };
   const { file } = await addParaphrases({ from: join(folder, "table.txt"), anyTable: true, ...cache });
   collect("paraphrase-table", readSafetensors(readFileSync(file)).metadata);
-});
+}, 300_000);
 
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -29,6 +29,8 @@ Each --model is a row; bundles with commas between caption together as one. Mode
 and deviation. Beside them stand the best caption for all pictures alike, the caption of the nearest training picture, and, against one
 reference less, what a person wrote. Scores are × 100, with half the width of their 95 % interval (bootstrap over pictures).
 
+METEOR is full with the paraphrase table that "showtell metrics add-paraphrases" fetches; without it, it is called so and reads lower.
+
 A split that a model was trained on is refused; what a model was chosen by is marked. Features are taken from the cache or computed into
 it, for the baselines those of the training pictures, too.
 

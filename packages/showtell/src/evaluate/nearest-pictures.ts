@@ -56,12 +56,12 @@ export async function nearestPictures(
         candidates: tensor("float32", [count, size], data),
       });
       const found = outputs["cosines"]!.data as Float32Array;
-      for (let i = 0; i < found.length; i++) {
+      found.forEach((cosine, i) => {
         const query = Math.floor(i / count);
-        if (found[i]! <= best[query]!) continue;
-        best[query] = found[i]!;
+        if (cosine <= best[query]!) return;
+        best[query] = cosine;
         nearest[query] = before + (i % count);
-      }
+      });
       before += count;
     }
   } finally {

@@ -57,8 +57,12 @@ function interval({ value, low, high }: { readonly value: number; readonly low: 
   return { value: printed(value), low: printed(low), high: printed(high) };
 }
 
+/** Where a step of CIDEr begins. */
+function edge(step: number): number {
+  return Math.round(printed(ciderStep) * step);
+}
+
 function ciderPlaces(): readonly string[] {
-  const edge = (i: number): number => Math.round(printed(ciderStep) * i);
   return Array.from({ length: ciderSteps }, (_, i) =>
     i === ciderSteps - 1 ? `${edge(i)} +` : `${edge(i)}–${edge(i + 1)}`,
   );

@@ -74,6 +74,6 @@ li{margin:2px 0}
 code{font:12.5px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 footer{padding:28px 20px 48px;font-size:13.5px}
 @media (max-width:640px){header{padding:24px 0 20px}h1{font-size:24px}.card{padding:14px}.tile b{font-size:23px}.tiles{grid-template-columns:repeat(2,1fr)}
-.chart svg{min-width:440px}}
+.chart svg{min-width:600px;margin:0}}
 @media print{body{background:#fff}.card,figure{break-inside:avoid}}
 `.trim();

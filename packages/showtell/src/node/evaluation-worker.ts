@@ -17,6 +17,7 @@ import { baselineDrafts, modelDraft, refuseLeaks } from "./evaluation-drafts.ts"
 import { openReportFolder, writeReport } from "./evaluation-report.ts";
 import type { EvaluationNews, EvaluationRequest } from "./evaluation-request.ts";
 import { openSession as openNodeSession } from "./ort-session.ts";
+import { cachedParaphrases } from "./paraphrase-table.ts";
 import { writer } from "./version.ts";
 import { serveRequests } from "./worker-thread.ts";
 
@@ -33,7 +34,9 @@ async function scoreDrafts(
   { context, split }: Scene,
 ): Promise<{ readonly scored: readonly ScoredDraft[]; readonly human: Row | undefined }> {
   const { request, signal, emit } = context;
-  const options: ScoringOptions = { meteor: { synonyms: wordnet }, resamples: request.resamples, signal };
+  const paraphrases = await cachedParaphrases();
+  const meteor = { synonyms: wordnet, ...(paraphrases && { paraphrases }) };
+  const options: ScoringOptions = { meteor, resamples: request.resamples, signal };
   const { pictures } = split;
   const compared = comparedReferences(pictures);
   const total = drafts.length + 1;
@@ -85,10 +88,10 @@ function evaluationOf(
   const counts = pictures.map(({ references }) => references.length);
   const first = scored[0]!.corpus;
   const metrics = Object.keys(first.scores);
-  const trained = models.map(({ files: { members } }, i) => ({ row: scored[i]!.row, members }));
-  const alone = trained.flatMap(({ row, members }) => {
-    const [{ decoder, manifest } = members[0]!] = members;
-    return members.length === 1 ? [{ row, decoder: decoder.manifest, training: manifest.training }] : [];
+  // Models come first among the rows, in their order.
+  const alone = models.flatMap(({ files: { members } }, i) => {
+    const { decoder, manifest } = members[0]!;
+    return members.length > 1 ? [] : [{ row: scored[i]!.row, decoder: decoder.manifest, training: manifest.training }];
   });
   return {
     writer,

@@ -9,8 +9,11 @@ const random = seededRandom(3);
 const drawn = (count: number, size: number): Float32Array =>
   Float32Array.from({ length: count * size }, () => random.normal());
 
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+}
+
 function cosine(a: Float32Array, b: Float32Array): number {
-  const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 

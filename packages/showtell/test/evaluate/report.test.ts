@@ -88,14 +88,16 @@ describe("the page", () => {
   });
 });
 
-describe("what is shown", () => {
-  const ranked = (ciders: readonly number[]): readonly EvaluatedPicture[] =>
-    ciders.map((CIDEr, i) => ({
-      image: String(i),
-      references: ["a"],
-      captions: [{ caption: "a", scores: { CIDEr } }],
-    }));
+/** Pictures whose captions have these CIDErs. */
+function ranked(ciders: readonly number[]): readonly EvaluatedPicture[] {
+  return ciders.map((CIDEr, i) => ({
+    image: String(i),
+    references: ["a"],
+    captions: [{ caption: "a", scores: { CIDEr } }],
+  }));
+}
 
+describe("what is shown", () => {
   test("are the best, the middle and the worst pictures, none twice", () => {
     const shown = shownPictures(ranked([0.1, 0.9, 0.5, 0.7, 0.3, 0, 0.4]), 2);
     expect(shown).toEqual({ best: [1, 3], median: [2, 6], worst: [5, 0] });

@@ -12,9 +12,12 @@ const pictures = [
 const captions = ["a dog runs over the grass", "two people on a bench", "a boy climbs a wall"];
 const options = { meteor: { synonyms: wordnet }, resamples: 200 };
 
+function byId<Value>(values: readonly Value[]) {
+  return pictures.map(({ image }, i) => [image, values[i]!] as const);
+}
+
 /** What the metrics package gives. */
 function expected(hypotheses: readonly string[], references: readonly (readonly string[])[]) {
-  const byId = <Value>(values: readonly Value[]) => pictures.map(({ image }, i) => [image, values[i]!] as const);
   return scoreCaptions(byId(hypotheses), byId(references), { meteor: options.meteor });
 }
 

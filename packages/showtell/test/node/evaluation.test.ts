@@ -38,6 +38,8 @@ function request(changes: Partial<EvaluationRequest> = {}): EvaluationRequest {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "showtell-evaluation-"));
+  // No paraphrase table that happens to be in this machine's cache.
+  vi.stubEnv("SHOWTELL_CACHE", join(folder, "cache"));
   await writeColourData(folder);
   const run = colourRun(folder, "one");
   await trainCaptioner({ ...run, training: { ...run.training, epochs: 2 } });
@@ -46,7 +48,10 @@ beforeAll(async () => {
   evaluation = await evaluateCaptioners(request({ models, beam: 2 }), { onNews: (one) => news.push(one) });
 });
 
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
 
 /** A bundle as another seed would have left it: of the same data and options, with other weights. */
 async function writeOtherSeed(): Promise<void> {
@@ -145,6 +150,11 @@ describe("an evaluation", () => {
   });
 });
 
+/** Expects an evaluation to be refused. */
+async function refused(changes: Partial<EvaluationRequest>, code: string): Promise<void> {
+  await expect(evaluateCaptioners(request(changes))).rejects.toMatchObject({ code });
+}
+
 describe("an evaluation refuses", () => {
   test("pictures that a model was trained on, unless it is to mark them", async () => {
     const leaky = request({ split: "train", baselines: false });
@@ -159,8 +169,6 @@ describe("an evaluation refuses", () => {
   });
 
   test("the same model twice, a split that is not there, and one without captions", async () => {
-    const refused = (changes: Partial<EvaluationRequest>, code: string): Promise<void> =>
-      expect(evaluateCaptioners(request(changes))).rejects.toMatchObject({ code });
     await refused({ models: [bundle("one"), bundle("one")] }, "ARGUMENT");
     await refused({ split: "test" }, "DATA_SPLIT");
     const empty = join(folder, "empty.jsonl");
