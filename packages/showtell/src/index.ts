@@ -19,6 +19,10 @@ export type {
   SteeringOptions,
 } from "./caption/caption-options.ts";
 export type { Candidate, Captioned, FeatureCaptioner } from "./caption/captioner.ts";
+export { agreement } from "./explain/agreement.ts";
+export { occlude } from "./explain/occlusion.ts";
+export type { Occlusion, OcclusionOptions, Weigher } from "./explain/occlusion.ts";
+export type { Region } from "./image/region.ts";
 export type { FeatureBatch } from "./caption/decoder-stepper.ts";
 export type { EnsembleMember, FeatureSource } from "./caption/ensemble.ts";
 export { openPictureEncoder } from "./caption/picture-encoder.ts";

@@ -123,6 +123,20 @@ describeGroup("browser", () => {
       expect(await page.locator("#device-words").textContent()).toMatch(
         /^Photos stay on this device: captioned by WebAssembly/,
       );
+
+      // Which parts of the photo a word rests on.
+      await card.getByRole("button", { name: "Why these words?" }).click();
+      const words = card.getByRole("group", { name: "Words of the caption" });
+      await words.waitFor({ timeout: 2 * captionedMs });
+      expect((await words.locator("button").allTextContents()).join(" ")).toBe(
+        await card.locator(".caption").textContent(),
+      );
+      await words.locator("button").nth(2).click();
+      const word = await words.locator('[aria-pressed="true"]').textContent();
+      const verdict = await card.locator(".why [role=status]").textContent();
+      expect(verdict).toMatch(/^(?:Hiding the .* times less likely|No part of the photo matters much)/);
+      expect(verdict).toContain(`“${word}”`);
+      expect(await card.locator(".heat-cells span").count()).toBe(49);
       await page.locator("summary").click();
       await expectUsable(page);
 
@@ -166,7 +180,7 @@ describeGroup("browser", () => {
       expect(complaints).toEqual([]);
       await page.close();
     },
-    2 * captionedMs,
+    4 * captionedMs,
   );
 
   test("is used without a mouse", async () => {

@@ -1,13 +1,15 @@
 // A captioner: features to captions, by a bundle's decoder or by several as an ensemble. Platform parts are handed in.
+import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
 import { frequencyTableOf } from "../bundle/references.ts";
 import type { OpenSession, SessionOptions } from "../engine/session.ts";
 import { ensembleOf } from "../search/ensemble.ts";
+import { weighSentence } from "../search/weighing.ts";
 import { captionText } from "../text/caption-text.ts";
 import { frequenciesOf } from "../text/frequency-table.ts";
-import { decodeIds, parseVocabulary } from "../text/vocabulary.ts";
+import { decodeIds, encodeTokens, endId, parseVocabulary, unknownId } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { AttentionMaps } from "./attention.ts";
 import { attentionMaps } from "./attention.ts";
@@ -56,6 +58,15 @@ export interface FeatureCaptioner {
    * @throws ShowtellError `ARGUMENT` for features that do not fit or an option out of range, `CANCELLED`.
    */
   caption(features: FeatureBatch | readonly FeatureBatch[], options?: CaptionOptions): Promise<readonly Captioned[]>;
+  /**
+   * Natural log-probabilities of given tokens, and last of the end, for each picture.
+   * @throws ShowtellError `ARGUMENT` for features that do not fit, `WORD_UNKNOWN` for a token that the model does not know, `CANCELLED`.
+   */
+  weigh(
+    features: FeatureBatch | readonly FeatureBatch[],
+    tokens: readonly string[],
+    signal?: CancelSignal,
+  ): Promise<readonly (readonly number[])[]>;
   dispose(): Promise<void>;
 }
 
@@ -119,6 +130,20 @@ export async function openEnsembleCaptioner(
         const all = hypotheses.map((hypothesis) => candidateOf(vocabulary, hypothesis));
         return { ...all[0]!, candidates: all, ...(maps && { attention: maps[image]! }) };
       });
+    },
+    async weigh(features, tokens, signal) {
+      const batches = batchesOf(features, inputs);
+      const words = encodeTokens(vocabulary, tokens);
+      const unknown = words.indexOf(unknownId);
+      if (unknown >= 0) {
+        throw new ShowtellError(
+          "WORD_UNKNOWN",
+          `the model does not know "${tokens[unknown]}": use words of its vocabulary`,
+        );
+      }
+      const images = inputOf.map((input) => batches[input]!);
+      const sentence = { words, end: endId, ...(signal && { signal }) };
+      return weighSentence(searched.stepper, images, batches[0]!.images, sentence);
     },
     async dispose() {
       for (const member of steppers) await member.dispose();

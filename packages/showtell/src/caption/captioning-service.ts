@@ -9,6 +9,8 @@ import type { EncoderManifest } from "../bundle/manifest.ts";
 import { checkDecoder, checkEncoder } from "../bundle/self-test.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { Pixels } from "../image/pixels.ts";
+import type { Region } from "../image/region.ts";
+import { hideRegion } from "../image/region.ts";
 import type { PreprocessRule } from "../image/preprocess.ts";
 import { resize } from "../image/resize.ts";
 import { lanes } from "../thread/lanes.ts";
@@ -48,6 +50,13 @@ export type CaptioningRequest<Load, Image> =
       readonly options: SentOptions;
       /** Whether to tell how captions come about. */
       readonly partials: boolean;
+    }
+  | {
+      readonly kind: "weigh";
+      readonly image: Image;
+      readonly tokens: readonly string[];
+      /** What is hidden of the picture; a result for each. */
+      readonly hidden: readonly (Region | undefined)[];
     };
 
 /** Options that are plain data. */
@@ -76,7 +85,8 @@ export type PictureOutcome =
 /** The thread's answer: the model's identity and what the platform says of how it runs, or an outcome a picture. */
 export type CaptioningReply<Details = undefined> =
   | { readonly identity: string; readonly details: Details }
-  | { readonly outcomes: readonly PictureOutcome[] };
+  | { readonly outcomes: readonly PictureOutcome[] }
+  | { readonly weights: readonly (readonly number[])[] };
 
 /** What a platform gives for a request to load. */
 export interface OpenedModel<Image, Details> {
@@ -143,6 +153,33 @@ async function read<Image>(image: Image, model: Loaded<Image>, signal: CancelSig
   }
 }
 
+/** The features of pictures, by each encoder; every picture comes at the size of each. */
+async function encoded(
+  encoders: readonly LoadedEncoder[],
+  pictures: readonly (readonly Pixels[])[],
+): Promise<readonly FeatureBatch[]> {
+  const batches: FeatureBatch[] = [];
+  for (const [i, { encoder }] of encoders.entries()) {
+    batches.push({ images: pictures.length, data: await encoder.encode(pictures.map((pixels) => pixels[i]!)) });
+  }
+  return batches;
+}
+
+/** Log-probabilities of tokens for a picture, once for each region that is hidden. */
+async function weighed(
+  { encoders, captioner }: Loaded<unknown>,
+  picture: ReadPicture,
+  { tokens, hidden }: Extract<CaptioningRequest<unknown, unknown>, { kind: "weigh" }>,
+  signal: CancelSignal,
+): Promise<readonly (readonly number[])[]> {
+  if ("error" in picture) throw new ShowtellError(picture.error.code, picture.error.message);
+  throwIfCancelled(signal);
+  const variants = hidden.map((region) =>
+    picture.pixels.map((pixels) => (region === undefined ? pixels : hideRegion(pixels, region))),
+  );
+  return captioner.weigh(await encoded(encoders, variants), tokens, signal);
+}
+
 async function captionBatch(
   { encoders, captioner }: Loaded<unknown>,
   pictures: readonly ReadPicture[],
@@ -152,14 +189,11 @@ async function captionBatch(
   const good = pictures.flatMap((one) => ("pixels" in one ? [one.pixels] : []));
   if (good.length === 0) return pictures as readonly { readonly error: PlainError }[];
   const started = performance.now();
-  const batches: FeatureBatch[] = [];
-  for (const [i, { encoder }] of encoders.entries()) {
-    batches.push({ images: good.length, data: await encoder.encode(good.map((pixels) => pixels[i]!)) });
-  }
-  const encoded = performance.now();
+  const batches = await encoded(encoders, good);
+  const encodedAt = performance.now();
   const captions = (await captioner.caption(batches, withPlaces(options, pictures))).values();
-  const searchMs = (performance.now() - encoded) / good.length;
-  const networkMs = (encoded - started) / good.length;
+  const searchMs = (performance.now() - encodedAt) / good.length;
+  const networkMs = (encodedAt - started) / good.length;
   return pictures.map((one) => {
     if ("error" in one) return one;
     const timings = { decodeMs: one.decodeMs, encodeMs: one.resizeMs + networkMs, searchMs };
@@ -193,15 +227,19 @@ export function captioningService<Load, Image, Details, LoadEvent>(
     }
     const model = loaded;
     if (model === undefined) throw new ShowtellError("INTERNAL", "the captioning thread was not loaded");
-    const reading = Promise.all(request.images.map((image) => inTurn(() => read(image, model, signal))));
+    const images = request.kind === "weigh" ? [request.image] : request.images;
+    const reading = Promise.all(images.map((image) => inTurn(() => read(image, model, signal))));
     const before = queue;
     const onPartial = (partial: PartialCaption): void => emit({ kind: "partial", partial });
-    const mine = (async () => {
+    const work = async (): Promise<CaptioningReply<Details>> => {
       const pictures = await reading;
       await before.catch(() => undefined);
-      return captionBatch(model, pictures, { ...request.options, signal, ...(request.partials && { onPartial }) });
-    })();
+      if (request.kind === "weigh") return { weights: await weighed(model, pictures[0]!, request, signal) };
+      const options = { ...request.options, signal, ...(request.partials && { onPartial }) };
+      return { outcomes: await captionBatch(model, pictures, options) };
+    };
+    const mine = work();
     queue = mine;
-    return { outcomes: await mine };
+    return mine;
   };
 }

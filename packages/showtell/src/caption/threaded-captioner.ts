@@ -1,6 +1,7 @@
 // The calling side of captioning: one picture, or many in batches, by a thread that holds the model. Knows no platform's threads or pictures.
 import { ShowtellError } from "../base/errors.ts";
 import type { PlainError } from "../base/errors.ts";
+import type { Region } from "../image/region.ts";
 import type { ListenedSignal, WorkerThread } from "../thread/requests.ts";
 import type { CaptionOptions } from "./caption-options.ts";
 import type { Captioned } from "./captioner.ts";
@@ -21,6 +22,13 @@ declare const AbortSignal: {
 /** How pictures are captioned; cancelling takes effect between two words. */
 export interface PictureCaptionOptions extends Omit<CaptionOptions, "signal"> {
   /** An `AbortSignal`. */
+  readonly signal?: ListenedSignal;
+}
+
+/** What is weighed. */
+export interface WeighOptions {
+  /** What is hidden of the picture; a result for each. Default: the picture as it is. */
+  readonly hidden?: readonly (Region | undefined)[];
   readonly signal?: ListenedSignal;
 }
 
@@ -54,6 +62,12 @@ export interface PictureCaptioner<Image> {
     images: Iterable<Source> | AsyncIterable<Source>,
     options?: PictureCaptionOptions,
   ): AsyncGenerator<CaptionOutcome<Source>, void, undefined>;
+  /**
+   * Natural log-probabilities of given tokens, and last of the end, for a picture, once for each of its regions that is hidden
+   * (undefined: nothing is). What `occlude` asks to explain a caption.
+   * @throws ShowtellError what captioning throws, `WORD_UNKNOWN` for a token that the model does not know.
+   */
+  weigh(image: Image, tokens: readonly string[], options?: WeighOptions): Promise<readonly (readonly number[])[]>;
   /** Ends the thread and frees the model; what is under way fails as `CANCELLED`. */
   dispose(): Promise<void>;
 }
@@ -114,6 +128,11 @@ export function threadedCaptioner<Load, Image, Sent, Details, LoadEvent>(
       } finally {
         stopped.abort();
       }
+    },
+    async weigh(image, tokens, { hidden = [undefined], signal } = {}) {
+      requireSignal(signal);
+      const reply = await worker.request({ kind: "weigh", image: sendable(image), tokens, hidden }, { signal });
+      return (reply as { weights: readonly (readonly number[])[] }).weights;
     },
     dispose: () => worker.terminate(),
   };

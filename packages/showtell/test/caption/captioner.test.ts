@@ -199,3 +199,20 @@ describe("features", () => {
     expect(await captioner.caption({ images: 0, data: new Uint16Array(0) })).toEqual([]);
   });
 });
+
+describe("weighing given tokens", () => {
+  test("agrees with the search on every candidate, picture by picture", async () => {
+    for (const [image, { candidates }] of (await captioner.caption(batch, { candidates: 3 })).entries()) {
+      for (const { tokens, tokenLogProbabilities } of candidates) {
+        const weights = (await captioner.weigh(batch, tokens))[image]!;
+        tokenLogProbabilities.forEach((expected, i) => expect(weights[i]).toBeCloseTo(expected, 5));
+        expect(weights).toHaveLength(tokens.length + 1);
+      }
+    }
+  });
+
+  test("refuses a token that the model does not know, naming it", async () => {
+    const message = expect.stringContaining('"xylograph"') as string;
+    await expect(captioner.weigh(batch, ["a", "xylograph"])).rejects.toMatchObject({ code: "WORD_UNKNOWN", message });
+  });
+});

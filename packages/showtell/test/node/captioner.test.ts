@@ -387,3 +387,20 @@ describe("a model's encoder is found", () => {
     await expect(loadCaptioner({ model: pictures[0]! })).rejects.toMatchObject({ code: "SAFETENSORS_FORMAT" });
   });
 });
+
+describe("weighing", () => {
+  test("gives a caption's own log-probabilities, and others where a part of the picture is hidden", async () => {
+    const { tokens, tokenLogProbabilities } = await captioner.caption(pictures[0]!);
+    const hidden = [undefined, { left: 0, top: 0, right: 1, bottom: 0.7 }];
+    const [whole, part] = await captioner.weigh(pictures[0]!, tokens, { hidden });
+    tokenLogProbabilities.forEach((expected, i) => expect(whole![i]).toBeCloseTo(expected, 4));
+    expect(part).not.toEqual(whole);
+    expect(await captioner.weigh(pictures[0]!, tokens)).toEqual([whole]);
+  });
+
+  test("fails with the code of a broken picture, and is cancelled", async () => {
+    await expect(captioner.weigh(new Uint8Array(0), ["a"])).rejects.toMatchObject({ code: "IMAGE_EMPTY" });
+    const options = { signal: AbortSignal.abort() };
+    await expect(captioner.weigh(pictures[0]!, ["a"], options)).rejects.toMatchObject({ code: "CANCELLED" });
+  });
+});

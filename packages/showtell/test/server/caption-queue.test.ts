@@ -29,6 +29,7 @@ function slowCaptioner() {
       list.forEach((_, image) => onPartial?.({ image, caption: `${image}`, settled: "" }));
       for (const image of list) yield { image, result: { caption: pictures } } as never;
     },
+    weigh: () => Promise.reject(new Error("the queue weighs nothing")),
     dispose: () => Promise.resolve(),
   };
   return { captioner, batches };

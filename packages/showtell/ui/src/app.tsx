@@ -1,8 +1,10 @@
 // The page as a whole: photos come in, captions stand beside them.
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { DeviceSwitch } from "./device-switch.tsx";
+import type { DeviceState } from "./device.ts";
 import { useDevice } from "./device.ts";
+import { ErrorNote } from "./error-note.tsx";
 import { Icon } from "./icon.tsx";
 import { Intake } from "./intake.tsx";
 import { PhotoCard } from "./photo-card.tsx";
@@ -11,6 +13,7 @@ import { usePhotos } from "./photos.ts";
 import type { Place } from "./place.ts";
 import { service } from "./sources.ts";
 import { SteeringPanel } from "./steering-panel.tsx";
+import { Why } from "./why.tsx";
 import { firstSettings, steeringOf } from "./steering.ts";
 
 /** How far all photos have come; nothing for a single one, whose card says it. */
@@ -29,6 +32,25 @@ function Progress({ photos }: { readonly photos: readonly Photo[] }): JSX.Elemen
   );
 }
 
+/** Why a photo has its caption; loads the model onto the device if it is not there yet. */
+function Explanation({
+  device,
+  load,
+  photo,
+  url,
+  tokens,
+}: {
+  readonly device: DeviceState;
+  readonly load: () => void;
+  readonly photo: File;
+  readonly url: string;
+  readonly tokens: readonly string[];
+}): JSX.Element {
+  useEffect(load, []);
+  if (device.kind === "failed") return <ErrorNote error={device.error} />;
+  return <Why device={device.kind === "ready" ? device.device : undefined} photo={photo} url={url} tokens={tokens} />;
+}
+
 /** The app. */
 export function App({ place }: { readonly place: Place }): JSX.Element {
   const [wantsDevice, setWantsDevice] = useState(false);
@@ -42,6 +64,9 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
     if (onDevice) loadDevice();
     list.add(files);
   };
+  const explain = ({ file, url }: Photo, tokens: readonly string[]): JSX.Element => (
+    <Explanation device={device} load={loadDevice} photo={file} url={url} tokens={tokens} />
+  );
   return (
     <>
       <header class="top">
@@ -76,7 +101,12 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
         {list.photos.length > 0 && (
           <ul class="cards" aria-label="Photos">
             {list.photos.map((photo) => (
-              <PhotoCard key={photo.id} photo={photo} onRemove={() => list.remove(photo)} />
+              <PhotoCard
+                key={photo.id}
+                photo={photo}
+                why={place.device && explain}
+                onRemove={() => list.remove(photo)}
+              />
             ))}
           </ul>
         )}

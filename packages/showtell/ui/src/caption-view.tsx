@@ -103,15 +103,24 @@ export function CaptionView({
   result,
   file,
   how,
+  why,
 }: {
   readonly result: CaptionResult;
   readonly file: string;
+  /** Draws the explanation of tokens; missing where the model can't be had on the device. */
+  readonly why: ((tokens: readonly string[]) => JSX.Element) | undefined;
   /** Where and in what time it was captioned. */
   readonly how: string;
 }): JSX.Element {
   const [text, setText] = useState(result.caption);
   const [editing, setEditing] = useState(false);
-  useEffect(() => setText(result.caption), [result]);
+  const [explained, setExplained] = useState(false);
+  useEffect(() => {
+    setText(result.caption);
+    setExplained(false);
+  }, [result]);
+  // An edited caption may have words that the model does not know: what is explained is the candidate that it was.
+  const { tokens } = result.candidates.find(({ caption }) => caption === text) ?? result;
   return (
     <>
       {editing ? (
@@ -136,6 +145,19 @@ export function CaptionView({
         </div>
       )}
       <p class="how">{how}</p>
+      {why !== undefined && (
+        <div>
+          <button
+            type="button"
+            class="button button-small"
+            aria-expanded={explained}
+            onClick={() => setExplained(!explained)}
+          >
+            <Icon name="eye" /> Why these words?
+          </button>
+        </div>
+      )}
+      {explained && why?.(tokens)}
       <Candidates result={result} chosen={text} onChoose={setText} />
       <CopyRow caption={text} file={file} />
     </>

@@ -13,9 +13,16 @@ function how({ onDevice, seconds, result }: Extract<Outcome, { kind: "captioned"
   return `${said}; steering made it ${Math.exp(cost).toPrecision(2)} times less likely`;
 }
 
+/** Draws why a photo has a caption of these tokens; undefined where that can't be had. */
+type ExplainPhoto = ((photo: Photo, tokens: readonly string[]) => JSX.Element) | undefined;
+
 /** What stands beside a photo, by what became of it. */
 const views: {
-  readonly [Kind in Outcome["kind"]]: (outcome: Extract<Outcome, { kind: Kind }>, photo: Photo) => JSX.Element;
+  readonly [Kind in Outcome["kind"]]: (
+    outcome: Extract<Outcome, { kind: Kind }>,
+    photo: Photo,
+    why: ExplainPhoto,
+  ) => JSX.Element;
 } = {
   waiting: () => <p class="pending">Waiting for its turn…</p>,
   working: () => (
@@ -24,17 +31,32 @@ const views: {
       Looking at it…
     </div>
   ),
-  captioned: (outcome, { file }) => <CaptionView result={outcome.result} file={file.name} how={how(outcome)} />,
+  captioned: (outcome, photo, why) => (
+    <CaptionView
+      result={outcome.result}
+      file={photo.file.name}
+      how={how(outcome)}
+      why={why && ((tokens) => why(photo, tokens))}
+    />
+  ),
   failed: ({ error }) => <ErrorNote error={error} />,
 };
 
-function viewOf(photo: Photo): JSX.Element {
-  const view = views[photo.outcome.kind] as (outcome: Outcome, photo: Photo) => JSX.Element;
-  return view(photo.outcome, photo);
+function viewOf(photo: Photo, why: ExplainPhoto): JSX.Element {
+  const view = views[photo.outcome.kind] as (outcome: Outcome, photo: Photo, why: ExplainPhoto) => JSX.Element;
+  return view(photo.outcome, photo, why);
 }
 
 /** The card of a photo. */
-export function PhotoCard({ photo, onRemove }: { readonly photo: Photo; readonly onRemove: () => void }): JSX.Element {
+export function PhotoCard({
+  photo,
+  why,
+  onRemove,
+}: {
+  readonly photo: Photo;
+  readonly why: ExplainPhoto;
+  readonly onRemove: () => void;
+}): JSX.Element {
   const [broken, setBroken] = useState(false);
   const { file, url, outcome } = photo;
   const name = file.name || "pasted picture";
@@ -61,7 +83,7 @@ export function PhotoCard({ photo, onRemove }: { readonly photo: Photo; readonly
         </div>
       </div>
       <div class="card-words" aria-busy={outcome.kind === "working"}>
-        {viewOf(photo)}
+        {viewOf(photo, why)}
       </div>
     </li>
   );
