@@ -99,7 +99,7 @@ const encoderFile = shipped("resnet50-int8.safetensors");
 
 async function collectTrainingRun(): Promise<void> {
   await writeColourData(folder);
-  const request = colourRun(folder, "run", { rules: ["digits"] });
+  const request = colourRun(folder, "run", { rules: ["digits"], views: ["plain", "flipped"] });
   const schedule = { kind: "cosine", peak: 0.02, warmup: 2, floor: 0.1 } as const;
   await trainCaptioner({ ...request, training: { ...request.training, schedule, epochs: 2, selectFirst: 4 } });
   collect("run", json("run", runFiles.description));
@@ -108,8 +108,8 @@ async function collectTrainingRun(): Promise<void> {
   collectSafetensors("manifest", read("run", runFiles.best));
   collectSafetensors("checkpoint", read("run", runFiles.last));
   collect("caption-line", ...lines(read("captions.jsonl").toString()));
-  const [cache] = readdirSync(join(folder, "features"));
-  collect("features", json("features", cache!, "features.json"));
+  const [cache, flipped] = readdirSync(join(folder, "features")).toSorted((a, b) => b.localeCompare(a));
+  collect("features", json("features", cache!, "features.json"), json("features", flipped!, "features.json"));
   collect("features-index-line", ...lines(read("features", cache!, "features.index.jsonl").toString()));
 }
 
@@ -312,9 +312,14 @@ function sha256(...parts: readonly (string | Uint8Array)[]): string {
 
 describe("hashes are computed as the page says", () => {
   test("the name of a feature cache's folder", () => {
-    const [name] = readdirSync(join(folder, "features"));
-    const text = JSON.stringify(json("features", name!, "features.json"));
-    expect(name).toBe(`pooled-${sha256(text).slice(0, 16)}`);
+    const names = readdirSync(join(folder, "features"));
+    const expected = names.map((name) => {
+      const description = json("features", name, "features.json") as { readonly view?: string };
+      const named = description.view === undefined ? "pooled" : `pooled-${description.view}`;
+      return `${named}-${sha256(JSON.stringify(description)).slice(0, 16)}`;
+    });
+    expect(names).toEqual(expected);
+    expect(names).toHaveLength(2);
   });
 
   test("the identity of an encoder and of a decoder", () => {

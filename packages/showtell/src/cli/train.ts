@@ -21,10 +21,17 @@ on), ${runFiles.curvesSvg} and ${runFiles.curvesPng} (loss, accuracy, caption sc
 Features of the pictures are computed once and kept in the cache. Ctrl-C finishes the step, writes a checkpoint and loses nothing:
 the same command with --resume goes on, and ends in the same weights as a run without a break.
 
+With several --views each epoch draws one for each training picture, so that the model sees more than the pictures that there are.
+
+With --fine-tune the last stage of the encoder learns too, kernels and biases, its batch normalisation folded in and fixed; ${runFiles.best} then
+holds encoder and decoder. Start it from a trained decoder by --init.
+
 Examples:
   showtell train --data flickr8k --out runs/first
   showtell train --data flickr8k --out runs/first --resume
+  showtell train --data flickr8k --out runs/flips --views plain,flipped
   showtell train --data flickr8k --out runs/plain --decoder show-and-tell --epochs 20
+  showtell train --data flickr8k --out runs/tuned --init runs/flips/best.safetensors --fine-tune conv5 --epochs 4 --learning-rate 2e-4
   showtell train --data mine/captions.jsonl --images mine/photos --out runs/mine --embeddings random --epochs 40`;
 
 /** Adds `train` to the program. */

@@ -3,6 +3,8 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
+import { pictureViews } from "../image/views.ts";
+import type { PictureView } from "../image/views.ts";
 import { decoderKinds, decoderNamed } from "../models/catalogue.ts";
 import type { DecoderKind } from "../models/catalogue.ts";
 import { commonDecoderOptions } from "../models/decoder-options.ts";
@@ -17,7 +19,7 @@ import type { CleaningRule } from "../text/cleaning.ts";
 import { defaultTrainingOptions } from "../train/options.ts";
 import type { Objective, Selection, TrainingOptions } from "../train/options.ts";
 import type { Baseline } from "../train/self-critical.ts";
-import { minimumCountOption, number, wholeNumber } from "./options.ts";
+import { minimumCountOption, number, viewsOption, wholeNumber } from "./options.ts";
 
 /** What commander makes of the command's options; a decoder's recipe fills what is optional here. */
 export interface TrainCommandOptions extends Omit<
@@ -38,6 +40,9 @@ export interface TrainCommandOptions extends Omit<
   readonly embeddings: string;
   readonly freezeEmbeddings?: true;
   readonly embeddingSize?: number;
+  readonly views: readonly PictureView[];
+  readonly fineTune?: string;
+  readonly encoderLearningRate: number;
   readonly decoder: DecoderKind;
   readonly hiddenSize?: number;
   readonly dropout?: DropoutRates;
@@ -86,6 +91,8 @@ export function addModelOptions(command: Command): void {
     .option("--embeddings <source>", "word vectors to start from: glove, random, or a file of vectors", embeddings)
     .option("--freeze-embeddings", "leave word vectors as they are")
     .option("--embedding-size <n>", "size of a word's input; vectors of another size are projected", size)
+    .addOption(viewsOption())
+    .option("--fine-tune <stage>", "let this stage of the encoder learn with the decoder: conv5 of resnet50")
     .addOption(new Option("--decoder <name>", "which decoder").choices(decoderKinds).default(defaultDecoder))
     .option("--hidden-size <n>", `size of the recurrent state (default: ${decoderOptions.hiddenSize})`, size)
     .option("--attention-size <n>", "size of queries and keys (default: the hidden size)", size)
@@ -132,6 +139,12 @@ export function addLearningOptions(command: Command): void {
     .option("--batch-size <n>", "captions a step", wholeNumber(1, 65_536))
     .option("--captions-per-picture <n>", "captions of one picture that stand together", wholeNumber(1, 1000))
     .option("--learning-rate <rate>", "the largest rate", positive)
+    .option(
+      "--encoder-learning-rate <rate>",
+      "with --fine-tune: the largest rate of the encoder's stage",
+      positive,
+      5e-5,
+    )
     .addOption(
       new Option("--schedule <kind>", "what becomes of the rate")
         .choices(["cosine", "constant"])
@@ -192,6 +205,10 @@ export function requestOf(options: TrainCommandOptions): TrainingRequest {
     minimumCount: options.minimumCount,
     embeddings: options.embeddings,
     freezeEmbeddings: options.freezeEmbeddings ?? false,
+    ...(options.views.join() !== pictureViews[0] && { views: options.views }),
+    ...(options.fineTune !== undefined && {
+      fineTune: { stage: options.fineTune, learningRate: options.encoderLearningRate },
+    }),
     embeddingSize: options.embeddingSize ?? defaults.embeddingSize,
     decoder: options.decoder,
     decoderOptions: decoderOptionsOf(options, defaults.decoderOptions),

@@ -3,7 +3,7 @@ import { ShowtellError } from "../base/errors.ts";
 import { exportModel } from "../graph/export.ts";
 import type { ParameterContent } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
-import type { Value } from "../graph/graph.ts";
+import type { Dim, Value } from "../graph/graph.ts";
 import { transpose } from "../graph/operators/matrix.ts";
 import { reduceMean } from "../graph/operators/reduction.ts";
 import { reshape } from "../graph/operators/reshaping.ts";
@@ -43,7 +43,11 @@ export function encoderOf(spec: EncoderSpec): Encoder {
   return encoders[spec.kind];
 }
 
-function layerOf(spec: EncoderSpec, layer: FeatureLayer): LayerSpec {
+/**
+ * What a layer is.
+ * @throws ShowtellError `ARGUMENT` if the encoder has no such layer.
+ */
+export function layerOf(spec: EncoderSpec, layer: FeatureLayer): LayerSpec {
   const { title, layers } = encoderOf(spec);
   const found = Object.hasOwn(layers, layer) ? layers[layer] : undefined;
   if (found !== undefined) return found;
@@ -62,11 +66,11 @@ export function featureShape(spec: EncoderSpec, layer: FeatureLayer): readonly n
 }
 
 /** map [batch, channels, rows, columns] → [batch, channels] or [batch, positions, channels]. */
-function taken(map: Value, { take, every = 1 }: LayerSpec): Value {
+export function takenOf(map: Value, { take, every = 1 }: LayerSpec): Value {
   if (take === "mean") return reduceMean(map, { axes: [2, 3] });
   // A pool over single positions leaves out the rest.
   const kept = every === 1 ? map : maxPool(map, [1, 1], { stride: [every, every] });
-  const [batch, channels, rows, columns] = kept.shape as readonly [string, number, number, number];
+  const [batch, channels, rows, columns] = kept.shape as readonly [Dim, number, number, number];
   return transpose(reshape(kept, [batch, channels, rows * columns]), [0, 2, 1]);
 }
 
@@ -89,7 +93,7 @@ export function encoderGraph(
   const maps = encoder.featureMaps(p, graph.input("pictures", ["batch", 3, height, width]));
   const outputs = layers.map((layer) => {
     const found = layerOf(spec, layer);
-    return [layer, taken(maps[found.map]!, found)] as const;
+    return [layer, takenOf(maps[found.map]!, found)] as const;
   });
   return exportModel(graph, Object.fromEntries(outputs), { parameters: contents, name: spec.kind });
 }

@@ -22,6 +22,18 @@ export interface LayerSpec {
   readonly every?: number;
 }
 
+/** The end of an encoder, which can be trained by itself. */
+export interface TrainableStage {
+  /** The layer that holds all that the stage reads. */
+  readonly from: FeatureLayer;
+  /** The map that it ends in. */
+  readonly map: string;
+  /** How the names of its tensors begin. */
+  readonly prefix: string;
+  /** That layer's positions as a map [images, channels, rows, columns] → the map that it ends in. */
+  lastMap(p: Parameters, map: Value): Value;
+}
+
 /** A convolutional network up to its last feature map. */
 export interface Encoder {
   /** What people call it. */
@@ -32,6 +44,8 @@ export interface Encoder {
   readonly preprocessing: PreprocessRule;
   /** Layers by name. */
   readonly layers: Readonly<Record<"pooled" | "grid", LayerSpec>> & Readonly<Record<FeatureLayer, LayerSpec>>;
+  /** Stages that can be fine-tuned, by name. Default: none. */
+  readonly stages?: Readonly<Record<string, TrainableStage>>;
   /** Pictures [batch, 3, height, width] → the maps that layers are taken of, [batch, channels, rows, columns], by name. */
   featureMaps(p: Parameters, pictures: Value): Readonly<Record<string, Value>>;
 }

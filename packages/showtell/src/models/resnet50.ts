@@ -75,20 +75,25 @@ export const resnet50: Encoder = {
     "conv4-even": { map: "conv4", size: [1024, 14, 14], take: "positions", every: 2 },
   },
 
+  stages: {
+    conv5: {
+      from: "conv4-even",
+      map: "conv5",
+      prefix: "conv5.",
+      // Its stride was taken with the positions.
+      lastMap: (p, map) => blocksOf("conv5").reduce((x, block) => bottleneck(p, { ...block, stride: 1 }, x), map),
+    },
+  },
+
   featureMaps(p, pictures) {
     const stem = relu(convNamed(p, "conv1", pictures, { stride: [2, 2], padding: [3, 3, 3, 3] }));
     // Keras pads the pool with zeros; after relu that is the same as padding that never wins.
     const pooled = maxPool(stem, [3, 3], { stride: [2, 2], padding: [1, 1, 1, 1] });
     const conv4 = blocksOf("conv2", "conv3", "conv4").reduce((x, block) => bottleneck(p, block, x), pooled);
-    return { conv4, conv5: conv5Of(p, conv4) };
+    return { conv4, conv5: blocksOf("conv5").reduce((x, block) => bottleneck(p, block, x), conv4) };
   },
 };
 
 function blocksOf(...names: readonly string[]): readonly Block[] {
   return blocks.filter(({ name }) => names.includes(name.split(".")[0]!));
-}
-
-/** The last stage: conv4 [batch, 1024, 14, 14] → conv5 [batch, 2048, 7, 7]. */
-function conv5Of(p: Parameters, conv4: Value): Value {
-  return blocksOf("conv5").reduce((x, block) => bottleneck(p, block, x), conv4);
 }

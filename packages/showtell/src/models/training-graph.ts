@@ -15,10 +15,12 @@ import type { CrossEntropy } from "../nn/losses.ts";
 import { declareNoise, noNoise } from "../nn/noise.ts";
 import type { DeclaredNoise, MaskInput } from "../nn/noise.ts";
 import { declareParameters } from "../nn/parameters.ts";
-import type { Parameters } from "../nn/parameters.ts";
+import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
 import { decoderOf } from "./catalogue.ts";
 import type { DecoderSpec } from "./catalogue.ts";
 import type { Values } from "./decoder.ts";
+import { ownName, stageFeatures, stageInputShape, stageParameters } from "./encoder-stage.ts";
+import type { StageSpec } from "./encoder-stage.ts";
 
 /** The fixed sizes of a compiled graph. */
 export interface BatchShape {
@@ -35,6 +37,18 @@ export interface TrainingGraphOptions {
   readonly smoothing: number;
   /** Ids that have no probability, as in sampling: a policy's gradient must see the very distribution that was drawn from. */
   readonly never?: readonly number[];
+  /** The encoder's stage that learns with the decoder; default: none, and features are those that the decoder reads. */
+  readonly stage?: StageSpec | undefined;
+}
+
+/** Shape of one picture's features as training reads them: the decoder's, or those before a stage that learns too. */
+export function trainedFeatures(spec: DecoderSpec, stage?: StageSpec): readonly number[] {
+  return stage === undefined ? spec.features : stageInputShape(stage);
+}
+
+/** All parameters in training: the decoder's, and those of a stage that learns too. */
+export function trainedParameters(spec: DecoderSpec, stage?: StageSpec): ParameterSpecs {
+  return { ...decoderOf(spec).parameters(spec), ...(stage && stageParameters(stage)) };
 }
 
 /** A compiled step's model and the masks it wants. */
@@ -85,11 +99,13 @@ function teacherForced(
   p: Parameters,
   { images, group, steps }: BatchShape,
   noise: Omit<DeclaredNoise, "masks">,
-  { smoothing, never = [] }: Pick<TrainingGraphOptions, "smoothing" | "never">,
+  { smoothing, never = [], stage }: Omit<TrainingGraphOptions, "adam">,
 ): CrossEntropy {
   const decoder = decoderOf(spec);
   const rows = images * group;
-  const begun = decoder.begin(p, spec, graph.input("features", [images, ...spec.features]), noise.once);
+  const given = graph.input("features", [images, ...trainedFeatures(spec, stage)]);
+  const features = stage === undefined ? given : stageFeatures(p, stage, given);
+  const begun = decoder.begin(p, spec, features, noise.once);
   const words = graph.input("words", [steps * rows], "int64");
   const inputs = split(
     decoder.embed(p, spec, words, noise.timeMajor),
@@ -119,7 +135,7 @@ function teacherForced(
 /** The graph of a training step. Outputs: `loss`, `correct`, `gradientNorm` and what is `replaced`. */
 export function trainingGraph(spec: DecoderSpec, shape: BatchShape, options: TrainingGraphOptions): TrainingGraph {
   const graph = new Graph();
-  const specs = decoderOf(spec).parameters(spec);
+  const specs = trainedParameters(spec, options.stage);
   const p = declareParameters(graph, specs);
   const noise = declareNoise(shape.images * shape.group);
   const { loss, correct } = teacherForced(graph, spec, p, shape, noise, options);
@@ -133,6 +149,7 @@ export function trainingGraph(spec: DecoderSpec, shape: BatchShape, options: Tra
     parameter: p[name]!,
     gradient: slopes[i]!,
     decay: specs[name]!.decay,
+    ...(ownName(name) !== undefined && { rate: options.stage!.rate }),
   }));
   const { next, gradientNorm } = adamStep(graph, learning, options.adam);
   const outputs = Object.fromEntries(Object.entries(next).map(([name, value]) => [`next.${name}`, value]));
@@ -146,9 +163,9 @@ export function trainingGraph(spec: DecoderSpec, shape: BatchShape, options: Tra
 const silence = { once: noNoise, timeMajor: noNoise, rowMajor: noNoise } as const;
 
 /** The graph that scores true captions without learning or noise. Outputs: `loss` and `correct`. */
-export function scoringGraph(spec: DecoderSpec, shape: BatchShape): Uint8Array {
+export function scoringGraph(spec: DecoderSpec, shape: BatchShape, stage?: StageSpec): Uint8Array {
   const graph = new Graph();
-  const p = declareParameters(graph, decoderOf(spec).parameters(spec));
-  const { loss, correct } = teacherForced(graph, spec, p, shape, silence, { smoothing: 0 });
+  const p = declareParameters(graph, trainedParameters(spec, stage));
+  const { loss, correct } = teacherForced(graph, spec, p, shape, silence, { smoothing: 0, stage });
   return exportModel(graph, { loss, correct }, { parameters: "inputs", name: "scoring" });
 }

@@ -23,6 +23,8 @@ export interface Learning {
   readonly parameter: Value;
   readonly gradient: Value;
   readonly decay: boolean;
+  /** Its learning rate as a share of the one that is fed; default 1. */
+  readonly rate?: number;
 }
 
 /** The scalars that are fed at each step, so that the compiled graph does not depend on the step. */
@@ -66,12 +68,13 @@ export function adamStep(
   const firstShare = mul(scale, 1 - beta1);
   const secondShare = mul(mul(scale, scale), 1 - beta2);
   const next: Record<string, Value> = {};
-  for (const { name, parameter, gradient, decay } of learning) {
+  for (const { name, parameter, gradient, decay, rate = 1 } of learning) {
     const [firstName, secondName] = momentNames(name);
     const first = add(mul(graph.input(firstName, parameter.shape), beta1), mul(gradient, firstShare));
     const second = add(mul(graph.input(secondName, parameter.shape), beta2), mul(mul(gradient, gradient), secondShare));
     const kept = decay && weightDecay > 0 ? mul(parameter, keep) : parameter;
-    next[name] = sub(kept, mul(div(first, add(sqrt(second), epsilon)), stepSize));
+    const size = rate === 1 ? stepSize : mul(stepSize, rate);
+    next[name] = sub(kept, mul(div(first, add(sqrt(second), epsilon)), size));
     next[firstName] = first;
     next[secondName] = second;
   }

@@ -2,7 +2,9 @@
 import { sha256Hex } from "../base/bytes.ts";
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
+import type { PlainError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
+import { sizeOf } from "../base/tensor.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
 import { canonicalJson } from "../bundle/identity.ts";
 import type { DecoderManifest, EncoderManifest } from "../bundle/manifest.ts";
@@ -10,7 +12,10 @@ import type { CaptionRecord } from "../datasets/record.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderNamed } from "../models/catalogue.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
+import type { FeatureLayer } from "../models/encoder.ts";
 import { featureShape } from "../models/encoder-graph.ts";
+import type { EncoderSpec } from "../models/encoder-graph.ts";
+import { stageOf } from "../models/encoder-stage.ts";
 import type { EmbeddingTable } from "../text/word-vectors.ts";
 import { embeddingTable } from "../text/word-vectors.ts";
 import { parseVocabulary } from "../text/vocabulary.ts";
@@ -21,7 +26,8 @@ import type { PreparedCaptions, TokenisedRecord } from "../train/preparation.ts"
 import type { TrainingSet } from "../train/lessons.ts";
 import { openDataset, picturePath } from "./dataset-folder.ts";
 import type { FeatureCache } from "./feature-cache.ts";
-import { extractFeatures } from "./feature-extraction.ts";
+import { extractFeatureSets } from "./feature-extraction.ts";
+import type { ExtractionProgress, SetsInput } from "./feature-extraction.ts";
 import type { TrainingNews, TrainingRequest } from "./training-request.ts";
 import { readGlove, readWordVectors } from "./word-vectors.ts";
 
@@ -76,15 +82,21 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
   const { vocabulary } = prepared;
   const vectors = init ? undefined : await wordVectors(request, vocabulary, signal);
   const images = [...prepared.train, ...prepared.dev].map(({ image }) => image);
-  const { cache, hashes } = await extractFeatures({
-    pictures: images.map((image) => picturePath(dataset, image)),
+  const extraction = {
     encoder,
-    layer: decoderNamed(request.decoder).layer,
+    layers: [layerRead(request, encoder.manifest.spec)],
     openSession,
     root: request.cache,
     signal,
-    onProgress: (progress) => emit({ kind: "features", progress }),
-    onBroken: (path, error) => emit({ kind: "broken picture", path, error }),
+    onProgress: (progress: ExtractionProgress) => emit({ kind: "features", progress }),
+  };
+  const pictures = images.map((image) => picturePath(dataset, image));
+  const onBroken = (path: string, error: PlainError): void => emit({ kind: "broken picture", path, error });
+  const { sets, hashes } = await extractFeatureSets({ ...extraction, pictures, onBroken });
+  const { cache } = sets[0]!;
+  const caches = await viewCaches(request, cache, {
+    ...extraction,
+    pictures: pictures.slice(0, prepared.train.length),
   });
   const trainHashes = hashes.slice(0, prepared.train.length);
   const devHashes = hashes.slice(prepared.train.length);
@@ -94,8 +106,8 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
       ? { ...init.spec, dropout: request.decoderOptions.dropout }
       : specOf(request, encoder, vocabulary, vectors),
     vectors,
-    train: await trainingSet(prepared.train, vocabulary, cache, trainHashes, "train"),
-    dev: await trainingSet(prepared.dev, vocabulary, cache, devHashes, "dev"),
+    train: await trainingSet(prepared.train, vocabulary, caches, trainHashes, "train"),
+    dev: await trainingSet(prepared.dev, vocabulary, [cache], devHashes, "dev"),
     references: prepared.train.flatMap(({ captions }, i) =>
       trainHashes[i] === undefined ? [] : [captions.filter((tokens) => tokens.length > 0)],
     ),
@@ -106,8 +118,34 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
     pictureHashes: trainHashes.filter((hash) => hash !== undefined),
     hash: sha256Hex(canonicalJson(records)),
     name: dataset.name,
-    close: () => cache.close(),
+    close: async () => {
+      await Promise.all([cache, ...caches].map((one) => one.close()));
+    },
   };
+}
+
+/** What is read of the encoder: what the decoder reads, or what a stage reads that learns with it. */
+function layerRead({ decoder, fineTune }: TrainingRequest, encoder: EncoderSpec): FeatureLayer {
+  const { layer } = decoderNamed(decoder);
+  return fineTune === undefined ? layer : stageOf({ encoder, stage: fineTune.stage, layer }).from;
+}
+
+/** The caches of the views that training pictures are learned in; the plain one is there. */
+async function viewCaches(
+  { views = ["plain"] }: TrainingRequest,
+  plain: FeatureCache,
+  input: SetsInput,
+): Promise<readonly FeatureCache[]> {
+  const others = views.filter((view) => view !== "plain");
+  if (others.length === 0) return [plain];
+  try {
+    const { sets } = await extractFeatureSets({ ...input, views: others });
+    const byView = new Map(sets.map(({ view, cache }) => [view, cache]));
+    return views.map((view) => byView.get(view) ?? plain);
+  } catch (error) {
+    await plain.close();
+    throw error;
+  }
 }
 
 async function wordVectors(
@@ -142,7 +180,7 @@ function specOf(
 async function trainingSet(
   records: readonly TokenisedRecord[],
   vocabulary: Vocabulary,
-  cache: FeatureCache,
+  caches: readonly FeatureCache[],
   hashes: readonly (string | undefined)[],
   split: string,
 ): Promise<TrainingSet> {
@@ -158,28 +196,39 @@ async function trainingSet(
       `the ${split} split has no picture that can be read: check the picture folder`,
     );
   const examples = examplesOf(records, vocabulary, (image) => rows.get(image));
-  return { examples, features: await featureReader(cache, used) };
+  const features = await featureReader(caches, used);
+  if (caches.length === 1) return { examples, features };
+  return { examples, features, views: { pictures: used.length, views: caches.length } };
 }
 
-async function featureReader(cache: FeatureCache, hashes: readonly string[]): Promise<FeatureReader> {
-  const size = cache.key.shape.reduce((product, dimension) => product * dimension, 1);
-  if (2 * size * hashes.length > memoryBytes) {
-    return {
-      size,
-      read: (rows, into) =>
-        cache.read(
-          Array.from(rows, (row) => hashes[row]!),
-          into,
-        ),
-    };
+/** Reads features by row: those of all pictures in the first cache, then those in the next. */
+async function featureReader(caches: readonly FeatureCache[], hashes: readonly string[]): Promise<FeatureReader> {
+  const size = sizeOf(caches[0]!.key.shape);
+  if (2 * size * hashes.length * caches.length > memoryBytes) return { size, read: diskReader(caches, hashes, size) };
+  const all = new Uint16Array(size * hashes.length * caches.length);
+  for (const [view, cache] of caches.entries()) {
+    await cache.read(hashes, all.subarray(view * size * hashes.length, (view + 1) * size * hashes.length));
   }
-  const all = new Uint16Array(size * hashes.length);
-  await cache.read(hashes, all);
   return {
     size,
     read(rows, into) {
       rows.forEach((row, i) => into.set(all.subarray(row * size, (row + 1) * size), i * size));
       return Promise.resolve();
     },
+  };
+}
+
+function diskReader(caches: readonly FeatureCache[], hashes: readonly string[], size: number): FeatureReader["read"] {
+  return async (rows, into) => {
+    for (const [view, cache] of caches.entries()) {
+      const places = [...rows.keys()].filter((place) => Math.floor(rows[place]! / hashes.length) === view);
+      if (places.length === 0) continue;
+      const found = new Uint16Array(size * places.length);
+      await cache.read(
+        places.map((place) => hashes[rows[place]! % hashes.length]!),
+        found,
+      );
+      places.forEach((place, i) => into.set(found.subarray(i * size, (i + 1) * size), place * size));
+    }
   };
 }

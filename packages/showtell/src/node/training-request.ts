@@ -1,4 +1,5 @@
 // What the training thread is asked and what it tells: plain data that crosses between threads.
+import type { PictureView } from "../image/views.ts";
 import { decoderNamed } from "../models/catalogue.ts";
 import type { DecoderKind } from "../models/catalogue.ts";
 import type { DecoderOptions } from "../models/decoder-options.ts";
@@ -31,6 +32,10 @@ export interface TrainingRequest {
   readonly embeddings: string;
   /** Whether word vectors stay as they are. */
   readonly freezeEmbeddings: boolean;
+  /** Views of training pictures, of which each epoch draws one a picture; default: the plain one. Dev pictures are always plain. */
+  readonly views?: readonly PictureView[] | undefined;
+  /** A stage of the encoder that learns with the decoder, and its largest learning rate; default: the encoder stays as it is. */
+  readonly fineTune?: { readonly stage: string; readonly learningRate: number } | undefined;
   readonly decoder: DecoderKind;
   /** Size of the decoder's word inputs. */
   readonly embeddingSize: number;

@@ -2,12 +2,15 @@
 import type { Tensor } from "../base/tensor.ts";
 import { sha256Hex } from "../base/bytes.ts";
 import { ShowtellError } from "../base/errors.ts";
-import { makeDecoderBundle } from "../bundle/decoder-bundle.ts";
+import { makeDecoderBundle, withEncoder } from "../bundle/decoder-bundle.ts";
 import type { Bundle, BundlePart } from "../bundle/bundle.ts";
 import type { DecoderManifest, EncoderManifest, Licence, TrainingRecord } from "../bundle/manifest.ts";
 import { asFloat32 } from "../bundle/precision.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderNamed, decoderOf } from "../models/catalogue.ts";
+import type { FeatureLayer } from "../models/encoder.ts";
+import type { EncoderSpec } from "../models/encoder-graph.ts";
+import type { StageSpec } from "../models/encoder-stage.ts";
 import { frequencyTable } from "../text/frequency-table.ts";
 import type { FrequencyTable } from "../text/frequency-table.ts";
 import type { LearnerState } from "../train/learner.ts";
@@ -15,9 +18,11 @@ import { initialState, learntState } from "../train/learner.ts";
 import type { RequestContext } from "../thread/requests.ts";
 import type { TrainingEvent } from "../train/trainer.ts";
 import { firstProgress, train } from "../train/trainer.ts";
-import { defaultEncoder, readBundleFile } from "./bundle-files.ts";
+import { readBundleFile, readEncoderFile } from "./bundle-files.ts";
 import { captionRows, devJudge, selectionRows } from "./dev-captions.ts";
 import type { DevDecoder } from "./dev-captions.ts";
+import type { FineTuning } from "./fine-tuning.ts";
+import { openFineTuning } from "./fine-tuning.ts";
 import { lockFolder } from "./lock.ts";
 import { openSession as openNodeSession } from "./ort-session.ts";
 import type { TrainingData } from "./training-data.ts";
@@ -41,6 +46,8 @@ interface Run {
   readonly encoder: DecoderManifest["encoder"];
   /** The decoder that learns on. */
   readonly init: BundlePart<DecoderManifest> | undefined;
+  /** The stage of the encoder that learns with the decoder, if one does. */
+  readonly fineTuning: FineTuning | undefined;
   readonly licences: readonly Licence[];
   readonly references: FrequencyTable;
   readonly openSession: OpenSession;
@@ -99,27 +106,33 @@ function trainingRecord({ data, request }: Run, epoch: Extract<TrainingEvent, { 
   };
 }
 
-/** The decoder with the weights that it has now. */
-function devDecoder(run: Run, tensors: ReadonlyMap<string, Tensor>): DevDecoder {
-  return { decoder: decoderPart(run), tensors, features: run.data.dev.features, openSession: run.openSession };
+/** The decoder with the weights that it has now, and features by those of a stage that learns too. */
+function devDecoder(run: Run, state: LearnerState): DevDecoder {
+  const { data, fineTuning, openSession } = run;
+  const features = fineTuning?.readerWith(state, data.dev.features) ?? data.dev.features;
+  return { decoder: decoderPart(run), tensors: weightsOf(run, state), features, openSession };
 }
 
-async function sampleCaptions(run: Run, tensors: ReadonlyMap<string, Tensor>): Promise<readonly SampleCaption[]> {
+async function sampleCaptions(run: Run, state: LearnerState): Promise<readonly SampleCaption[]> {
   const pictures = run.data.devPictures.slice(0, samplePictures);
-  const captions = await captionRows(devDecoder(run, tensors), Int32Array.from(pictures.keys()));
+  const captions = await captionRows(devDecoder(run, state), Int32Array.from(pictures.keys()));
   return pictures.map(({ image, captions: [reference = ""] }, i) => ({ image, caption: captions[i]!, reference }));
 }
 
-function bestBundle(
+/** The decoder; with the encoder in the same file where a stage of that learnt too, for it is nowhere else. */
+async function bestBundle(
   run: Run,
-  tensors: ReadonlyMap<string, Tensor>,
+  state: LearnerState,
   epoch: Extract<TrainingEvent, { kind: "epoch" }>,
 ): Promise<Omit<Bundle, "source">> {
+  const { data, fineTuning, references, licences, openSession } = run;
   const training = trainingRecord(run, epoch);
-  return makeDecoderBundle(
-    { decoder: decoderPart(run), tensors, training, references: run.references, licences: run.licences, writer },
-    run.openSession,
-  );
+  const input = { decoder: decoderPart(run), tensors: weightsOf(run, state), training, references, licences, writer };
+  if (fineTuning === undefined) return makeDecoderBundle(input, openSession);
+  const { encoder, manifest } = await fineTuning.encoderWith(state, data.name);
+  const { identity } = encoder!.manifest;
+  const decoder = { ...input.decoder, encoder: { ...input.decoder.encoder, identity } };
+  return withEncoder(await makeDecoderBundle({ ...input, decoder }, openSession), encoder!, manifest.licences);
 }
 
 /** Weights of the decoder that learns on, or drawn ones. */
@@ -132,7 +145,7 @@ function firstState({ data: { spec, vectors }, request: { training }, init }: Ru
 
 async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): Promise<TrainingOutcome> {
   const { request, data, folder, openSession } = run;
-  const first = firstState(run);
+  const first = { ...firstState(run), ...run.fineTuning?.firstState() };
   const from = (await resumedFrom(folder, first)) ?? { progress: firstProgress, state: first };
   emit({
     kind: "prepared",
@@ -153,7 +166,8 @@ async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): 
     dev,
     from,
     openSession,
-    judge: devJudge(data, request.training, (state) => devDecoder(run, weightsOf(run, state)), {
+    stage: run.fineTuning?.spec,
+    judge: devJudge(data, request.training, (state) => devDecoder(run, state), {
       signal,
       onProgress: (done, total) => emit({ kind: "judging", done, total }),
     }),
@@ -189,14 +203,13 @@ async function endOfEpoch(
   state: LearnerState,
   emit: (news: TrainingNews) => void,
 ): Promise<void> {
-  const tensors = weightsOf(run, state);
-  const samples = await sampleCaptions(run, tensors);
+  const samples = await sampleCaptions(run, state);
   const news = { ...epoch, residentBytes: process.memoryUsage.rss() };
   await run.folder.appendHistory(news);
   await run.folder.appendSamples(
     samples.map((sample) => ({ kind: "sample", step: epoch.step, epoch: epoch.epoch, ...sample })),
   );
-  if (epoch.best) await run.folder.saveBest(await bestBundle(run, tensors, epoch));
+  if (epoch.best) await run.folder.saveBest(await bestBundle(run, state, epoch));
   await run.folder.drawCurves();
   emit({ ...news, samples });
 }
@@ -239,16 +252,25 @@ async function decoderToLearnOn(
   );
 }
 
+/** The stage that a request wants to learn; its rate follows the decoder's schedule. */
+function stageSpec(
+  { fineTune, training }: TrainingRequest,
+  layer: FeatureLayer,
+  encoder: EncoderSpec,
+): StageSpec | undefined {
+  if (fineTune === undefined) return undefined;
+  if (training.objective.kind !== "cross-entropy")
+    throw new ShowtellError(
+      "ARGUMENT",
+      "--fine-tune learns from true captions only: leave --objective out, or fine-tune first",
+    );
+  return { encoder, stage: fineTune.stage, layer, rate: fineTune.learningRate / training.schedule.peak };
+}
+
 serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, context) => {
   const openSession: OpenSession = (model) =>
     openNodeSession(model, request.threads === undefined ? {} : { threads: request.threads });
-  const bundle = await readBundleFile(request.encoder);
-  if (bundle.encoder === undefined) {
-    throw new ShowtellError(
-      "BUNDLE_KIND",
-      `"${request.encoder}" holds no encoder: name an encoder's file, or leave it out for "${defaultEncoder}"`,
-    );
-  }
+  const bundle = await readEncoderFile(request.encoder);
   const init = request.init === undefined ? undefined : await decoderToLearnOn(request.init, request, bundle.encoder);
   const data = await loadTrainingData(request, {
     encoder: bundle.encoder,
@@ -260,13 +282,20 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
   try {
     const folder = await openTrainingRun(request.out, descriptionOf(request, data), { resume: request.resume, writer });
     const lock = await lockFolder(request.out);
+    let fineTuning: FineTuning | undefined;
     try {
       const { identity, spec } = bundle.encoder.manifest;
       const encoder = { identity, name: spec.kind, layer: decoderNamed(request.decoder).layer };
       const licences = decoderLicences(data, request);
       const references = frequencyTable(data.prepared.train.map(({ captions }) => captions));
-      return await learn({ request, data, folder, encoder, init, licences, references, openSession }, context);
+      const stage = stageSpec(request, encoder.layer, spec);
+      fineTuning = stage && (await openFineTuning(stage, bundle, openSession));
+      return await learn(
+        { request, data, folder, encoder, init, fineTuning, licences, references, openSession },
+        context,
+      );
     } finally {
+      await fineTuning?.dispose();
       await lock.release();
     }
   } finally {

@@ -7,7 +7,8 @@ import { tensor, zeros } from "../base/tensor.ts";
 import type { OpenSession, Tensors } from "../engine/session.ts";
 import { decoderOf } from "../models/catalogue.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
-import { scoringGraph, trainingGraph } from "../models/training-graph.ts";
+import type { StageSpec } from "../models/encoder-stage.ts";
+import { scoringGraph, trainedFeatures, trainedParameters, trainingGraph } from "../models/training-graph.ts";
 import type { BatchShape } from "../models/training-graph.ts";
 import { adamScalarNames, adamScalars, momentNames } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
@@ -137,17 +138,22 @@ function adamOptions({ clipNorm, weightDecay, epsilon }: TrainingOptions): AdamO
   return { clipNorm, weightDecay, epsilon };
 }
 
-/** Creates a learner that goes on from a state. It takes the arrays over and writes into them: copy what must stay. */
+/**
+ * Creates a learner that goes on from a state, of a decoder alone or with a stage of its encoder. It takes the arrays over and writes into them: copy what
+ * must stay.
+ */
 export function createLearner(
   spec: DecoderSpec,
   options: TrainingOptions,
   first: LearnerState,
   openSession: OpenSession,
+  stage?: StageSpec,
 ): Learner {
   const adam = adamOptions(options);
   const never = options.objective.kind === "self-critical" ? neverSaid : [];
   const sessions = createSessionCache<readonly MaskInput[]>(openSession);
-  const parameterNames = Object.keys(decoderOf(spec).parameters(spec));
+  const parameterNames = Object.keys(trainedParameters(spec, stage));
+  const featureShape = trainedFeatures(spec, stage);
   let current: Record<string, Tensor<"float32">> = { ...first };
   // The other buffer of everything that a step replaces; a step reads one and writes the other, then they change places.
   let spare: Record<string, Tensor<"float32">> = {};
@@ -167,7 +173,7 @@ export function createLearner(
     await reader.read(pictures, bits);
     const features = decodeFloat16(bits, scratch("features", bits.length));
     return {
-      features: tensor("float32", [images, ...spec.features], features),
+      features: tensor("float32", [images, ...featureShape], features),
       words: tensor("int64", [steps * rows], words),
       targets: tensor("int64", [steps * rows], targets),
       weights: tensor("float32", [steps * rows], weights),
@@ -179,7 +185,7 @@ export function createLearner(
     async learn(batch, reader, step, learningRate) {
       const shape = shapeOf(batch);
       const { session, extra: masks } = await sessions.get(`learn ${nameOf(shape)}`, () => {
-        const graph = trainingGraph(spec, shape, { adam, smoothing: options.labelSmoothing, never });
+        const graph = trainingGraph(spec, shape, { adam, smoothing: options.labelSmoothing, never, stage });
         return { model: graph.model, extra: graph.masks };
       });
       const feeds = { ...(await batchFeeds(batch, reader)), ...current };
@@ -208,7 +214,7 @@ export function createLearner(
     async score(batch, reader) {
       const shape = shapeOf(batch);
       const { session } = await sessions.get(`score ${nameOf(shape)}`, () => ({
-        model: scoringGraph(spec, shape),
+        model: scoringGraph(spec, shape, stage),
         extra: [],
       }));
       return resultOf(

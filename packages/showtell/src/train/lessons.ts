@@ -10,11 +10,15 @@ import type { FeatureReader, LearnerState } from "./learner.ts";
 import type { Objective, TrainingOptions } from "./options.ts";
 import { createSelfCritic } from "./self-critical.ts";
 import type { RewardData } from "./self-critical.ts";
+import { featuresOfEpoch } from "./views.ts";
+import type { ViewedRows } from "./views.ts";
 
 /** Captions with the features of their pictures. */
 export interface TrainingSet {
   readonly examples: readonly Example[];
   readonly features: FeatureReader;
+  /** If the reader has several views of each picture: an epoch draws one for each. */
+  readonly views?: ViewedRows;
 }
 
 /** A batch to learn, and what its captions were worth together, if they were drawn and rewarded. */
@@ -82,16 +86,17 @@ async function drawnCaptions(input: LessonInput): Promise<Lessons> {
   const { options, train, rewards } = input;
   if (rewards === undefined) throw new ShowtellError("INTERNAL", "captions are to be rewarded, but by no references");
   const images = Math.max(1, Math.floor(options.batchSize / options.captionsPerPicture));
-  const critic = await createSelfCritic({ ...input, features: train.features, rewards, images });
+  const critic = await createSelfCritic({ ...input, rewards, images });
   const pictures = [...new Set(train.examples.map(({ picture }) => picture))];
   const perEpoch = Math.ceil(pictures.length / images);
   return {
     perEpoch,
     epoch(epoch) {
+      const features = featuresOfEpoch(train, options.seed, epoch);
       const order = orderOf(input, epoch).shuffle([...pictures]);
       return Array.from({ length: perEpoch }, (_, i) => {
         const rows = Int32Array.from(order.slice(i * images, (i + 1) * images));
-        return (step) => critic.draw(rows, step);
+        return (step) => critic.draw(rows, features, step);
       });
     },
     dispose: () => critic.dispose(),

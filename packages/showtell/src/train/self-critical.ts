@@ -41,8 +41,8 @@ export interface RewardedBatch {
 
 /** Draws captions with the weights that a learner has now. */
 export interface SelfCritic {
-  /** Captions of some pictures, given by their rows; the same step draws the same. */
-  draw(pictures: Int32Array, step: number): Promise<RewardedBatch>;
+  /** Captions of some pictures, given by their rows, from their features; the same step draws the same. */
+  draw(pictures: Int32Array, features: FeatureReader, step: number): Promise<RewardedBatch>;
   dispose(): Promise<void>;
 }
 
@@ -74,7 +74,6 @@ export interface SelfCriticInput {
   /** Its objective, seed, captions a picture and greatest length count here. */
   readonly options: TrainingOptions;
   readonly rewards: RewardData;
-  readonly features: FeatureReader;
   /** Pictures a batch; fewer are padded. */
   readonly images: number;
   /** The learner's weights; asked for at every word. */
@@ -87,7 +86,7 @@ export interface SelfCriticInput {
  * @throws ShowtellError `ARGUMENT` if a single caption a picture is to be held against the others, `ENGINE`.
  */
 export async function createSelfCritic(input: SelfCriticInput): Promise<SelfCritic> {
-  const { spec, options, rewards, features, images, weights, openSession } = input;
+  const { spec, options, rewards, images, weights, openSession } = input;
   const { captionsPerPicture: group, maximumWords: maximumLength, seed } = options;
   const baseline = options.objective.kind === "self-critical" ? options.objective.baseline : "others";
   if (group < 2 && baseline === "others")
@@ -104,7 +103,7 @@ export async function createSelfCritic(input: SelfCriticInput): Promise<SelfCrit
     );
 
   return {
-    async draw(pictures, step) {
+    async draw(pictures, features, step) {
       const data = new Uint16Array(pictures.length * features.size);
       await features.read(pictures, data);
       const batch: FeatureBatch = { images: pictures.length, data };

@@ -4,6 +4,7 @@ import { ShowtellError } from "../base/errors.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { CaptionQuality } from "../evaluate/caption-quality.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
+import type { StageSpec } from "../models/encoder-stage.ts";
 import { learningRate } from "../nn/schedules.ts";
 import { makeBatches, planBatches } from "./batches.ts";
 import type { BatchResult, Learner, LearnerState } from "./learner.ts";
@@ -13,6 +14,7 @@ import { batchSizeOf, lessonsOf, trainingLengths } from "./lessons.ts";
 import type { TrainingOptions } from "./options.ts";
 import type { RewardData } from "./self-critical.ts";
 import { compiledShapes } from "./sessions.ts";
+import { featuresOfEpoch } from "./views.ts";
 
 /** Teacher-forced quality. */
 export interface Quality {
@@ -96,6 +98,8 @@ export interface Training {
   readonly rewards?: RewardData | undefined;
   readonly from: { readonly progress: Progress; readonly state: LearnerState };
   readonly openSession: OpenSession;
+  /** The encoder's stage that learns with the decoder; the features are then those before it. Default: none. */
+  readonly stage?: StageSpec | undefined;
   /**
    * Captions dev pictures with the weights as they are and scores that; the epoch with the highest CIDEr is then the best. Without it
    * the dev loss decides. Rejects with `CANCELLED` if it was cancelled meanwhile.
@@ -168,8 +172,8 @@ function isBetter(now: BestEpoch, before: BestEpoch | undefined): boolean {
  * @throws ShowtellError `DATA_EMPTY`, `TRAINING_DIVERGED`, `ENGINE`.
  */
 export async function* train(training: Training): AsyncGenerator<TrainingEvent, void, undefined> {
-  const { spec, options, from, openSession } = training;
-  const learner = createLearner(spec, options, from.state, openSession);
+  const { spec, options, from, openSession, stage } = training;
+  const learner = createLearner(spec, options, from.state, openSession, stage);
   let lessons: Lessons | undefined;
   try {
     lessons = await lessonsOf({ ...training, weights: () => learner.state() });
@@ -230,6 +234,7 @@ async function* learnEpoch(
   const epoch = from.epoch + 1;
   const { perEpoch } = lessons;
   const steps = perEpoch * options.epochs;
+  const features = featuresOfEpoch(set, options.seed, epoch);
   let progress = from;
   for (const lesson of lessons.epoch(epoch).slice(from.batch)) {
     if (signal?.aborted === true) break;
@@ -237,7 +242,7 @@ async function* learnEpoch(
     const step = progress.step + 1;
     const rate = learningRate(options.schedule, step, steps);
     const { batch, reward } = await lesson(step);
-    const result = await learner.learn(batch, set.features, step, rate);
+    const result = await learner.learn(batch, features, step, rate);
     checkFinite(result, step);
     const sums = addTo(progress.sums, result, (now() - started) / 1000, reward);
     progress = { ...progress, batch: progress.batch + 1, step, sums };

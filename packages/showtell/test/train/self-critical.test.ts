@@ -62,7 +62,7 @@ async function withCritic<T>(
   const learner = createLearner(spec, options, first, openSingle);
   const weights = (): LearnerState => learner.state();
   const rewards = { references, words };
-  const input = { spec, options, rewards, features, images: references.length, weights, openSession: openSingle };
+  const input = { spec, options, rewards, images: references.length, weights, openSession: openSingle };
   const critic = await createSelfCritic(input);
   try {
     return await use(critic, learner);
@@ -89,9 +89,9 @@ describe("drawn captions", () => {
   it("are the same at the same step with the same weights, and others at another", async () => {
     await withCritic(async (critic) => {
       const [first, again, other] = [
-        await critic.draw(pictures, 1),
-        await critic.draw(pictures, 1),
-        await critic.draw(pictures, 2),
+        await critic.draw(pictures, features, 1),
+        await critic.draw(pictures, features, 1),
+        await critic.draw(pictures, features, 2),
       ];
       expect(again).toEqual(first);
       expect(captionsIn(other)).not.toEqual(captionsIn(first));
@@ -100,7 +100,7 @@ describe("drawn captions", () => {
 
   it("never hold what captions can't say, and weigh nothing together where they are held against each other", async () => {
     await withCritic(async (critic) => {
-      const captions = captionsIn(await critic.draw(pictures, 1));
+      const captions = captionsIn(await critic.draw(pictures, features, 1));
       expect(captions).toHaveLength(20);
       expect(captions.flatMap(({ ids }) => ids).some((id) => neverSaid.includes(id))).toBe(false);
       for (const picture of pictures) {
@@ -113,15 +113,15 @@ describe("drawn captions", () => {
 
   it("follow the weights as they are learnt", async () => {
     await withCritic(async (critic, learner) => {
-      const before = await critic.draw(pictures, 1);
+      const before = await critic.draw(pictures, features, 1);
       for (let step = 1; step <= 5; step++) await learner.learn(before.batch, features, step, 0.05);
-      expect(captionsIn(await critic.draw(pictures, 1))).not.toEqual(captionsIn(before));
+      expect(captionsIn(await critic.draw(pictures, features, 1))).not.toEqual(captionsIn(before));
     }, {});
   });
 
   it("of fewer pictures than a batch has are padded with what weighs nothing", async () => {
     await withCritic(async (critic) => {
-      const { batch } = await critic.draw(Int32Array.of(2, 1), 1);
+      const { batch } = await critic.draw(Int32Array.of(2, 1), features, 1);
       expect(batch).toMatchObject({ images: 4, rows: 20, captions: 10 });
       expect(Array.from(batch.pictures.subarray(0, 2))).toEqual([2, 1]);
     }, {});
@@ -161,7 +161,7 @@ it.each(["others", "greedy"] as const)("the reward rises to its maximum, held ag
   await withCritic(
     async (critic, learner) => {
       const meanReward = async (step: number): Promise<number> => {
-        const { batch, reward } = await critic.draw(pictures, step);
+        const { batch, reward } = await critic.draw(pictures, features, step);
         await learner.learn(batch, features, step, 0.01);
         return reward / batch.captions;
       };
