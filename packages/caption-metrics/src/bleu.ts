@@ -1,7 +1,16 @@
 // BLEU-1 … BLEU-4 (Papineni et al. 2002) as the COCO caption evaluation computes it: corpus statistics, closest reference
 // length, no smoothing. Knows no tokeniser.
 import { checkCorpus, type Hypotheses, type MetricOptions, type MetricResult, type References } from "./inputs.ts";
-import { createNgramTable, MAX_N, ngramCount, ngramStart, splitWords, type Tokens, UNKNOWN } from "./ngrams.ts";
+import {
+  createNgramTable,
+  MAX_N,
+  ngramCount,
+  type Ngrams,
+  ngramStart,
+  splitWords,
+  type Tokens,
+  UNKNOWN,
+} from "./ngrams.ts";
 import { signature } from "./signature.ts";
 
 /** What BLEU counts, for an image or summed over several. Arrays hold n = 1 … 4. */
@@ -50,7 +59,8 @@ export function bleuSettings(n: number): readonly string[] {
 /** The statistics of each image; sum those of any sample and give them to {@link bleuScores} (a bootstrap does). */
 export function bleuStatistics(hypotheses: Hypotheses, references: References): BleuStatistics[] {
   checkCorpus(hypotheses, references);
-  return hypotheses.map((hypothesis, image) => imageBleuStatistics(hypothesis, references[image] ?? []));
+  const count = createBleuCounter();
+  return hypotheses.map((hypothesis, image) => count(hypothesis, references[image] ?? []));
 }
 
 /** The statistics of several images together. */
@@ -82,45 +92,62 @@ export function bleuScores(statistics: BleuStatistics): readonly [number, number
   return scores as [number, number, number, number];
 }
 
-/** The statistics of one image. */
-export function imageBleuStatistics(hypothesis: Tokens, references: readonly Tokens[]): BleuStatistics {
-  const words = splitWords(hypothesis);
+/** Counts one image after the other; what it counts with is made once. */
+export function createBleuCounter(): (hypothesis: Tokens, references: readonly Tokens[]) => BleuStatistics {
   const table = createNgramTable();
-  const captions = references.map((reference) => table.add(splitWords(reference)));
-  const most = new Int32Array(table.size() + 1); // by n-gram: how often it stands in the reference that has it most often
-  const counts = new Int32Array(table.size() + 1);
-  for (const ngrams of captions) {
-    for (let at = 0; at < ngrams.length; at++)
-      counts[ngrams[at] as number] = (counts[ngrams[at] as number] as number) + 1;
-    for (let at = 0; at < ngrams.length; at++) {
-      const ngram = ngrams[at] as number;
-      if ((counts[ngram] as number) > (most[ngram] as number)) most[ngram] = counts[ngram] as number;
-      counts[ngram] = 0;
+  let most = new Int32Array(0); // by n-gram: how often it stands in the reference that has it most often
+  let counts = new Int32Array(0);
+
+  /** Numbers the n-grams of the references, and notes in `most` how many of each may be matched. */
+  function countReferences(references: readonly Tokens[]): void {
+    table.clear();
+    const captions = references.map((reference) => table.add(reference));
+    if (most.length <= table.size()) {
+      most = new Int32Array(2 * table.size() + 1);
+      counts = new Int32Array(most.length);
+    } else {
+      most.fill(0, 0, table.size() + 1);
+    }
+    for (const ngrams of captions) {
+      for (const ngram of ngrams) counts[ngram] = (counts[ngram] as number) + 1;
+      for (const ngram of ngrams) {
+        if ((counts[ngram] as number) > (most[ngram] as number)) most[ngram] = counts[ngram] as number;
+        counts[ngram] = 0;
+      }
     }
   }
-  const guesses = table.find(words);
-  const correct = [0, 0, 0, 0];
-  for (let n = 1; n <= MAX_N; n++) {
-    const end = ngramStart(words, n + 1);
-    let matched = 0;
-    for (let at = ngramStart(words, n); at < end; at++) {
+
+  /** n-grams of the hypothesis in `start` … `end` that are matched; each match uses one up. */
+  function matched(guesses: Ngrams, start: number, end: number): number {
+    let found = 0;
+    for (let at = start; at < end; at++) {
       const ngram = guesses[at] as number;
       if (ngram === UNKNOWN || most[ngram] === 0) continue;
       most[ngram] = (most[ngram] as number) - 1;
-      matched++;
+      found++;
     }
-    correct[n - 1] = matched;
+    return found;
   }
-  return {
-    hypothesisLength: words.length,
-    referenceLength: closestLength(
-      words.length,
-      references.map((reference) => splitWords(reference).length),
-    ),
-    guessed: [1, 2, 3, 4].map((n) => ngramCount(words, n)),
-    correct,
+
+  return (hypothesis, references) => {
+    const words = splitWords(hypothesis);
+    const truths = references.map(splitWords);
+    countReferences(truths);
+    const guesses = table.find(words);
+    return {
+      hypothesisLength: words.length,
+      referenceLength: closestLength(
+        words.length,
+        truths.map((truth) => truth.length),
+      ),
+      guessed: LENGTHS.map((n) => ngramCount(words, n)),
+      correct: LENGTHS.map((n) => matched(guesses, ngramStart(words, n), ngramStart(words, n + 1))),
+    };
   };
 }
+
+/** The n-gram lengths. */
+const LENGTHS: readonly number[] = Array.from({ length: MAX_N }, (_, index) => index + 1);
 
 /** The length closest to the hypothesis', the shorter of two equally close. */
 function closestLength(length: number, candidates: readonly number[]): number {

@@ -1,5 +1,5 @@
 // CIDEr-D (Vedantam et al. 2015) as the COCO caption evaluation computes it: n = 1 … 4, σ = 6, times 10. Knows no tokeniser.
-import { countedWords, documentFrequencies, type DocumentFrequencies } from "./document-frequencies.ts";
+import { countedWords, createFrequencyCounter, type DocumentFrequencies } from "./document-frequencies.ts";
 import { MetricsError } from "./errors.ts";
 import {
   checkCorpus,
@@ -10,7 +10,8 @@ import {
   type MetricResult,
   type References,
 } from "./inputs.ts";
-import { createNgramTable, MAX_N, ngramCount, ngramStart, type Tokens, UNKNOWN } from "./ngrams.ts";
+import { createNgramTable, MAX_N, ngramCount, type Ngrams, ngramStart, type Tokens, UNKNOWN } from "./ngrams.ts";
+import { createPairTable, type PairTable } from "./pair-table.ts";
 import { signature } from "./signature.ts";
 
 /** Options of CIDEr-D. */
@@ -39,8 +40,8 @@ const SIGMA = 6;
 
 /** The weighted n-grams of a caption, each once, those of length n from `starts[n - 1]` to `starts[n]`. */
 interface Vector {
-  readonly ngrams: Int32Array;
-  readonly weights: Float64Array;
+  readonly ngrams: readonly number[];
+  readonly weights: readonly number[];
   readonly starts: readonly number[];
   readonly norms: readonly number[]; // by n - 1
   readonly bigrams: number;
@@ -77,24 +78,26 @@ export function ciderSettings(images: number, { frequencies, endToken }: CiderOp
  */
 export function ciderScorer(references: References, options: CiderOptions = {}): CiderScorer {
   checkReferences(references);
-  const frequencies = options.frequencies ?? documentFrequencies(references, options);
+  const { frequencies, numbers } = frequenciesFor(references, options);
   const logImages = Math.log(frequencies.images);
   const weightOf = (ngram: number): number => logImages - Math.log(Math.max(1, frequencies.count(ngram)));
-  const strangers = createNgramTable(); // n-grams of the references that the frequencies do not know
-  const vectors = references.map((captions) =>
-    captions.map((caption) => {
+  const strangers = createNgramTable(SLOTS); // n-grams of the references that the frequencies do not know
+  const own = createNgramTable(SLOTS); // those of a hypothesis, forgotten with it
+  const places = createPairTable(SLOTS); // of the n-grams in the vector that was made last, counted from 1
+  const makeVector = (words: Tokens, ngrams: Ngrams): Vector => vector(words, ngrams, weightOf, places);
+  const vectors = references.map((captions, image) =>
+    captions.map((caption, at) => {
       const words = countedWords(caption, options.endToken);
-      return vector(words, numbered(words, frequencies, strangers.add), weightOf);
+      return makeVector(words, numbers?.[image]?.[at] ?? numbered(words, frequencies, strangers.add));
     }),
   );
-  const known = frequencies.size + strangers.size() + 1;
-  const guessed = new Float64Array(known).fill(NaN); // by n-gram: its weight in the hypothesis
 
-  /** A hypothesis' own n-grams get numbers beyond those of the references, and are forgotten with it. */
-  function numberGuess(words: Tokens): Int32Array {
+  /** A hypothesis' own n-grams get numbers beyond those of the references. */
+  function numberGuess(words: Tokens): Ngrams {
     const others = strangers.find(words);
-    const own = createNgramTable().add(words);
-    return others.map((ngram, at) => (ngram === UNKNOWN ? strangers.size() + (own[at] as number) : ngram));
+    own.clear();
+    const added = own.add(words);
+    return others.map((ngram, at) => (ngram === UNKNOWN ? strangers.size() + (added[at] as number) : ngram));
   }
 
   return {
@@ -108,21 +111,30 @@ export function ciderScorer(references: References, options: CiderOptions = {}):
         );
       }
       const words = countedWords(hypothesis, ended ? options.endToken : undefined);
-      const guess = vector(words, numbered(words, frequencies, numberGuess), weightOf);
-      guess.ngrams.forEach((ngram, at) => {
-        if (ngram < known) guessed[ngram] = guess.weights[at] as number;
-      });
-      const sum = truths.reduce((total, truth) => total + similarity(guess, guessed, truth), 0);
-      guess.ngrams.forEach((ngram) => {
-        if (ngram < known) guessed[ngram] = NaN;
-      });
+      const guess = makeVector(words, numbered(words, frequencies, numberGuess));
+      let sum = 0;
+      for (const truth of truths) sum += similarity(guess, places, truth);
       return (10 * sum) / truths.length;
     },
   };
 }
 
+/** Room for the n-grams of a caption. */
+const SLOTS = 256;
+
+/** The frequencies that were given, or those of the references, with the numbers of their n-grams: both come of one count. */
+function frequenciesFor(
+  references: References,
+  options: CiderOptions,
+): { readonly frequencies: DocumentFrequencies; readonly numbers?: readonly (readonly Ngrams[])[] } {
+  if (options.frequencies !== undefined) return { frequencies: options.frequencies };
+  const counter = createFrequencyCounter(options);
+  const numbers = references.map((captions) => counter.add(captions));
+  return { frequencies: counter.finish(), numbers };
+}
+
 /** Numbers of a caption's n-grams: the frequencies' own, and numbers beyond them for those that they do not know. */
-function numbered(words: Tokens, frequencies: DocumentFrequencies, number: (words: Tokens) => Int32Array): Int32Array {
+function numbered(words: Tokens, frequencies: DocumentFrequencies, number: (words: Tokens) => Ngrams): Ngrams {
   const ngrams = frequencies.find(words);
   if (!ngrams.includes(UNKNOWN)) return ngrams;
   const others = number(words);
@@ -130,54 +142,52 @@ function numbered(words: Tokens, frequencies: DocumentFrequencies, number: (word
 }
 
 /** Term frequency × inverse document frequency of each n-gram; those in no image weigh like those in one. */
-function vector(words: Tokens, ngrams: Int32Array, weightOf: (ngram: number) => number): Vector {
-  const distinct = new Int32Array(ngrams.length);
-  const weights = new Float64Array(ngrams.length);
+function vector(words: Tokens, ngrams: Ngrams, weightOf: (ngram: number) => number, places: PairTable): Vector {
+  places.clear();
+  const distinct: number[] = [];
+  const weights: number[] = [];
   const starts = [0];
   const norms: number[] = [];
-  let end = 0;
   for (let n = 1; n <= MAX_N; n++) {
-    const start = end;
-    const places = new Map<number, number>();
+    const start = distinct.length;
     const last = ngramStart(words, n + 1);
     for (let at = ngramStart(words, n); at < last; at++) {
       const ngram = ngrams[at] as number;
-      let place = places.get(ngram);
-      if (place === undefined) {
-        place = end++;
-        places.set(ngram, place);
-        distinct[place] = ngram;
+      const place = places.add(ngram, 0) - 1;
+      if (place === distinct.length) {
+        distinct.push(ngram);
+        weights.push(weightOf(ngram));
+      } else {
+        weights[place] = (weights[place] as number) + weightOf(ngram);
       }
-      weights[place] = (weights[place] as number) + weightOf(ngram);
     }
-    starts.push(end);
-    norms.push(norm(weights, start, end));
+    starts.push(distinct.length);
+    norms.push(norm(weights, start, distinct.length));
   }
-  return {
-    ngrams: distinct.slice(0, end),
-    weights: weights.slice(0, end),
-    starts,
-    norms,
-    bigrams: ngramCount(words, 2),
-  };
+  return { ngrams: distinct, weights, starts, norms, bigrams: ngramCount(words, 2) };
 }
 
-function norm(weights: Float64Array, start: number, end: number): number {
+function norm(weights: readonly number[], start: number, end: number): number {
   let sum = 0;
   for (let at = start; at < end; at++) sum += (weights[at] as number) ** 2;
   return Math.sqrt(sum);
 }
 
-/** The mean over n of the clipped cosine, damped by the difference of the numbers of bigrams (not of words). */
-function similarity(guess: Vector, guessed: Float64Array, truth: Vector): number {
+/**
+ * The mean over n of the clipped cosine, damped by the difference of the numbers of bigrams (not of words).
+ *
+ * `places` are those of the guess's n-grams in its vector.
+ */
+function similarity(guess: Vector, places: PairTable, truth: Vector): number {
   let sum = 0;
   for (let n = 0; n < MAX_N; n++) {
     let product = 0;
     const end = truth.starts[n + 1] as number;
     for (let at = truth.starts[n] as number; at < end; at++) {
-      const guessWeight = guessed[truth.ngrams[at] as number] as number;
+      const place = places.find(truth.ngrams[at] as number, 0);
+      if (place === 0) continue;
       const weight = truth.weights[at] as number;
-      if (!Number.isNaN(guessWeight)) product += Math.min(guessWeight, weight) * weight;
+      product += Math.min(guess.weights[place - 1] as number, weight) * weight;
     }
     const norms = (guess.norms[n] as number) * (truth.norms[n] as number);
     sum += norms === 0 ? product : product / norms;

@@ -50,8 +50,8 @@ export function createDiversityCounter(): DiversityCounter {
       totals[0] += words.length;
       totals[1] += ngramCount(words, 2);
       const ends = [ngramStart(words, 2), ngramStart(words, 3)] as const;
-      for (const ngram of ngrams.subarray(0, ends[0])) seen[0].add(ngram);
-      for (const ngram of ngrams.subarray(ends[0], ends[1])) seen[1].add(ngram);
+      for (const ngram of ngrams.slice(0, ends[0])) seen[0].add(ngram);
+      for (const ngram of ngrams.slice(ends[0], ends[1])) seen[1].add(ngram);
     },
     finish() {
       if (captions === 0) throw new MetricsError("EMPTY", "there is no caption: give at least one");

@@ -9,7 +9,7 @@ export interface DocumentFrequencies {
   /** How many different n-grams were counted. */
   readonly size: number;
   /** Numbers (1 … `size`) of a caption's n-grams, n = 1 … 4, shorter ones first; -1 for those that no reference has. */
-  readonly find: (words: Tokens) => Int32Array;
+  readonly find: (words: Tokens) => readonly number[];
   /** In how many images' references the n-gram with a number stands. */
   readonly count: (ngram: number) => number;
 }
@@ -22,8 +22,8 @@ export interface DocumentFrequencyOptions {
 
 /** Counts document frequencies image by image. */
 export interface FrequencyCounter {
-  /** Counts the references of the next image. */
-  add(captions: readonly Tokens[]): void;
+  /** Counts the references of the next image, and gives the numbers of each caption's n-grams as `find` will. */
+  add(captions: readonly Tokens[]): readonly (readonly number[])[];
   /** The frequencies of all images so far. Throws MetricsError `EMPTY` if no reference had a word. */
   finish(): DocumentFrequencies;
 }
@@ -49,7 +49,7 @@ export function createFrequencyCounter(options: DocumentFrequencyOptions = {}): 
   let lastImages = new Int32Array(1024); // by n-gram: the last image, counted from 1, that had it
   let images = 0;
 
-  function countCaption(words: Tokens): void {
+  function countCaption(words: Tokens): readonly number[] {
     const ngrams = table.add(words);
     counts = withRoom(counts, table.size() + 1);
     lastImages = withRoom(lastImages, table.size() + 1);
@@ -59,12 +59,13 @@ export function createFrequencyCounter(options: DocumentFrequencyOptions = {}): 
       lastImages[ngram] = images;
       counts[ngram] = (counts[ngram] as number) + 1;
     }
+    return ngrams;
   }
 
   return {
     add: (captions) => {
       images++;
-      for (const caption of captions) countCaption(countedWords(caption, options.endToken));
+      return captions.map((caption) => countCaption(countedWords(caption, options.endToken)));
     },
     finish: () => {
       if (table.size() === 0) {

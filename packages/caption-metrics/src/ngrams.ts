@@ -12,6 +12,9 @@ const ROOT = 0;
 /** What a look-up gives for an n-gram that was never added. */
 export const UNKNOWN = -1;
 
+/** Numbers of a caption's n-grams. A plain array: a typed one of this size costs more to make than to fill. */
+export type Ngrams = readonly number[];
+
 /** Numbers for n-grams: the same n-gram has the same number, 1 … `size`. */
 export interface NgramTable {
   /** How many n-grams the table holds. */
@@ -21,18 +24,20 @@ export interface NgramTable {
    *
    * Those of length n stand from `ngramStart(words, n)` to `ngramStart(words, n + 1)`. New n-grams are added.
    */
-  readonly add: (words: Tokens) => Int32Array;
+  readonly add: (words: Tokens) => Ngrams;
   /** Like `add`, but adds nothing: n-grams that the table does not hold are `UNKNOWN`. */
-  readonly find: (words: Tokens) => Int32Array;
+  readonly find: (words: Tokens) => Ngrams;
+  /** Forgets everything, and keeps the room. */
+  readonly clear: () => void;
 }
 
 /**
  * An empty table. An n-gram is its first n − 1 words (a number again) and its last word, so that only words are kept as
  * strings.
  */
-export function createNgramTable(): NgramTable {
+export function createNgramTable(slots?: number): NgramTable {
   const words = new Map<string, number>();
-  const pairs = createPairTable();
+  const pairs = createPairTable(slots);
 
   function addWord(word: string): number {
     const known = words.get(word);
@@ -54,22 +59,25 @@ export function createNgramTable(): NgramTable {
         caption.map((word) => words.get(word) ?? UNKNOWN),
         findNgram,
       ),
+    clear: () => {
+      words.clear();
+      pairs.clear();
+    },
   };
 }
 
 /** Numbers of the n-grams with these word numbers: each is the one shorter by its last word, extended. */
-function chain(lasts: readonly number[], extend: (prefix: number, last: number) => number): Int32Array {
-  const ids = new Int32Array(ngramStart(lasts, MAX_N + 1));
-  for (let first = 0; first < lasts.length; first++) ids[first] = extend(ROOT, lasts[first] as number);
+function chain(lasts: readonly number[], extend: (prefix: number, last: number) => number): Ngrams {
+  const ids: number[] = [];
+  for (const last of lasts) ids.push(extend(ROOT, last));
   let shorter = 0;
-  let at = lasts.length;
   for (let n = 2; n <= MAX_N; n++) {
+    const start = ids.length;
     const count = ngramCount(lasts, n);
     for (let first = 0; first < count; first++) {
-      ids[at + first] = extend(ids[shorter + first] as number, lasts[first + n - 1] as number);
+      ids.push(extend(ids[shorter + first] as number, lasts[first + n - 1] as number));
     }
-    shorter = at;
-    at += count;
+    shorter = start;
   }
   return ids;
 }
@@ -92,9 +100,18 @@ export function ngramStart(words: { readonly length: number }, n: number): numbe
  * A PTB token may hold a no-break space ("1 1/2"); the reference toolkit joins the tokens and splits at any white space.
  */
 export function splitWords(tokens: Tokens): Tokens {
-  return tokens.some((token) => WHITE_SPACE.test(token))
+  return tokens.some(mayHaveWhiteSpace)
     ? tokens.flatMap((token) => token.split(WHITE_SPACE).filter((word) => word !== ""))
     : tokens;
+}
+
+/** Whether a token has a character that is not a visible one of ASCII: only such a token has to be looked at closely. */
+function mayHaveWhiteSpace(token: string): boolean {
+  for (let at = 0; at < token.length; at++) {
+    const code = token.charCodeAt(at);
+    if (code < 0x21 || code > 0x7e) return true;
+  }
+  return false;
 }
 
 /** White space about as Python's `str.split` sees it. */

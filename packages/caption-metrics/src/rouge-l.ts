@@ -45,16 +45,18 @@ export function imageRougeL(hypothesis: Tokens, references: readonly Tokens[]): 
   return ((1 + BETA ** 2) * precision * recall) / (recall + BETA ** 2 * precision);
 }
 
-function wordNumbers(tokens: Tokens, words: Map<string, number>): Int32Array {
+function wordNumbers(tokens: Tokens, words: Map<string, number>): number[] {
   const counted = tokens.length === 0 ? [""] : tokens;
-  return Int32Array.from(counted, (token) => {
-    const known = words.get(token) ?? words.size;
-    words.set(token, known);
-    return known;
-  });
+  const numbers: number[] = [];
+  for (const token of counted) {
+    const known = words.get(token);
+    numbers.push(known ?? words.size);
+    if (known === undefined) words.set(token, words.size);
+  }
+  return numbers;
 }
 
-function longestCommonSubsequence(a: Int32Array, b: Int32Array): number {
+function longestCommonSubsequence(a: readonly number[], b: readonly number[]): number {
   const lengths = new Int32Array(b.length + 1); // of the common subsequences of a's words so far and b's first j
   for (const word of a) {
     let diagonal = 0;

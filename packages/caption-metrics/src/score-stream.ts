@@ -1,6 +1,6 @@
 // Every metric over a corpus that does not fit in memory: image by image, in two passes over a source that can be opened again.
 // Knows no file format.
-import { bleuSettings, imageBleuStatistics } from "./bleu.ts";
+import { bleuSettings, createBleuCounter } from "./bleu.ts";
 import { ciderD, ciderSettings } from "./cider-d.ts";
 import {
   addRow,
@@ -14,7 +14,7 @@ import {
 import { createDiversityCounter, type Diversity, type DiversityCounter } from "./diversity.ts";
 import { createFrequencyCounter, type DocumentFrequencies } from "./document-frequencies.ts";
 import { MetricsError } from "./errors.ts";
-import { type FindMatches, matchFinder, type Resources } from "./meteor/matches.ts";
+import { type MatchFinder, matchFinder, type Resources } from "./meteor/matches.ts";
 import { bestStatistics, meteorName, meteorSettings } from "./meteor/meteor.ts";
 import { ptbTokens } from "./ptb/tokens.ts";
 import { imageRougeL, rougeSettings } from "./rouge-l.ts";
@@ -66,16 +66,17 @@ export async function scoreStream(
   options: StreamOptions = {},
 ): Promise<StreamScores> {
   const frequencies = options.frequencies ?? (await countFrequencies(open()));
-  const find = options.meteor && matchFinder(options.meteor);
+  const finder = options.meteor && matchFinder(options.meteor);
   const name = options.meteor && meteorName(options.meteor);
   const diversity = createDiversityCounter();
+  const countBleu = createBleuCounter();
   const kept = options.keepStatistics === true ? createRowStore() : undefined;
   const sums = new Float64Array(ROW_SIZE);
   const row = new Float64Array(ROW_SIZE);
   let images = 0;
   let range: ReferenceRange = { fewest: Infinity, most: 0 };
   for await (const image of open()) {
-    writeRow(scoreImage(image, frequencies, find, diversity), row);
+    writeRow(scoreImage(image, { frequencies, finder, diversity, countBleu }), row);
     await options.onImage?.(image.id, scoresOfSums(row, 1, name));
     addRow(sums, row, 0);
     kept?.add(row);
@@ -101,12 +102,15 @@ async function countFrequencies(
   return counter.finish();
 }
 
-function scoreImage(
-  image: CaptionedImage,
-  frequencies: DocumentFrequencies,
-  find: FindMatches | undefined,
-  diversity: DiversityCounter,
-): ImageResult {
+/** What every image is scored with. */
+interface Scoring {
+  readonly frequencies: DocumentFrequencies;
+  readonly finder: MatchFinder | undefined;
+  readonly diversity: DiversityCounter;
+  readonly countBleu: ReturnType<typeof createBleuCounter>;
+}
+
+function scoreImage(image: CaptionedImage, { frequencies, finder, diversity, countBleu }: Scoring): ImageResult {
   if (image.references.length === 0) {
     throw new MetricsError(
       "NO_REFERENCES",
@@ -117,8 +121,8 @@ function scoreImage(
   const references = image.references.map(ptbTokens);
   diversity.add(hypothesis);
   return {
-    bleu: imageBleuStatistics(hypothesis, references),
-    meteor: find && bestStatistics(hypothesis, references, find),
+    bleu: countBleu(hypothesis, references),
+    meteor: finder && bestStatistics(hypothesis, references, finder),
     rougeL: imageRougeL(hypothesis, references),
     cider: ciderD([hypothesis], [references], { frequencies }).score,
   };

@@ -22,23 +22,17 @@ interface Path {
   readonly distance: number;
   /** The first word of the reference that is not decided. */
   readonly next: number;
-  /** The word of the hypothesis behind the last match, if the word before `next` is matched; else undefined. */
-  readonly runEnd: number | undefined;
-  /** The last match taken, and the path before it. */
+  /** The word of the hypothesis behind the last match, or `NO_RUN` if the word before `next` is not matched. */
+  readonly runEnd: number;
+  /** The match taken last, and the path before it. */
   readonly last: { readonly match: Match; readonly before: Path["last"] } | undefined;
+  /** Words of the hypothesis that disputed matches have taken, as bits of whole numbers. */
+  readonly used: readonly number[];
 }
 
-type Offer = (path: Path) => void;
-
-const START: Path = {
-  hypothesisWeight: 0,
-  referenceWeight: 0,
-  chunks: 0,
-  distance: 0,
-  next: 0,
-  runEnd: undefined,
-  last: undefined,
-};
+const NO_RUN = -1;
+/** Bits in a number of `Path.used`: as many as V8 keeps without a box. */
+const BITS = 30;
 
 /**
  * The best alignment: most weight, then fewest chunks, then shortest distance, then the one found first.
@@ -52,17 +46,29 @@ export function align(
   referenceLength: number,
 ): Alignment {
   const { fixed, open } = fixUndisputed(matches, hypothesisLength, referenceLength);
-  let paths: readonly Path[] = [START];
+  const start: Path = {
+    hypothesisWeight: 0,
+    referenceWeight: 0,
+    chunks: 0,
+    distance: 0,
+    next: 0,
+    runEnd: NO_RUN,
+    last: undefined,
+    used: Array.from({ length: Math.ceil(hypothesisLength / BITS) }, () => 0),
+  };
+  let paths: readonly Path[] = [start];
   for (let at = 0; at < referenceLength; at++) {
     const beam = createBeam();
-    for (const path of paths) extend(path, at, fixed[at], open[at] ?? [], weights, beam.offer);
+    for (const path of paths) extend(path, at, fixed[at], open[at] ?? NOTHING, weights, beam);
     paths = beam.paths;
   }
   const final = createBeam();
-  for (const path of paths) final.offer(endRun(path));
-  const [best = START] = final.paths;
+  for (const path of paths) final.offer(path.runEnd === NO_RUN ? path : skip(path, path.distance, path.next));
+  const [best = start] = final.paths;
   return { matches: taken(best), chunks: best.chunks };
 }
+
+const NOTHING: readonly Match[] = [];
 
 /** Matches that are the only ones for all their words need no search; the others, by their first word in the reference. */
 function fixUndisputed(
@@ -108,61 +114,79 @@ function extend(
   fixed: Match | undefined,
   open: readonly Match[],
   weights: readonly number[],
-  offer: Offer,
+  beam: Beam,
 ): void {
   if (at < path.next) {
-    offer(path); // within a phrase that is matched
+    beam.offer(path); // within a phrase that is matched
     return;
   }
   if (fixed !== undefined) {
-    offer({ ...take(path, fixed, weights), distance: path.distance + distanceOf(fixed) });
+    beam.offer(take(path, fixed, weights, path.distance + distanceOf(fixed), path.used));
     return;
   }
-  const used = open.length === 0 ? undefined : usedWords(path);
   let { distance } = path;
   for (const match of open) {
-    if (used?.has(match)) continue;
-    offer({ ...take(path, match, weights), distance });
+    if (isUsed(path.used, match)) continue;
+    // With everything that it can gain it would be worse than the worst: not worth making.
+    const gain = (match.hypothesisLength + match.referenceLength) * (weights[match.module] ?? 0);
+    if (!beam.isClosedTo(path, gain)) {
+      beam.offer(take(path, match, weights, distance, withUsed(path.used, match)));
+    }
     distance += distanceOf(match);
   }
-  offer({ ...endRun(path), distance, next: at + 1 });
+  beam.offer(skip(path, distance, at + 1));
 }
 
 function distanceOf(match: Match): number {
   return Math.abs(match.referenceStart - match.hypothesisStart);
 }
 
-function take(path: Path, match: Match, weights: readonly number[]): Path {
+/** The path with a match more. */
+function take(path: Path, match: Match, weights: readonly number[], distance: number, used: readonly number[]): Path {
   const weight = weights[match.module] ?? 0;
-  const breaks = path.runEnd !== undefined && path.runEnd !== match.hypothesisStart;
+  const breaks = path.runEnd !== NO_RUN && path.runEnd !== match.hypothesisStart;
   return {
     // METEOR adds to an integer, so that a single word that counts less than 1 counts nothing here.
     hypothesisWeight: Math.trunc(path.hypothesisWeight + match.hypothesisLength * weight),
     referenceWeight: Math.trunc(path.referenceWeight + match.referenceLength * weight),
     chunks: path.chunks + (breaks ? 1 : 0),
-    distance: path.distance,
+    distance,
     next: match.referenceStart + match.referenceLength,
     runEnd: match.hypothesisStart + match.hypothesisLength,
     last: { match, before: path.last },
+    used,
   };
 }
 
-function endRun(path: Path): Path {
-  return path.runEnd === undefined ? path : { ...path, chunks: path.chunks + 1, runEnd: undefined };
-}
-
-/** Tells whether a match needs a word of the hypothesis that the path has used; in the reference paths only go forward. */
-function usedWords(path: Path): { has(match: Match): boolean } {
-  const used = new Set<number>();
-  for (let link = path.last; link !== undefined; link = link.before) {
-    for (let word = 0; word < link.match.hypothesisLength; word++) used.add(link.match.hypothesisStart + word);
-  }
+/** The path up to `next`, which ends its run. */
+function skip(path: Path, distance: number, next: number): Path {
   return {
-    has: ({ hypothesisStart, hypothesisLength }) => {
-      for (let at = hypothesisStart; at < hypothesisStart + hypothesisLength; at++) if (used.has(at)) return true;
-      return false;
-    },
+    hypothesisWeight: path.hypothesisWeight,
+    referenceWeight: path.referenceWeight,
+    chunks: path.runEnd === NO_RUN ? path.chunks : path.chunks + 1,
+    distance,
+    next,
+    runEnd: NO_RUN,
+    last: path.last,
+    used: path.used,
   };
+}
+
+/** Whether a word of the hypothesis that a match needs is taken; in the reference paths only go forward. */
+function isUsed(used: readonly number[], { hypothesisStart, hypothesisLength }: Match): boolean {
+  for (let word = hypothesisStart; word < hypothesisStart + hypothesisLength; word++) {
+    if (((used[Math.floor(word / BITS)] as number) >> (word % BITS)) & 1) return true;
+  }
+  return false;
+}
+
+function withUsed(used: readonly number[], { hypothesisStart, hypothesisLength }: Match): readonly number[] {
+  const more = used.slice();
+  for (let word = hypothesisStart; word < hypothesisStart + hypothesisLength; word++) {
+    const index = Math.floor(word / BITS);
+    more[index] = (more[index] as number) | (1 << (word % BITS));
+  }
+  return more;
 }
 
 function taken(path: Path): Match[] {
@@ -172,22 +196,36 @@ function taken(path: Path): Match[] {
 }
 
 /** The best paths offered, best first; of equals the one offered first is better. */
-function createBeam(): { readonly paths: readonly Path[]; offer: Offer } {
+interface Beam {
+  readonly paths: readonly Path[];
+  readonly offer: (path: Path) => void;
+  /** Whether a path that has at most so much more weight than this one would not be kept. */
+  readonly isClosedTo: (path: Path, gain: number) => boolean;
+}
+
+function createBeam(): Beam {
   const paths: Path[] = [];
   return {
     paths,
     offer: (path) => {
       if (paths.length === BEAM && !isBetter(path, paths[BEAM - 1] as Path)) return;
-      let place = paths.length;
-      while (place > 0 && isBetter(path, paths[place - 1] as Path)) place--;
-      paths.splice(place, 0, path);
-      if (paths.length > BEAM) paths.pop();
+      let place = paths.length < BEAM ? paths.push(path) - 1 : BEAM - 1;
+      while (place > 0 && isBetter(path, paths[place - 1] as Path)) {
+        paths[place] = paths[place - 1] as Path;
+        place--;
+      }
+      paths[place] = path;
     },
+    isClosedTo: (path, gain) => paths.length === BEAM && weightOf(path) + gain < weightOf(paths[BEAM - 1] as Path),
   };
 }
 
+function weightOf(path: Path): number {
+  return path.hypothesisWeight + path.referenceWeight;
+}
+
 function isBetter(a: Path, b: Path): boolean {
-  const weight = a.hypothesisWeight + a.referenceWeight - b.hypothesisWeight - b.referenceWeight;
+  const weight = weightOf(a) - weightOf(b);
   if (weight !== 0) return weight > 0;
   if (a.chunks !== b.chunks) return a.chunks < b.chunks;
   return a.distance < b.distance;

@@ -24,64 +24,99 @@ export interface Resources {
   readonly paraphrases?: Paraphrases;
 }
 
-/** Gives the matches of a hypothesis and a reference, the exact ones first, then those by stem, synonym and paraphrase. */
-export type FindMatches = (hypothesis: readonly string[], reference: readonly string[]) => Match[];
+/** A word, and what the modules compare of it: looked up once, however often it is met. */
+interface Word {
+  readonly text: string;
+  readonly stem: string;
+  /** Numbers of its synsets, ascending. */
+  readonly synsets: readonly number[];
+  /** Its number in the paraphrase table. */
+  readonly paraphraseWord: number | undefined;
+}
 
-/** A finder of matches that remembers the stem and the synsets of every word that it has seen. */
-export function matchFinder({ stem: useStems = true, synonyms, paraphrases }: Resources): FindMatches {
-  const stemOf = remembered(stem);
-  const synsetsOf = remembered((word) => synonyms?.synsets(word) ?? NONE);
-  return (hypothesis, reference) => {
-    let found = wordMatches(hypothesis, reference, 0, (i, j) => hypothesis[i] === reference[j]);
-    if (useStems) {
-      const [guesses, truths] = [hypothesis.map(stemOf), reference.map(stemOf)];
-      found = found.concat(
-        wordMatches(hypothesis, reference, 1, (i, j) => guesses[i] === truths[j] && hypothesis[i] !== reference[j]),
-      );
-    }
-    if (synonyms !== undefined) {
-      const [guesses, truths] = [hypothesis.map(synsetsOf), reference.map(synsetsOf)];
-      const shared = (i: number, j: number): boolean => !disjoint(guesses[i] ?? NONE, truths[j] ?? NONE);
-      found = found.concat(
-        wordMatches(hypothesis, reference, 2, (i, j) => hypothesis[i] !== reference[j] && shared(i, j)),
-      );
-    }
-    return paraphrases === undefined ? found : [...found, ...phraseMatches(hypothesis, reference, paraphrases)];
+/** A sentence as the modules look at it. Equal words are the same object. */
+export interface Sentence {
+  readonly words: readonly Word[];
+  readonly phrases: readonly Phrase[];
+}
+
+/** Finds matches, and remembers every word that it has seen. */
+export interface MatchFinder {
+  readonly prepare: (words: readonly string[]) => Sentence;
+  /** The matches of a hypothesis and a reference: the exact ones first, then those by stem, synonym and paraphrase. */
+  readonly find: (hypothesis: Sentence, reference: Sentence) => Match[];
+}
+
+/** A finder with some modules. */
+export function matchFinder({ stem: useStems = true, synonyms, paraphrases }: Resources): MatchFinder {
+  const known = new Map<string, Word>();
+  const synsetNumbers = new Map<string, number>();
+
+  function wordOf(text: string): Word {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    const word: Word = {
+      text,
+      stem: useStems ? stem(text) : "",
+      synsets: Array.from(synonyms?.synsets(text) ?? [], numberOf).sort((a, b) => a - b),
+      paraphraseWord: paraphrases?.word(text),
+    };
+    known.set(text, word);
+    return word;
+  }
+
+  function numberOf(synset: string): number {
+    const number = synsetNumbers.get(synset) ?? synsetNumbers.size;
+    synsetNumbers.set(synset, number);
+    return number;
+  }
+
+  return {
+    prepare: (texts) => {
+      const words = texts.map(wordOf);
+      return { words, phrases: paraphrases === undefined ? [] : knownPhrases(words, paraphrases) };
+    },
+    find: (hypothesis, reference) => {
+      const found: Match[] = [];
+      addWordMatches(found, hypothesis, reference, 0, (a, b) => a === b);
+      if (useStems) addWordMatches(found, hypothesis, reference, 1, haveSameStem);
+      if (synonyms !== undefined) addWordMatches(found, hypothesis, reference, 2, shareSynset);
+      return paraphrases === undefined ? found : [...found, ...phraseMatches(hypothesis, reference, paraphrases)];
+    },
   };
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
-function remembered<Value>(compute: (word: string) => Value): (word: string) => Value {
-  const known = new Map<string, Value>();
-  return (word) => {
-    const value = known.get(word) ?? compute(word);
-    known.set(word, value);
-    return value;
-  };
+function haveSameStem(a: Word, b: Word): boolean {
+  return a !== b && a.stem === b.stem;
 }
 
-function disjoint(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  const [smaller, larger] = a.size < b.size ? [a, b] : [b, a];
-  for (const value of smaller) if (larger.has(value)) return false;
-  return true;
+function shareSynset(a: Word, b: Word): boolean {
+  if (a === b) return false;
+  let [i, j] = [0, 0];
+  while (i < a.synsets.length && j < b.synsets.length) {
+    const difference = (a.synsets[i] as number) - (b.synsets[j] as number);
+    if (difference === 0) return true;
+    if (difference < 0) i++;
+    else j++;
+  }
+  return false;
 }
 
-/** The pairs of words, by place, that a test holds for: the reference's order, then the hypothesis'. */
-function wordMatches(
-  hypothesis: readonly string[],
-  reference: readonly string[],
+/** Adds the pairs of words that a test holds for: in the reference's order, then the hypothesis'. */
+function addWordMatches(
+  matches: Match[],
+  { words: guesses }: Sentence,
+  { words: truths }: Sentence,
   module: number,
-  test: (hypothesisPlace: number, referencePlace: number) => boolean,
-): Match[] {
-  const matches: Match[] = [];
-  for (let referenceStart = 0; referenceStart < reference.length; referenceStart++) {
-    for (let hypothesisStart = 0; hypothesisStart < hypothesis.length; hypothesisStart++) {
-      if (!test(hypothesisStart, referenceStart)) continue;
+  test: (guess: Word, truth: Word) => boolean,
+): void {
+  for (let referenceStart = 0; referenceStart < truths.length; referenceStart++) {
+    const truth = truths[referenceStart] as Word;
+    for (let hypothesisStart = 0; hypothesisStart < guesses.length; hypothesisStart++) {
+      if (!test(guesses[hypothesisStart] as Word, truth)) continue;
       matches.push({ module, hypothesisStart, hypothesisLength: 1, referenceStart, referenceLength: 1 });
     }
   }
-  return matches;
 }
 
 /** A phrase and where it stands. */
@@ -96,22 +131,17 @@ interface Phrase {
  * First what the table gives for the reference's phrases, in the table's (alphabetical) order, then what it gives for those
  * of the hypothesis. A pair that it has in both directions is two matches, so that neither is undisputed, as in METEOR.
  */
-function phraseMatches(hypothesis: readonly string[], reference: readonly string[], table: Paraphrases): Match[] {
-  const guesses = knownPhrases(hypothesis, table);
-  const truths = knownPhrases(reference, table);
+function phraseMatches({ phrases: guesses }: Sentence, { phrases: truths }: Sentence, table: Paraphrases): Match[] {
   const alphabetical = guesses.toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.start - b.start));
-  return [
-    ...pairs(truths, alphabetical)
-      .filter(([truth, guess]) => table.has(truth.number, guess.number))
-      .map(([truth, guess]) => phraseMatch(guess, truth)),
-    ...pairs(guesses, truths)
-      .filter(([guess, truth]) => table.has(guess.number, truth.number))
-      .map(([guess, truth]) => phraseMatch(guess, truth)),
-  ];
-}
-
-function pairs(outer: readonly Phrase[], inner: readonly Phrase[]): (readonly [Phrase, Phrase])[] {
-  return outer.flatMap((first) => inner.map((second) => [first, second] as const));
+  const matches: Match[] = [];
+  for (const truth of truths) {
+    for (const guess of alphabetical)
+      if (table.has(truth.number, guess.number)) matches.push(phraseMatch(guess, truth));
+  }
+  for (const guess of guesses) {
+    for (const truth of truths) if (table.has(guess.number, truth.number)) matches.push(phraseMatch(guess, truth));
+  }
+  return matches;
 }
 
 function phraseMatch(guess: Phrase, truth: Phrase): Match {
@@ -125,17 +155,18 @@ function phraseMatch(guess: Phrase, truth: Phrase): Match {
 }
 
 /** The phrases in a sentence that the table has, or has the beginning of, by their start and then their length. */
-function knownPhrases(words: readonly string[], table: Paraphrases): Phrase[] {
-  const numbers = words.map(table.word);
+function knownPhrases(words: readonly Word[], table: Paraphrases): Phrase[] {
   const phrases: Phrase[] = [];
   for (let start = 0; start < words.length; start++) {
     let phrase = 0;
+    let text = "";
     for (let end = start; end < words.length; end++) {
-      const word = numbers[end];
-      const longer = word === undefined ? undefined : table.extend(phrase, word);
+      const { paraphraseWord, text: last } = words[end] as Word;
+      const longer = paraphraseWord === undefined ? undefined : table.extend(phrase, paraphraseWord);
       if (longer === undefined) break;
       phrase = longer;
-      phrases.push({ text: words.slice(start, end + 1).join(" "), number: phrase, start, length: end + 1 - start });
+      text = end === start ? last : `${text} ${last}`;
+      phrases.push({ text, number: phrase, start, length: end + 1 - start });
     }
   }
   return phrases;

@@ -5,7 +5,7 @@ import type { Tokens } from "../ngrams.ts";
 import { signature } from "../signature.ts";
 import { align, type Alignment } from "./align.ts";
 import { FUNCTION_WORDS } from "./function-words.ts";
-import { type FindMatches, type Match, matchFinder, MODULES, type Resources } from "./matches.ts";
+import { type Match, type MatchFinder, matchFinder, MODULES, type Resources } from "./matches.ts";
 import { meteorWords } from "./normalise.ts";
 import {
   CHUNKS,
@@ -54,8 +54,8 @@ export function meteorStatistics(
   resources: Resources = {},
 ): MeteorStatistics[] {
   checkCorpus(hypotheses, references);
-  const find = matchFinder(resources);
-  return hypotheses.map((hypothesis, image) => bestStatistics(hypothesis, references[image] ?? [], find));
+  const finder = matchFinder(resources);
+  return hypotheses.map((hypothesis, image) => bestStatistics(hypothesis, references[image] ?? [], finder));
 }
 
 /** The name that a score of this variant is printed under: "METEOR" only with the paraphrase table. */
@@ -70,16 +70,25 @@ function modulesOf(resources: Resources): string[] {
 }
 
 /** The statistics against the best reference, the first of equals. */
-export function bestStatistics(hypothesis: Tokens, references: readonly Tokens[], find: FindMatches): MeteorStatistics {
+export function bestStatistics(
+  hypothesis: Tokens,
+  references: readonly Tokens[],
+  finder: MatchFinder,
+): MeteorStatistics {
   const guess = meteorWords(hypothesis.join(" "));
-  const candidates = references.map((reference) => segmentStatistics(guess, meteorWords(reference.join(" ")), find));
-  return candidates.reduce((best, candidate) => (meteorScore(candidate) > meteorScore(best) ? candidate : best));
-}
-
-function segmentStatistics(hypothesis: string[], reference: string[], find: FindMatches): MeteorStatistics {
-  const same = hypothesis.length === reference.length && hypothesis.every((word, at) => word === reference[at]);
-  const matches = find(hypothesis, reference).filter(({ module }) => !same || module === 0);
-  return count(hypothesis, reference, align(matches, STAGE_WEIGHTS, hypothesis.length, reference.length));
+  const prepared = finder.prepare(guess);
+  let best: MeteorStatistics = [];
+  let bestScore = -1;
+  for (const reference of references) {
+    const truth = meteorWords(reference.join(" "));
+    const same = guess.length === truth.length && guess.every((word, at) => word === truth[at]);
+    const found = finder.find(prepared, finder.prepare(truth));
+    const matches = same ? found.filter(({ module }) => module === 0) : found;
+    const candidate = count(guess, truth, align(matches, STAGE_WEIGHTS, guess.length, truth.length));
+    const score = meteorScore(candidate);
+    if (score > bestScore) [best, bestScore] = [candidate, score];
+  }
+  return best;
 }
 
 function isFunctionWord(word: string): boolean {

@@ -59,12 +59,31 @@ function findLine(text: string, word: string): readonly string[] | undefined {
   let low = 0; // a line break before the first line that may be it
   let high = text.length - 1; // the line break behind the last one
   while (low < high) {
-    const start = text.lastIndexOf("\n", (low + high) >> 1);
-    const end = text.indexOf("\n", start + 1);
-    const [key, ...values] = text.slice(start + 1, end).split(" ");
-    if (key === word) return values;
-    if ((key ?? "") < word) low = end;
+    let start = (low + high) >> 1;
+    while (text.charCodeAt(start) !== LINE_FEED) start--;
+    const order = compareAt(text, start + 1, word);
+    if (order === 0)
+      return text
+        .slice(start + 1, text.indexOf("\n", start + 1))
+        .split(" ")
+        .slice(1);
+    if (order < 0) low = text.indexOf("\n", start + 1);
     else high = start;
   }
   return undefined;
+}
+
+const LINE_FEED = 0x0a;
+const BLANK = 0x20;
+
+/** Whether the word that stands at a place, up to a blank or the line's end, comes before (below 0) or behind another one. */
+function compareAt(text: string, start: number, word: string): number {
+  for (let at = 0; ; at++) {
+    const code = text.charCodeAt(start + at);
+    const ends = code === BLANK || code === LINE_FEED;
+    if (at === word.length) return ends ? 0 : 1;
+    if (ends) return -1;
+    const difference = code - word.charCodeAt(at);
+    if (difference !== 0) return difference;
+  }
 }

@@ -20,9 +20,13 @@ export const DIGITS = "\\p{Nd}";
 /** Inside of a class: the blanks inside a line. */
 export const BLANKS = " \\t\\u00A0\\u2000-\\u200A\\u3000";
 
+/** The ASCII ones of `SYMBOLS`. */
+export const ASCII_SYMBOLS = "+%&~^|\\\\=<>#@_*\\/";
+
 /** Inside of a class: characters that stand as tokens of their own where no longer rule takes them. */
 export const SYMBOLS: string =
-  "+%&~^|\\\\=<>#@_*\\/\\u00A1\\u00A5-\\u00A9\\u00AC\\u00AE-\\u00B4\\u00B6-\\u00B9\\u00BF\\u00D7\\u00F7\\u037E\\u0387" +
+  ASCII_SYMBOLS +
+  "\\u00A1\\u00A5-\\u00A9\\u00AC\\u00AE-\\u00B4\\u00B6-\\u00B9\\u00BF\\u00D7\\u00F7\\u037E\\u0387" +
   "\\u0589\\u05BE\\u05C0\\u05C3\\u05C6\\u05F3\\u05F4\\u0600-\\u0603\\u0606-\\u060C\\u0614\\u061B\\u061E\\u061F\\u066A" +
   "\\u066D\\u06D4\\u0700-\\u070D\\u07F6-\\u07F8\\u0964\\u0965\\u0E3F\\u0E4F\\u1FBD\\u2016\\u2017\\u201A\\u201E-\\u2023" +
   "\\u2030-\\u2038\\u203B\\u203E-\\u2042\\u2044\\u2070\\u2074-\\u207E\\u2080-\\u208E\\u20A4\\u2100-\\u214F\\u2155-\\u215E" +

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
+import { scan } from "../../src/ptb/lexer.ts";
 import { ptbRawTokens, ptbTokens } from "../../src/ptb/tokens.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -136,6 +137,31 @@ describe("any text", () => {
 
   it("of 5,000 words takes less than a second", () => {
     expect(timeMs("The man's well-known dog, (e.g. a U.S. one) runs. ".repeat(500))).toBeLessThan(1000);
+  });
+});
+
+describe("the rules for ASCII", () => {
+  it("give what the rules for any text give, of which a letter behind the line's end makes use", () => {
+    const piece = fc.constantFrom(
+      ..."a dog n't 's can't U.S. Mr. (e.g. 1,000 3/4 $5 c++ #x @y -- ... :) <b> &amp; www.a.com 10:30 t-shirt".split(
+        " ",
+      ),
+      "o'clock",
+      '"',
+      "  ",
+      "\t",
+    );
+    const text = fc.oneof(
+      fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(" ")),
+      fc.string({ unit: "grapheme-ascii" }),
+    );
+    fc.assert(
+      fc.property(text, (caption) => {
+        const line = caption.replace(/[\n\r\v\f]/g, " ");
+        expect(scan(`${line}\nx`, line.length)).toEqual(scan(`${line}\nx\u00e9`, line.length));
+      }),
+      { numRuns: 2000, seed: 9 },
+    );
   });
 });
 

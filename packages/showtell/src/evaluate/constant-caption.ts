@@ -13,7 +13,7 @@ const longestNgram = 4;
 
 /** Numbers of a caption's n-grams, each with its weight, and where those of length n begin: at `starts[n − 1]`. */
 interface WeightedCaption {
-  readonly ngrams: Int32Array;
+  readonly ngrams: readonly number[];
   readonly starts: readonly number[];
 }
 
@@ -68,7 +68,7 @@ function eachWeight(
 ): void {
   const weightOf = (ngram: number): number => Math.log(images) - Math.log(Math.max(1, count(ngram)));
   for (let n = 1; n <= longestNgram; n++) {
-    const own = ngrams.subarray(starts[n - 1], starts[n]);
+    const own = ngrams.slice(starts[n - 1], starts[n]);
     const sums = new Map<number, number>();
     for (const ngram of own) sums.set(ngram, (sums.get(ngram) ?? 0) + weightOf(ngram));
     const norm = Math.sqrt([...sums.values()].reduce((sum, weight) => sum + weight ** 2, 0));

@@ -50,7 +50,7 @@ export function frequenciesOf({ images, ngrams, counts }: FrequencyTable): Docum
   return {
     images,
     size: ngrams.length,
-    find: (words) => ngramHashes(words).map((hash) => numbers.get(hash) ?? -1),
+    find: (words) => Array.from(ngramHashes(words), (hash) => numbers.get(hash) ?? -1),
     count: (ngram) => counts[ngram - 1] ?? 0,
   };
 }
