@@ -84,7 +84,7 @@ export async function fetchEncoder(
 }
 
 /** Whether a file holds the encoder of an identity, whole. */
-export async function holdsEncoder(path: string, identity: string): Promise<boolean> {
+async function holdsEncoder(path: string, identity: string): Promise<boolean> {
   try {
     return (await readBundleFile(path)).encoder?.manifest.identity === identity;
   } catch (error) {

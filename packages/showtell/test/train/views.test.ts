@@ -3,6 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { FeatureReader } from "../../src/train/learner.ts";
 import { drawViews, featuresOfEpoch } from "../../src/train/views.ts";
 
+/** What a reader gives for three pictures. */
+async function read(reader: FeatureReader): Promise<readonly number[]> {
+  const into = new Uint16Array(3);
+  await reader.read(Int32Array.of(5, 0, 999), into);
+  return [...into];
+}
+
 const rows = { pictures: 1000, views: 3 };
 
 describe("views of an epoch", () => {
@@ -30,11 +37,6 @@ describe("views of an epoch", () => {
         into.set(wanted);
         return Promise.resolve();
       },
-    };
-    const read = async (reader: FeatureReader): Promise<readonly number[]> => {
-      const into = new Uint16Array(3);
-      await reader.read(Int32Array.of(5, 0, 999), into);
-      return [...into];
     };
     const drawn = drawViews(rows, 1, 4);
     const viewed = featuresOfEpoch({ examples: [], features, views: rows }, 1, 4);

@@ -77,6 +77,7 @@ function unreached({ x, kernel, stride, padding }: Convolution, axis: 0 | 1): nu
 /**
  * The kernel's gradient at stride 1, one product for each of its elements: dK[·, ·, i, j] = dyᵀ · x shifted by (i, j), over all
  * positions of all images. Faster than {@link kernelOverBatch}: its products are large (bench/training/conv-gradients.mjs).
+ * @public for that bench.
  */
 export function kernelByShifts(x: Value, kernel: Value, dy: Value, [top, left, bottom, right]: Padding): Value {
   const [outputs, inputs, height, width] = sizesOf(kernel);
@@ -103,6 +104,7 @@ function zeroPadded(x: Value, axis: number, before: number, after: number): Valu
 /**
  * The kernel's gradient at any stride, as a convolution that sums over the images: channels of x are its images, images its
  * channels, dy is its kernel, and the stride is the distance between that kernel's elements.
+ * @public for that bench.
  */
 export function kernelOverBatch({ x, kernel, dy, stride, padding }: Convolution): Value {
   const [, , height, width] = sizesOf(kernel);
