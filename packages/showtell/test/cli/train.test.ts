@@ -53,7 +53,7 @@ describe("extracting features", () => {
     expect(again.status).toBe(1);
     expect(again.stderr).toMatch(/^error IMAGE_DECODE: .*broken\.jpg[^\n]*\n$/);
     expect(again.stdout).toContain("13 (0 computed, 12 were there, 1 failed)");
-    const [, cache] = /^folder +(.+)$/m.exec(first.stdout)!;
+    const [, cache] = /^folder +(.+) \(12 rows\)$/m.exec(first.stdout)!;
     expect(existsSync(join(cache!, "features.f16"))).toBe(true);
   });
 });
