@@ -5,13 +5,17 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { defaultEvaluation, evaluateCaptioners, trainCaptioner } from "showtell/node";
+import { defaultEvaluation, evaluateCaptioners, loadCaptioner, trainCaptioner } from "showtell/node";
+import type { NodeCaptionOptions } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { seededRandom } from "../src/base/random.ts";
 import { bytesOf } from "../src/base/tensor.ts";
 import { readBundle } from "../src/bundle/bundle.ts";
+import type { Calibration } from "../src/bundle/calibration.ts";
 import { canonicalJson } from "../src/bundle/identity.ts";
 import { manifestKey } from "../src/bundle/manifest.ts";
+import { captionJson } from "../src/cli/caption-json.ts";
 import { decoderKinds, decoderNamed, decoderOf } from "../src/models/catalogue.ts";
 import type { DecoderSpec } from "../src/models/catalogue.ts";
 import { deviceFiles } from "../src/node/page-files.ts";
@@ -22,6 +26,8 @@ import { runFiles } from "../src/node/training-run.ts";
 import { readSafetensors } from "../src/safetensors/read.ts";
 import { showtell } from "./cli/run.ts";
 import { wheelEncoders } from "./groups.ts";
+import { fitCalibration } from "../src/evaluate/calibration.ts";
+import { fileOf } from "./bundle/tiny-decoder.ts";
 import { writeTinyModel } from "./cli/tiny-model.ts";
 import { colourRun, writeColourData } from "./node/training-fixture.ts";
 import { modelShips, root } from "./source-files.ts";
@@ -129,20 +135,55 @@ async function collectEvaluation(): Promise<void> {
   collect("report", json("report", reportFiles.data));
 }
 
+/** Writes a tiny model that a fit of drawn captions has calibrated. */
+async function writeCalibratedModel(path: string): Promise<void> {
+  await writeTinyModel(path);
+  const { manifest, decoder } = readBundle(readFileSync(path), path);
+  const random = seededRandom(1);
+  const outcomes = Array.from({ length: 40 }, () => ({
+    caption: { score: random.normal(), tokenLogProbabilities: [-random.uniform(), -random.uniform()] },
+    score: random.uniform(),
+  }));
+  const calibration: Calibration = {
+    decoder: decoder!.manifest.identity,
+    metric: "CIDEr-D",
+    threshold: 0.5,
+    beam: 3,
+    data: { name: "drawn", split: "dev", pictures: outcomes.length },
+    ...fitCalibration(outcomes, 0.5),
+  };
+  writeFileSync(path, fileOf({ manifest: { ...manifest, calibration }, decoder: decoder! }));
+  collect("calibration", readBundle(readFileSync(path), path).manifest.calibration);
+}
+
+/** The lines of a steered caption with its tokens, and of one that was abstained from. */
+async function collectSteeredAndAbstained(model: string, picture: string): Promise<void> {
+  const captioner = await loadCaptioner({ model, threads: 1 });
+  const lineOf = async (options: NodeCaptionOptions, tokens: boolean): Promise<unknown> => {
+    const outcome = { name: picture, result: await captioner.caption(picture, options) };
+    return JSON.parse(JSON.stringify(captionJson(outcome, { tokens, abstainBelow: options.abstainBelow }))) as unknown;
+  };
+  collect(
+    "caption-output-line",
+    await lineOf({ must: ["dog"], candidates: 2 }, true),
+    await lineOf({ abstainBelow: 1 }, false),
+  );
+  await captioner.dispose();
+}
+
 async function collectCaptions(): Promise<void> {
   const model = join(folder, "tiny.safetensors");
   const results = join(folder, "results.json");
-  await writeTinyModel(model);
+  await writeCalibratedModel(model);
   writeFileSync(join(folder, "broken.jpg"), "no picture");
   const pictures = [join(folder, "images", "red-dev.png"), join(folder, "broken.jpg")];
   const main = join(root, "packages/showtell/dist/cli/main.js");
   const options = ["--model", model, "--json", "--candidates", "2", "--results", results];
-  for (const more of [[], ["--tokens", "--must", "dog"]]) {
-    const run = promisify(execFile)(process.execPath, [main, "caption", ...options, ...more, ...pictures]);
-    // The broken picture makes its exit status 1.
-    const { stdout } = await run.catch((error: unknown) => error as { stdout: string });
-    collect("caption-output-line", ...lines(stdout));
-  }
+  const run = promisify(execFile)(process.execPath, [main, "caption", ...options, ...pictures]);
+  // The broken picture makes its exit status 1.
+  const { stdout } = await run.catch((error: unknown) => error as { stdout: string });
+  collect("caption-output-line", ...lines(stdout));
+  await collectSteeredAndAbstained(model, pictures[0]!);
   collect("results", json("results.json"));
 }
 
@@ -241,8 +282,9 @@ describe("docs/formats.md", () => {
 
   test("was held against both kinds of caption lines and all kinds of history lines", () => {
     const captions = samples.get("caption-output-line") as readonly object[];
-    expect(captions.map((line) => "error" in line)).toEqual([false, true, false, true]);
+    expect(captions.map((line) => "error" in line)).toEqual([false, true, false, false]);
     expect(captions.map((line) => "tokens" in line)).toEqual([false, false, true, false]);
+    expect(captions.map((line) => "abstained" in line)).toEqual([false, false, false, true]);
     const kinds = samples.get("history-line")!.map((line) => (line as { kind: string }).kind);
     expect(kinds).toEqual(["start", "epoch", "epoch", "end"]);
     expect(samples.get("lock")).toMatchObject([{ pid: process.pid, host: hostname() }]);

@@ -42,6 +42,7 @@ export const errorCodes = {
   VOCABULARY: "A vocabulary is inconsistent: a word twice, a special token missing, or a size that does not match.",
   REFERENCES_MISSING:
     "The model carries no document frequencies of its training references, which a consensus needs. Pack it with --references.",
+  CALIBRATION_MISSING: "The model does not say how sure it may be of its captions. showtell calibrate teaches it.",
   WORD_UNKNOWN:
     "A word that captions must have is not in the model's vocabulary. The message names words spelt like it.",
   VECTORS_FORMAT: "A word-vector file cannot be read: the message names the line or word.",

@@ -5,6 +5,8 @@ import { parsePreprocessRule } from "../image/preprocess.ts";
 import type { PreprocessRule } from "../image/preprocess.ts";
 import { decoderSpecSchema } from "../models/catalogue.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
+import type { Calibration } from "./calibration.ts";
+import { calibrationSchema } from "./calibration.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
 import { encoderKinds } from "../models/encoder-graph.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
@@ -69,6 +71,8 @@ export interface Manifest {
   readonly decoder?: DecoderManifest | undefined;
   /** Document frequencies of the training references. */
   readonly references?: ReferencesManifest | undefined;
+  /** How sure the decoder may be of its captions. */
+  readonly calibration?: Calibration | undefined;
   /** How the decoder was trained: data, options, scores, hashes of pictures and captions. */
   readonly training?: TrainingRecord | undefined;
   readonly licences: readonly Licence[];
@@ -133,6 +137,7 @@ function manifestSchema(source: string): z.ZodType<Manifest> {
       encoder: encoderSchema(source).optional(),
       decoder: decoderSchema.optional(),
       references: z.looseObject({ images: z.int().min(1) }).optional(),
+      calibration: calibrationSchema.optional(),
       training: z
         .looseObject({
           pictureHashes: hashes.optional(),

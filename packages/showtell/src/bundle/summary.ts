@@ -5,6 +5,7 @@ import { decoderOf } from "../models/catalogue.ts";
 import { encoderOf } from "../models/encoder-graph.ts";
 import { specialWords } from "../text/vocabulary.ts";
 import type { Bundle, BundlePart } from "./bundle.ts";
+import type { Calibration } from "./calibration.ts";
 import type { DecoderManifest, EncoderManifest, Licence } from "./manifest.ts";
 import { frequencyTableOf } from "./references.ts";
 
@@ -30,6 +31,7 @@ export interface BundleSummary {
   readonly decoder?: DecoderSummary;
   /** Pictures whose references were counted, and n-grams that stand in two of them or more. */
   readonly references?: { readonly images: number; readonly ngrams: number };
+  readonly calibration?: Calibration;
   /** The record as it is, with a number in place of each long list of hashes. */
   readonly training?: Readonly<Record<string, unknown>>;
   readonly licences: readonly Licence[];
@@ -40,7 +42,7 @@ const hashDigits = 16;
 
 /** Sums a bundle up. */
 export function summariseBundle({ manifest, encoder, decoder, references }: Bundle): BundleSummary {
-  const { writer, training, licences } = manifest;
+  const { writer, training, calibration, licences } = manifest;
   return {
     writer,
     ...(encoder && { encoder: encoderSummary(encoder) }),
@@ -48,6 +50,7 @@ export function summariseBundle({ manifest, encoder, decoder, references }: Bund
     ...(references && {
       references: { images: references.manifest.images, ngrams: frequencyTableOf(references).ngrams.length },
     }),
+    ...(calibration && { calibration }),
     ...(training && { training: withoutHashes(training) }),
     licences,
   };

@@ -11,6 +11,11 @@ export interface CaptionOptions extends SteeringOptions, DrawingOptions, Consens
   readonly candidates?: number;
   /** Whether to tell where the model looked for each word of the best caption; default false. Models without attention tell nothing. */
   readonly attention?: boolean;
+  /**
+   * Marks a caption as abstained from where the probability that it is good, by the bundle's calibration, is below this: 0 to 1. Not for
+   * captions that are drawn, steered or chosen by consensus.
+   */
+  readonly abstainBelow?: number;
   /** Cancels between steps. */
   readonly signal?: CancelSignal;
   /** Told word by word how captions come about, unless they are drawn or steered. */

@@ -2,6 +2,7 @@
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
+import type { Calibration } from "../bundle/calibration.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
 import { frequencyTableOf } from "../bundle/references.ts";
 import type { OpenSession, SessionOptions } from "../engine/session.ts";
@@ -14,6 +15,7 @@ import type { Vocabulary } from "../text/vocabulary.ts";
 import type { AttentionMaps } from "./attention.ts";
 import { attentionMaps } from "./attention.ts";
 import type { CaptionOptions } from "./caption-options.ts";
+import { calibrationFor, confidenceOf } from "./confidence.ts";
 import { openDecoderStepper } from "./decoder-stepper.ts";
 import type { DecoderStepper, FeatureBatch } from "./decoder-stepper.ts";
 import { planEnsemble } from "./ensemble.ts";
@@ -43,6 +45,10 @@ export interface Candidate {
 export interface Captioned extends Candidate {
   /** Where the model looked for each token of the best caption, and for its end; only if asked for, and of models that attend. */
   readonly attention?: AttentionMaps;
+  /** The probability that the caption is better than the threshold of the bundle's calibration, where it has one. */
+  readonly confidence?: number;
+  /** That the confidence is below what was asked for: better say nothing than this caption. */
+  readonly abstained?: true;
   readonly candidates: readonly Candidate[];
 }
 
@@ -119,6 +125,7 @@ export async function openEnsembleCaptioner(
     async caption(features, options = {}) {
       const batches = batchesOf(features, inputs);
       const pictures = { images: inputOf.map((input) => batches[input]!), count: batches[0]!.images };
+      const calibration = calibrationFor(members, options);
       const found = await findHypotheses(searched, pictures, options);
       if (found.some((hypotheses) => hypotheses.length === 0))
         throw new ShowtellError("INTERNAL", "a search returned no caption");
@@ -128,7 +135,8 @@ export async function openEnsembleCaptioner(
         : undefined;
       return found.map((hypotheses, image) => {
         const all = hypotheses.map((hypothesis) => candidateOf(vocabulary, hypothesis));
-        return { ...all[0]!, candidates: all, ...(maps && { attention: maps[image]! }) };
+        const captioned = { ...all[0]!, ...judged(all[0]!, calibration, options), candidates: all };
+        return { ...captioned, ...(maps && { attention: maps[image]! }) };
       });
     },
     async weigh(features, tokens, signal) {
@@ -149,6 +157,17 @@ export async function openEnsembleCaptioner(
       for (const member of steppers) await member.dispose();
     },
   };
+}
+
+/** How sure the captioner is of a caption, if it can tell, and whether it keeps silent. */
+function judged(
+  caption: Candidate,
+  calibration: Calibration | undefined,
+  { abstainBelow = 0 }: CaptionOptions,
+): Pick<Captioned, "confidence" | "abstained"> {
+  if (calibration === undefined) return {};
+  const confidence = confidenceOf(calibration, caption);
+  return { confidence, ...(confidence < abstainBelow && { abstained: true }) };
 }
 
 /** A batch for each input, of as many pictures each. */

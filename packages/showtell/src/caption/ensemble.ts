@@ -2,7 +2,7 @@
 import { sha256Hex } from "../base/bytes.ts";
 import { ShowtellError } from "../base/errors.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
-import type { DecoderManifest, ReferencesManifest } from "../bundle/manifest.ts";
+import type { DecoderManifest, Manifest, ReferencesManifest } from "../bundle/manifest.ts";
 
 /** A decoder that captions with others; `source` is what messages call it. */
 export interface EnsembleMember {
@@ -10,6 +10,8 @@ export interface EnsembleMember {
   readonly decoder: BundlePart<DecoderManifest>;
   /** Document frequencies of its training references. */
   readonly references?: BundlePart<ReferencesManifest>;
+  /** What else its bundle says. */
+  readonly manifest?: Pick<Manifest, "calibration">;
 }
 
 /** An encoder, and which of its features. */

@@ -12,15 +12,20 @@ export type NamedOutcome =
 export interface CaptionJsonOptions {
   /** Each caption's tokens with their log-probabilities. */
   readonly tokens: boolean;
+  /** The probability below which a caption is abstained from, if confidence is asked for at all. */
+  readonly abstainBelow: number | undefined;
 }
 
 /** The object of an outcome. */
 export function captionJson(outcome: NamedOutcome, options: CaptionJsonOptions): object {
   if ("error" in outcome) return { image: outcome.name, error: outcome.error };
-  const { candidates, model, attention, ...best } = outcome.result;
+  const { candidates, model, attention, confidence, abstained, ...best } = outcome.result;
+  const { abstainBelow } = options;
   return {
     image: outcome.name,
     ...candidateJson(best, options),
+    ...(abstained && { caption: null, abstained: `the confidence is below ${abstainBelow}` }),
+    ...(abstainBelow !== undefined && { confidence }),
     candidates: candidates.map((candidate) => candidateJson(candidate, options)),
     ...(attention && { attention }),
     model,

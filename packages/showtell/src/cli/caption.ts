@@ -89,13 +89,15 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
 
   const progress = terminal.progress("captioning", inputs.length, { unit: "pictures" });
   const results: { image_id: string; caption: string }[] = [];
-  let done = 0;
+  let [done, failed, abstained] = [0, 0, 0];
   let captioner: Captioner | undefined;
   try {
     captioner = await loadCaptioner(definedOnly({ model: options.model, threads: options.threads }));
     for await (const outcome of outcomesOf(captioner, inputs, captioning)) {
       await show(outcome, options, shell);
-      if ("result" in outcome) results.push({ image_id: basename(outcome.name), caption: outcome.result.caption });
+      if ("error" in outcome) failed++;
+      else if (outcome.result.abstained) abstained++;
+      else results.push({ image_id: basename(outcome.name), caption: outcome.result.caption });
       progress.update(++done);
     }
   } finally {
@@ -103,8 +105,8 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
     await captioner?.dispose();
   }
   if (options.results !== undefined) await writeFileAtomically(options.results, `${JSON.stringify(results)}\n`);
-  const failed = inputs.length - results.length;
-  if (inputs.length > 1) terminal.note(`${counted(results.length, "picture")} captioned, ${failed} failed`);
+  const silent = abstained > 0 ? `, ${abstained} abstained from` : "";
+  if (inputs.length > 1) terminal.note(`${counted(results.length, "picture")} captioned${silent}, ${failed} failed`);
   if (failed > 0) shell.fail();
 }
 
@@ -134,12 +136,20 @@ async function* outcomesOf(
   }
 }
 
-async function show(outcome: Outcome, { json, tokens }: CaptionCommandOptions, { terminal }: Shell): Promise<void> {
+async function show(
+  outcome: Outcome,
+  { json, tokens, abstainBelow }: CaptionCommandOptions,
+  { terminal }: Shell,
+): Promise<void> {
   if (json) {
-    await terminal.print(JSON.stringify(captionJson(outcome, { tokens: tokens === true })));
+    await terminal.print(JSON.stringify(captionJson(outcome, { tokens: tokens === true, abstainBelow })));
   } else if ("error" in outcome) {
     terminal.error(outcome.error);
   } else {
+    if (outcome.result.abstained) {
+      await terminal.print(`${oneLine(outcome.name)}\t`);
+      return;
+    }
     for (const candidate of outcome.result.candidates) {
       await terminal.print(`${oneLine(outcome.name)}\t${oneLine(candidate.caption)}`);
     }

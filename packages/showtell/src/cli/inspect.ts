@@ -80,7 +80,7 @@ function textOf(path: string, bytes: number, summary: BundleSummary, encoder: Bu
       ],
     ],
   ];
-  const { decoder, training, references } = summary;
+  const { decoder, training, references, calibration } = summary;
   const other = elsewhere && summariseBundle(elsewhere);
   const shown = summary.encoder ?? other?.encoder;
   if (decoder !== undefined) {
@@ -97,6 +97,7 @@ function textOf(path: string, bytes: number, summary: BundleSummary, encoder: Bu
     ]);
   }
   if (training !== undefined) sections.push(["Training", recordFields(training)]);
+  if (calibration !== undefined) sections.push(["Calibration", calibrationFields(calibration)]);
   if (references !== undefined) sections.push(["References", recordFields(references)]);
   sections.push(["Licences", [...summary.licences, ...(other?.licences ?? [])].flatMap(licenceFields)]);
   return sections.map(([title, fields]) => sectionText(title, fields)).join("\n\n");
@@ -137,6 +138,15 @@ function preprocessingFields({ resize, channels, mean, scale }: PreprocessRule):
 function weightFields({ parameters, bytes }: WeightsSummary): Fields {
   const sizes = Object.entries(bytes).map(([type, count]) => `${byteSize(count)} ${type}`);
   return [["parameters", `${parameters.toLocaleString("en")} (${sizes.join(", ")})`]];
+}
+
+function calibrationFields({ metric, threshold, data, quality }: NonNullable<BundleSummary["calibration"]>): Fields {
+  const { share, expectedCalibrationError } = quality;
+  return [
+    ["confidence", `that a caption's ${metric} is above ${threshold}, as that of ${(100 * share).toFixed(1)} % is`],
+    ["made on", `${data.pictures.toLocaleString("en")} pictures of ${data.split} of ${data.name}`],
+    ["expected error", `${(100 * expectedCalibrationError).toFixed(1)} %`],
+  ];
 }
 
 /** Words shown from each end of a vocabulary, which is in order of frequency. */

@@ -6,6 +6,7 @@ import { plainError } from "../base/errors.ts";
 import { version } from "../node/version.ts";
 import { addBundlePack } from "./bundle-pack.ts";
 import { addBundleVerify } from "./bundle-verify.ts";
+import { addCalibrate } from "./calibrate.ts";
 import { addCaption } from "./caption.ts";
 import { addDataCheck } from "./data-check.ts";
 import { addEvaluate } from "./evaluate.ts";
@@ -79,6 +80,7 @@ function programOf(): Command {
   addCaption(program, shell);
   addTrain(program, shell);
   addEvaluate(program, shell);
+  addCalibrate(program, shell);
   addInspect(program, shell);
   addScore(program, shell);
   addServe(program, shell);

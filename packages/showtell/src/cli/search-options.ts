@@ -11,7 +11,10 @@ export type SearchOptions = Omit<CaptionOptions, "signal" | "onPartial" | "atten
 export const steeringNotes = `
 Steering: the words of --must, --avoid and --prefix are read as captions are tokenised: lower case, "man's" as two words, and no other
 forms of a word are meant. --beam hypotheses are kept for each number of words that are there of those that must be. With
---json each caption says what steering cost: the log-probability of the best caption without it, less its own.`;
+--json each caption says what steering cost: the log-probability of the best caption without it, less its own.
+
+Abstaining: a bundle that \`showtell calibrate\` has taught tells the probability that a caption is good. Where it is too low, the caption is
+empty, or null with --json and "abstained" says why; --abstain-below 0 shows probabilities only.`;
 
 const names = [
   "beam",
@@ -25,6 +28,7 @@ const names = [
   "diversity",
   "consensus",
   "consensusWeights",
+  "abstainBelow",
   "temperature",
   "topK",
   "topP",
@@ -70,6 +74,11 @@ export function addSearchOptions(command: Command): Command {
         "uniform",
         "probability",
       ]),
+    )
+    .option(
+      "--abstain-below <p>",
+      "say nothing of a picture where the caption is good with less than this probability",
+      number("from 0 to 1", (p) => p >= 0 && p <= 1),
     )
     .option(
       "--temperature <t>",

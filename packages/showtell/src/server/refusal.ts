@@ -8,6 +8,7 @@ const statuses: { readonly [Code in ErrorCode]?: ContentfulStatusCode } = {
   ARGUMENT: 400,
   WORD_UNKNOWN: 400,
   REFERENCES_MISSING: 400,
+  CALIBRATION_MISSING: 400,
   IMAGE_EMPTY: 422,
   IMAGE_FORMAT: 415,
   IMAGE_DECODE: 422,

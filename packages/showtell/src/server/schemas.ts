@@ -35,6 +35,11 @@ export const optionFields: { readonly [Name in keyof RequestOptions]-?: z.ZodTyp
   diversity: z.number().min(0).max(1000).describe("How strongly groups are kept apart. Default 0.5."),
   consensus: width.min(2).describe("Finds so many captions and ranks them by how much they agree with each other."),
   consensusWeights: z.enum(["uniform", "probability"]).describe("How much each of them counts. Default uniform."),
+  abstainBelow: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe("Marks captions that are good with less than this probability, by the model's calibration."),
   temperature: z.number().min(0.01).max(100).describe("Draws captions at random instead of searching the best."),
   topK: z.int().min(1).max(1e6).describe("Draws from so many of the likeliest words only."),
   topP: z
@@ -129,6 +134,10 @@ const captionedFields = {
     .describe(
       "If asked for: of each token and the end, how much each place of a square grid was looked at, row by row.",
     ),
+  confidence: z
+    .exactOptional(z.number().min(0).max(1))
+    .describe("The probability that the caption is good, where the model is calibrated."),
+  abstained: z.exactOptional(z.literal(true)).describe("That it is below abstainBelow."),
   model: z.string().describe("Identity of the model."),
   timings: named(
     "Timings",
