@@ -20,7 +20,8 @@ const matrix = await import(`${dist}/graph/operators/matrix.js`);
 const reduction = await import(`${dist}/graph/operators/reduction.js`);
 const reshaping = await import(`${dist}/graph/operators/reshaping.js`);
 const vision = await import(`${dist}/graph/operators/vision.js`);
-const { decoderKinds, decoderOf } = await import(`${dist}/models/catalogue.js`);
+const { decoderKinds, decoderNamed, decoderOf } = await import(`${dist}/models/catalogue.js`);
+const { decoderChoices } = await import(`${dist}/models/decoder-options.js`);
 const { encoderGraph, encoderKinds } = await import(`${dist}/models/encoder-graph.js`);
 const { inferenceGraphs } = await import(`${dist}/models/inference-graphs.js`);
 const { scoringGraph, trainingGraph } = await import(`${dist}/models/training-graph.js`);
@@ -102,42 +103,33 @@ function operatorModel(name) {
   return exportModel(graph, { y: examples[name](inputs) }, { parameters: "inputs" });
 }
 
-/** Small, but with every part that a decoder of the kind can have. */
-const decoderSpecs = {
-  "show-and-tell": {
-    features: [16],
-    words: 70,
-    embeddingSize: 8,
-    vectorSize: 6,
-    vectors: "random",
-    hiddenSize: 12,
-    dropout: { features: 0.1, input: 0.2, output: 0.3 },
-  },
-  "parallel-attention": {
-    features: [9, 16],
-    words: 70,
-    embeddingSize: 8,
-    vectorSize: 6,
-    vectors: "random",
-    hiddenSize: 12,
-    attentionSize: 10,
-    dropout: { features: 0.1, input: 0.2, output: 0.3 },
-  },
-};
+/** Small specifications of a decoder's kind, in which every choice that it leaves its user is met. */
+function decoderSpecs(kind) {
+  const decoder = decoderNamed(kind);
+  const own = Object.entries(decoderChoices).filter(([name]) => decoder.takes.includes(name));
+  const features = decoder.layer === "pooled" ? [16] : [9, 16];
+  const sizes = { features, words: 70, embeddingSize: 8, vectorSize: 6, vectors: "random" };
+  const dropout = { features: 0.1, input: 0.2, output: 0.3 };
+  return Array.from({ length: Math.max(1, ...own.map(([, values]) => values.length)) }, (_, i) => {
+    const choices = Object.fromEntries(own.map(([name, values]) => [name, values[i % values.length]]));
+    const name = [kind, ...Object.values(choices)].join(" ");
+    return { name, spec: decoder.specOf(sizes, { hiddenSize: 16, attentionSize: 10, dropout, ...choices }) };
+  });
+}
 
 function* decoderModels(kind) {
-  if (decoderSpecs[kind] === undefined) throw new Error(`no specification of the decoder ${kind}: add one`);
-  const spec = { kind, ...decoderSpecs[kind] };
   const options = { adam: { clipNorm: 1, weightDecay: 0.1 }, smoothing: 0.1 };
-  for (const group of [1, 5]) {
-    const shape = { images: 3, group, steps: 4 };
-    yield [`${kind}: training, group ${group}`, trainingGraph(spec, shape, options).model];
-    yield [`${kind}: scoring, group ${group}`, scoringGraph(spec, shape)];
+  for (const { name, spec } of decoderSpecs(kind)) {
+    for (const group of [1, 5]) {
+      const shape = { images: 3, group, steps: 4 };
+      yield [`${name}: training, group ${group}`, trainingGraph(spec, shape, options).model];
+      yield [`${name}: scoring, group ${group}`, scoringGraph(spec, shape)];
+    }
+    const parameters = decoderOf(spec).parameters(spec);
+    const graphs = inferenceGraphs(spec, (parameter) => initialise(parameters[parameter], seededRandom(1, parameter)));
+    yield [`${name}: begin`, graphs.begin];
+    yield [`${name}: step`, graphs.step];
   }
-  const parameters = decoderOf(spec).parameters(spec);
-  const graphs = inferenceGraphs(spec, (name) => initialise(parameters[name], seededRandom(1, name)));
-  yield [`${kind}: begin`, graphs.begin];
-  yield [`${kind}: step`, graphs.step];
 }
 
 /** Writes random weights straight into a model's buffer. */
@@ -186,11 +178,11 @@ try {
     .trim()
     .split("\n");
   console.log(`onnx.checker ${checkerVersion}, full check`);
-  console.log(`${"model".padEnd(36)} ${"nodes".padStart(6)} ${"bytes".padStart(10)}  verdict`);
+  console.log(`${"model".padEnd(52)} ${"nodes".padStart(6)} ${"bytes".padStart(10)}  verdict`);
   rows.forEach(({ name, bytes }, i) => {
     const { nodes, verdict } = JSON.parse(verdicts[i]);
     if (verdict !== "ok") process.exitCode = 1;
-    console.log(`${name.padEnd(36)} ${String(nodes).padStart(6)} ${String(bytes).padStart(10)}  ${verdict}`);
+    console.log(`${name.padEnd(52)} ${String(nodes).padStart(6)} ${String(bytes).padStart(10)}  ${verdict}`);
   });
 } finally {
   rmSync(folder, { recursive: true });

@@ -18,10 +18,11 @@ import { manifestKey } from "../src/bundle/manifest.ts";
 import { captionJson } from "../src/cli/caption-json.ts";
 import { decoderKinds, decoderNamed, decoderOf } from "../src/models/catalogue.ts";
 import type { DecoderSpec } from "../src/models/catalogue.ts";
-import { deviceFiles } from "../src/node/page-files.ts";
+import { decoderChoices } from "../src/models/decoder-options.ts";
 import { lockFileName, lockFolder } from "../src/node/lock.ts";
 import { addParaphrases } from "../src/node/paraphrase-table.ts";
 import { reportFiles } from "../src/node/evaluation-report.ts";
+import { deviceFiles } from "../src/node/page-files.ts";
 import { runFiles } from "../src/node/training-run.ts";
 import { readSafetensors } from "../src/safetensors/read.ts";
 import { showtell } from "./cli/run.ts";
@@ -297,39 +298,73 @@ describe("docs/formats.md", () => {
   });
 });
 
-/** The shapes in the page's table, for a specification. */
-function describedShapes(spec: DecoderSpec): Record<string, number[]> {
+/** Whether a row's condition holds for the choices that were made; of what nobody chose, the first is meant. */
+function holds(condition: string, choices: Readonly<Record<string, string>>): boolean {
+  if (condition === "") return true;
+  return condition.split("; ").every((part) => {
+    const [, name, values] = /^`(\w+)` (.+)$/.exec(part)!;
+    return values!.split(", ").includes(choices[name!]!);
+  });
+}
+
+/** The shapes in the page's table, for a specification and the choices that led to it. */
+function describedShapes(spec: DecoderSpec, choices: Readonly<Record<string, string>>): Record<string, number[]> {
   const { words: V, embeddingSize: E, hiddenSize: H, vectorSize } = spec;
-  const A = "attentionSize" in spec ? spec.attentionSize : H;
-  const sizes: Record<string, number> = { V, E, H, A, P: Math.ceil(V / 64) * 64, "`vectorSize`": vectorSize };
+  const own = spec as { readonly attentionSize?: number; readonly forwardSize?: number; readonly layers?: number };
+  const [C, P] = [spec.features.at(-1)!, Math.ceil(V / 64) * 64];
+  const { attentionSize: A = H, forwardSize: F = H, layers = 0 } = own;
+  const units: Record<string, number> = { V, E, H, A, C, P, F, "`vectorSize`": vectorSize };
   const size = (text: string): number =>
-    text.split(" ").reduce((product, factor) => product * (sizes[factor] ?? Number(factor)), 1);
-  const [, table] = page.split(`Of \`${spec.kind}\`:\n`);
-  const rows = table!.split("\n\n")[0]!.matchAll(/^\| ((?:`\w+\.\w+`(?:, )?)+)(, only .+)? \| (\[.+\]) \|$/gm);
+    text.split(" ").reduce((product, factor) => product * (units[factor] ?? Number(factor)), 1);
+  const [, section] = page.split(`#### ${spec.kind}\n`);
+  const rows = [...section!.split("\n#")[0]!.matchAll(/^\| `(\w+\.\w+)` \| \[(.+)\] \| (.*?) ?\|$/gm)];
   return Object.fromEntries(
-    [...rows].flatMap(([, names, only, shapes]) => {
-      if (only !== undefined && vectorSize === E) return [];
-      const dimensions = shapes!.slice(1, -1).split("], [");
-      return names!.split(", ").map((name, i) => [name.slice(1, -1), dimensions[i]!.split(", ").map(size)] as const);
+    rows.flatMap(([, name, shape, condition]) => {
+      if (!holds(condition!, choices)) return [];
+      const names = name!.startsWith("layerN.")
+        ? Array.from({ length: layers }, (_, i) => name!.replace("layerN", `layer${i + 1}`))
+        : [name!];
+      return names.map((each) => [each, shape!.split(", ").map(size)]);
     }),
   );
 }
 
-describe("tensors are what the page says", () => {
-  test.each([16, 20])("of a decoder, with word vectors of size %i", (vectorSize) => {
-    for (const kind of decoderKinds) {
-      const decoder = decoderNamed(kind);
-      const features = decoder.layer === "pooled" ? [2048] : [49, 2048];
-      const sizes = { features, words: 70, embeddingSize: 16, vectorSize, vectors: "random" } as const;
-      const { dropout } = decoder.recipe;
-      const spec = decoder.specOf(sizes, { hiddenSize: 24, attentionSize: 12, dropout });
-      const parameters = Object.entries(decoder.parameters(spec));
-      expect(describedShapes(spec), kind).toEqual(
-        Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape])),
-      );
-    }
+/** Every way to choose among the options that a decoder takes. */
+function choicesOf(takes: readonly string[]): readonly Readonly<Record<string, string>>[] {
+  return Object.entries(decoderChoices)
+    .filter(([name]) => takes.includes(name))
+    .reduce<readonly Readonly<Record<string, string>>[]>(
+      (all, [name, values]) => all.flatMap((chosen) => values.map((value) => ({ ...chosen, [name]: value }))),
+      [{}],
+    );
+}
+
+describe("of decoders, the page says what the catalogue does (else: node scripts/generate-decoder-formats.mjs):", () => {
+  test.each(decoderKinds)("the specification of %s", (kind) => {
+    const { $schema: _, ...schema } = z.toJSONSchema(decoderNamed(kind).schema);
+    expect(schemas[kind]).toEqual(schema);
+    expect(schemas["decoder-kind"]).toEqual({ enum: decoderKinds });
+    expect(schemas["decoder-spec"]).toEqual({ oneOf: decoderKinds.map((each) => ({ $ref: `#/$defs/${each}` })) });
   });
 
+  test.each(decoderKinds)("the tensors of %s", (kind) => {
+    const decoder = decoderNamed(kind);
+    const features = decoder.layer === "pooled" ? [2048] : [49, 2048];
+    for (const vectorSize of [16, 20]) {
+      for (const choices of choicesOf(decoder.takes)) {
+        const sizes = { features, words: 70, embeddingSize: 16, vectorSize, vectors: "random" } as const;
+        const { dropout } = decoder.recipe;
+        const spec = decoder.specOf(sizes, { hiddenSize: 24, attentionSize: 12, dropout, ...choices });
+        const parameters = Object.entries(decoder.parameters(spec));
+        expect(describedShapes(spec, { ...choices, vectorSize: vectorSize === 16 ? "E" : "not E" })).toEqual(
+          Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape])),
+        );
+      }
+    }
+  });
+});
+
+describe("tensors are what the page says", () => {
   test("of a checkpoint", () => {
     const { spec } = readBundle(read("run", runFiles.best), "best").decoder!.manifest;
     const { tensors } = readSafetensors(read("run", runFiles.last));

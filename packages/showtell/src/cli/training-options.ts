@@ -7,7 +7,7 @@ import { pictureViews } from "../image/views.ts";
 import type { PictureView } from "../image/views.ts";
 import { decoderKinds, decoderNamed } from "../models/catalogue.ts";
 import type { DecoderKind } from "../models/catalogue.ts";
-import { commonDecoderOptions } from "../models/decoder-options.ts";
+import { commonDecoderOptions, decoderChoices } from "../models/decoder-options.ts";
 import type { DecoderOptions, DropoutRates } from "../models/decoder-options.ts";
 import type { DecoderRecipe } from "../models/decoder.ts";
 import type { Schedule } from "../nn/schedules.ts";
@@ -47,6 +47,8 @@ export interface TrainCommandOptions extends Omit<
   readonly hiddenSize?: number;
   readonly dropout?: DropoutRates;
   readonly attentionSize?: number;
+  readonly cell?: NonNullable<DecoderOptions["cell"]>;
+  readonly conditioning?: NonNullable<DecoderOptions["conditioning"]>;
   readonly batchSize?: number;
   readonly captionsPerPicture?: number;
   readonly epochs?: number;
@@ -96,6 +98,13 @@ export function addModelOptions(command: Command): void {
     .addOption(new Option("--decoder <name>", "which decoder").choices(decoderKinds).default(defaultDecoder))
     .option("--hidden-size <n>", `size of the recurrent state (default: ${decoderOptions.hiddenSize})`, size)
     .option("--attention-size <n>", "size of queries and keys (default: the hidden size)", size)
+    .addOption(new Option("--cell <name>", "the recurrent cell (default: lstm)").choices(decoderChoices.cell))
+    .addOption(
+      new Option(
+        "--conditioning <way>",
+        "where the picture enters: as the first word, as the first state, beside every word, or after the recurrence (default: pre)",
+      ).choices(decoderChoices.conditioning),
+    )
     .addOption(
       new Option("--dropout <rates>", "of features, word inputs and output, or one rate for all").argParser(
         dropoutRates,
@@ -219,8 +228,9 @@ export function requestOf(options: TrainCommandOptions): TrainingRequest {
 }
 
 function decoderOptionsOf(options: TrainCommandOptions, defaults: DecoderOptions): DecoderOptions {
-  const { hiddenSize = defaults.hiddenSize, dropout = defaults.dropout, attentionSize } = options;
-  const special: Omit<DecoderOptions, "hiddenSize" | "dropout"> = { attentionSize };
+  const { hiddenSize = defaults.hiddenSize, dropout = defaults.dropout } = options;
+  const { attentionSize, cell, conditioning } = options;
+  const special: Omit<DecoderOptions, "hiddenSize" | "dropout"> = { attentionSize, cell, conditioning };
   const taken: ReadonlySet<string> = new Set([...commonDecoderOptions, ...decoderNamed(options.decoder).takes]);
   for (const [name, value] of Object.entries(special)) {
     if (value === undefined || taken.has(name)) continue;

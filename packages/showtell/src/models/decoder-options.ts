@@ -1,4 +1,8 @@
 // What a user may choose of a decoder, all decoders together; each says which of it it takes. Knows no decoder.
+import type { CellKind } from "../nn/cells.ts";
+import { cellKinds } from "../nn/cells.ts";
+import type { ConditioningKind } from "./conditioning.ts";
+import { conditioningKinds } from "./conditioning.ts";
 
 /** Dropout rates of the picture's features, the words' inputs and what the logits are made of. */
 export interface DropoutRates {
@@ -14,7 +18,23 @@ export interface DecoderOptions {
   readonly dropout: DropoutRates;
   /** Size in which a decoder with attention compares its state with the picture's positions; default: `hiddenSize`. */
   readonly attentionSize?: number | undefined;
+  /** The recurrent cell; default: lstm. */
+  readonly cell?: CellKind | undefined;
+  /** Where the picture enters; default: pre, as the first word. */
+  readonly conditioning?: ConditioningKind | undefined;
 }
 
 /** Options that every decoder takes. */
 export const commonDecoderOptions: readonly (keyof DecoderOptions)[] = ["hiddenSize", "dropout"];
+
+/** The options that are choices, with what there is to choose. */
+export const decoderChoices: {
+  readonly cell: readonly CellKind[];
+  readonly conditioning: readonly ConditioningKind[];
+} = { cell: cellKinds, conditioning: conditioningKinds };
+
+/** Those of some fields that are not undefined, so that a specification does not say what nobody chose. */
+export function chosen<T extends object>(fields: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  const said = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(said) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
+}

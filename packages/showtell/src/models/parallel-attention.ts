@@ -13,7 +13,7 @@ import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
 import { paddedWords, vocabularyLogits } from "../nn/vocabulary-layer.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { parameterLine } from "./block-lines.ts";
+import { outputBlocks, outputEdges, parameterLine } from "./block-lines.ts";
 import type { DropoutRates } from "./decoder-options.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
 import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
@@ -156,19 +156,7 @@ function blocks(spec: ParallelAttentionSpec): Architecture {
         lines: ["dot product, one head", `size ${attentionSize}`, parameterLine(specs, "attention.")],
         kind: "trained",
       },
-      {
-        id: "output",
-        title: "Output layer",
-        lines: [
-          "state and context joined, tanh",
-          `dropout ${dropout.output}, then linear`,
-          `${hiddenSize} → ${spec.words.toLocaleString("en")} words`,
-          parameterLine(specs, "output."),
-        ],
-        kind: "trained",
-      },
-      { id: "search", title: "Softmax and search", lines: [], kind: "operation" },
-      { id: "caption", title: "Caption", lines: ["word by word"], kind: "data" },
+      ...outputBlocks(spec, specs, ["state and context joined, tanh"]),
     ],
     edges: [
       { from: "features", to: "image" },
@@ -180,9 +168,7 @@ function blocks(spec: ParallelAttentionSpec): Architecture {
       { from: "grid", to: "attention", label: "keys, values" },
       { from: "lstm", to: "output" },
       { from: "attention", to: "output", label: "context" },
-      { from: "output", to: "search" },
-      { from: "search", to: "words", label: "next word" },
-      { from: "search", to: "caption" },
+      ...outputEdges,
     ],
   };
 }

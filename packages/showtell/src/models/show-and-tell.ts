@@ -1,52 +1,65 @@
-// Show and Tell (Vinyals et al. 2015): the picture is the first input of an LSTM that then reads and predicts words.
+// Show and Tell (Vinyals et al. 2015): the picture is the first input of an LSTM that then reads and predicts words. The cell may be
+// another, and the picture may enter elsewhere.
 import { z } from "zod";
 import type { Value } from "../graph/graph.ts";
-import { linear, lstmCell, lstmParameters, standardise } from "../nn/layers.ts";
-import type { LstmState } from "../nn/layers.ts";
+import type { CellKind } from "../nn/cells.ts";
+import { cellInput, cellKinds, cells } from "../nn/cells.ts";
+import { standardise } from "../nn/layers.ts";
 import type { Noise } from "../nn/noise.ts";
-import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
+import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
 import { paddedWords, vocabularyLogits } from "../nn/vocabulary-layer.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { parameterLine } from "./block-lines.ts";
+import { outputBlocks, outputEdges, parameterLine } from "./block-lines.ts";
+import type { ConditioningKind } from "./conditioning.ts";
+import { conditioningKinds, conditionings } from "./conditioning.ts";
 import type { DropoutRates } from "./decoder-options.ts";
-import type { DecoderEntry, DecoderSizes, Values } from "./decoder.ts";
+import { chosen } from "./decoder-options.ts";
+import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
 import { commonSpecFields, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
 /** Architecture of a Show-and-Tell decoder. */
 export interface ShowAndTellSpec extends DecoderSizes, WordInputSpec {
   readonly kind: "show-and-tell";
-  /** Size of the LSTM's state. */
+  /** Size of the recurrent state. */
   readonly hiddenSize: number;
   readonly dropout: DropoutRates;
+  /** The recurrent cell; default: lstm. */
+  readonly cell?: CellKind | undefined;
+  /** Where the picture enters; default: pre. */
+  readonly conditioning?: ConditioningKind | undefined;
+}
+
+/** The cell and the way of the picture that a specification means. */
+function partsOf({ cell = "lstm", conditioning = "pre" }: ShowAndTellSpec): {
+  readonly cell: CellKind;
+  readonly conditioning: ConditioningKind;
+} {
+  return { cell, conditioning };
 }
 
 function parameters(spec: ShowAndTellSpec): ParameterSpecs {
   const { embeddingSize, hiddenSize, words } = spec;
+  const { cell, conditioning } = partsOf(spec);
   return {
     ...wordParameters(spec),
-    "image.weight": weightSpec(spec.features.at(-1)!, embeddingSize),
-    "image.bias": biasSpec(embeddingSize),
-    ...lstmParameters("lstm", embeddingSize, hiddenSize),
+    ...conditionings[conditioning].parameters(spec, cell),
+    ...cells[cell].parameters(cell, embeddingSize, hiddenSize),
     "output.weight": weightSpec(hiddenSize, paddedWords(words)),
     "output.bias": biasSpec(paddedWords(words)),
   };
 }
 
-/** The input's share of the LSTM's gates: x [n, embeddingSize] → [n, 4 · hidden]. */
-function gatesOf(p: Parameters, x: Value): Value {
-  return linear(x, p["lstm.input"]!, p["lstm.bias"]);
-}
-
-function stateOf({ hidden, cell }: LstmState): Values {
-  return { hidden, cell };
-}
-
 export const showAndTell: DecoderEntry<ShowAndTellSpec> = {
   title: "Show and Tell (Vinyals et al. 2015)",
   layer: "pooled",
-  schema: z.strictObject({ kind: z.literal("show-and-tell"), ...commonSpecFields }),
+  schema: z.strictObject({
+    kind: z.literal("show-and-tell"),
+    ...commonSpecFields,
+    cell: z.enum(cellKinds).optional(),
+    conditioning: z.enum(conditioningKinds).optional(),
+  }),
   recipe: {
     dropout: { features: 0.5, input: 0.3, output: 0.5 },
     embeddingSize: 512,
@@ -55,30 +68,39 @@ export const showAndTell: DecoderEntry<ShowAndTellSpec> = {
     epochs: 16,
     learningRate: 1.5e-3,
   },
-  takes: [],
+  takes: ["cell", "conditioning"],
 
-  specOf: (sizes, { hiddenSize, dropout }) => ({ kind: "show-and-tell", ...sizes, hiddenSize, dropout }),
+  specOf: (sizes, { hiddenSize, dropout, cell, conditioning }) => ({
+    kind: "show-and-tell",
+    ...sizes,
+    hiddenSize,
+    dropout,
+    ...chosen({ cell, conditioning }),
+  }),
 
   parameters,
 
   begin(p, spec, features: Value, noise: Noise) {
+    const { cell, conditioning } = partsOf(spec);
     const seen = noise.dropout("features", standardise(features), spec.dropout.features);
-    const picture = linear(seen, p["image.weight"]!, p["image.bias"]);
-    return { memory: {}, state: stateOf(lstmCell(gatesOf(p, picture), p["lstm.recurrent"]!)) };
+    return conditionings[conditioning].begin(p, cell, seen);
   },
 
   embed(p, spec, words, noise) {
-    return gatesOf(p, noise.dropout("input", wordInputs(p, words), spec.dropout.input));
+    return cellInput(p, partsOf(spec).cell, noise.dropout("input", wordInputs(p, words), spec.dropout.input));
   },
 
-  step(p, _spec, _memory, state, input) {
-    const next = lstmCell(input, p["lstm.recurrent"]!, { hidden: state["hidden"]!, cell: state["cell"]! });
-    return { state: stateOf(next), output: { hidden: next.hidden } };
+  step(p, spec, memory, state, input) {
+    const { cell, conditioning } = partsOf(spec);
+    const whole = conditionings[conditioning].input(memory, input);
+    const next = cells[cell].step(whole, p[`${cell}.recurrent`]!, state);
+    return { state: next, output: { hidden: next["hidden"]! } };
   },
 
-  logits(p, spec, _memory, output, noise) {
+  logits(p, spec, memory, output, noise) {
     const hidden = noise.dropout("output", output["hidden"]!, spec.dropout.output);
-    return { logits: vocabularyLogits(hidden, p["output.weight"]!, p["output.bias"]!, spec.words) };
+    const said = vocabularyLogits(hidden, p["output.weight"]!, p["output.bias"]!, spec.words);
+    return { logits: conditionings[partsOf(spec).conditioning].logits(memory, said) };
   },
 
   blocks,
@@ -86,48 +108,37 @@ export const showAndTell: DecoderEntry<ShowAndTellSpec> = {
 
 function blocks(spec: ShowAndTellSpec): Architecture {
   const { embeddingSize, hiddenSize, dropout } = spec;
+  const { cell, conditioning } = partsOf(spec);
+  const { leadsTo, when } = conditionings[conditioning];
   const specs = parameters(spec);
   return {
     nodes: [
       {
         id: "image",
-        title: "Picture as first input",
+        title: conditioning === "pre" ? "Picture as first input" : "Picture",
         lines: [
           "standardised, then linear",
-          `${spec.features.at(-1)} → ${embeddingSize}, dropout ${dropout.features}`,
+          `${spec.features.at(-1)} → ${specs["image.bias"]!.shape[0]}, dropout ${dropout.features}`,
           parameterLine(specs, "image."),
         ],
         kind: "trained",
       },
       wordBlock(spec),
       {
-        id: "lstm",
-        title: "LSTM",
-        lines: [`input ${embeddingSize}, state ${hiddenSize}`, parameterLine(specs, "lstm.")],
+        id: cell,
+        title: cells[cell].title,
+        lines: [`input ${embeddingSize}, state ${hiddenSize}`, parameterLine(specs, `${cell}.`)],
         kind: "trained",
       },
-      {
-        id: "output",
-        title: "Output layer",
-        lines: [
-          `dropout ${dropout.output}, then linear`,
-          `${hiddenSize} → ${spec.words.toLocaleString("en")} words`,
-          parameterLine(specs, "output."),
-        ],
-        kind: "trained",
-      },
-      { id: "search", title: "Softmax and search", lines: [], kind: "operation" },
-      { id: "caption", title: "Caption", lines: ["word by word"], kind: "data" },
+      ...outputBlocks(spec, specs),
     ],
     edges: [
       { from: "features", to: "image" },
-      { from: "image", to: "lstm", label: "first step" },
-      { from: "words", to: "lstm", label: "later steps" },
-      { from: "lstm", to: "lstm", label: "state" },
-      { from: "lstm", to: "output" },
-      { from: "output", to: "search" },
-      { from: "search", to: "words", label: "next word" },
-      { from: "search", to: "caption" },
+      { from: "image", to: leadsTo === "cell" ? cell : leadsTo, label: when },
+      { from: "words", to: cell, ...(conditioning === "pre" && { label: "later steps" }) },
+      { from: cell, to: cell, label: "state" },
+      { from: cell, to: "output" },
+      ...outputEdges,
     ],
   };
 }

@@ -33,13 +33,20 @@ interface CommonSpec extends DecoderSizes, WordInputSpec {
 
 /** The fields that every decoder's specification has, for its schema. */
 export const commonSpecFields: { readonly [Field in keyof CommonSpec]: z.ZodType<CommonSpec[Field]> } = {
-  features: z.array(sizeSchema).min(1).max(2).readonly(),
-  words: sizeSchema,
-  embeddingSize: sizeSchema,
-  vectorSize: sizeSchema,
+  features: z
+    .array(sizeSchema)
+    .min(1)
+    .max(2)
+    .readonly()
+    .describe("shape of a picture's features: size, or positions and size"),
+  words: sizeSchema.describe("size of the vocabulary, special words included"),
+  embeddingSize: sizeSchema.describe("size of a word's input"),
+  vectorSize: sizeSchema.describe("size of the word vectors; where it is another, a projection follows"),
   vectors: z.enum(["random", "given", "frozen"]),
   hiddenSize: sizeSchema,
-  dropout: z.strictObject({ features: rateSchema, input: rateSchema, output: rateSchema }),
+  dropout: z
+    .strictObject({ features: rateSchema, input: rateSchema, output: rateSchema })
+    .describe("rates in training: of the picture's features, the words' inputs, and what the logits are made of"),
 };
 
 /** `words.vectors` and, where it is needed, `words.projection`. */

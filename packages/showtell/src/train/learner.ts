@@ -88,7 +88,7 @@ export function learntState(
 }
 
 /** The parameters of every decoder that its logits are a linear function of. */
-const outputLayer: ReadonlySet<string> = new Set(["output.weight", "output.bias"]);
+const outputLayer: ReadonlySet<string> = new Set(["output.weight", "output.bias", "output.image"]);
 
 function stateOf(
   spec: DecoderSpec,

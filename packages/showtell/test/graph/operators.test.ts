@@ -211,6 +211,7 @@ const specifications: { readonly [Name in OperatorName]: Specification } = {
     example: (g) => s.expand(g.of([2, 1], [1, 2]), [2, 2, 2]),
     result: [1, 1, 2, 2, 1, 1, 2, 2],
     refuses: [
+      [(g) => s.repeatedPerImage(g.shaped(2, 3), g.shaped("images", 5)), "cannot expand to [images, 3]"],
       [(g) => s.expand(g.shaped(2, 3), [2, 4]), "(float32[2, 3], int64[2]): cannot expand to [2, 4]"],
       [(g) => s.expand(g.shaped(2, 3), [1, 3]), "cannot expand to [1, 3]"],
     ],

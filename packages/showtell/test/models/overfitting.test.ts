@@ -3,40 +3,29 @@ import { expect, it } from "vitest";
 import { decodeFloat16, encodeFloat16 } from "../../src/base/float16.ts";
 import type { Tensor } from "../../src/base/tensor.ts";
 import { tensor } from "../../src/base/tensor.ts";
-import type { DecoderSpec } from "../../src/models/catalogue.ts";
-import { decoderKinds } from "../../src/models/catalogue.ts";
+import type { DecoderKind, DecoderSpec } from "../../src/models/catalogue.ts";
+import { decoderKinds, decoderNamed } from "../../src/models/catalogue.ts";
+import type { DecoderOptions } from "../../src/models/decoder-options.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { endId, startId } from "../../src/text/vocabulary.ts";
 import { makeBatches, planBatches } from "../../src/train/batches.ts";
 import { createLearner, initialState } from "../../src/train/learner.ts";
 import { defaultTrainingOptions } from "../../src/train/options.ts";
 import type { Steps } from "./tiny-decoders.ts";
-import { drawnFeatures, openSteps } from "./tiny-decoders.ts";
+import { choicesOf, drawnFeatures, nameOfChoices, openSteps } from "./tiny-decoders.ts";
 
-/** Of each kind one that is large enough, without dropout. */
-const roomy: { readonly [Kind in DecoderSpec["kind"]]: Extract<DecoderSpec, { kind: Kind }> } = {
-  "show-and-tell": {
-    kind: "show-and-tell",
-    features: [16],
-    words: 20,
-    embeddingSize: 24,
-    vectorSize: 24,
-    vectors: "random",
-    hiddenSize: 32,
-    dropout: { features: 0, input: 0, output: 0 },
-  },
-  "parallel-attention": {
-    kind: "parallel-attention",
-    features: [4, 16],
-    words: 20,
-    embeddingSize: 24,
-    vectorSize: 24,
-    vectors: "random",
-    hiddenSize: 32,
-    attentionSize: 16,
-    dropout: { features: 0, input: 0, output: 0 },
-  },
-};
+/** Large enough, without dropout. */
+function roomy(kind: DecoderKind, choices: Partial<DecoderOptions>): DecoderSpec {
+  const { layer, specOf } = decoderNamed(kind);
+  const features = layer === "pooled" ? [16] : [4, 16];
+  const sizes = { features, words: 20, embeddingSize: 24, vectorSize: 24, vectors: "random" } as const;
+  const dropout = { features: 0, input: 0, output: 0 };
+  return specOf(sizes, { hiddenSize: 32, attentionSize: 16, dropout, ...choices });
+}
+
+const cases = decoderKinds.flatMap((kind) =>
+  choicesOf(kind).map((choices) => [kind, nameOfChoices(choices), choices] as const),
+);
 
 /** Different captions of one to six words. */
 const captions: readonly (readonly number[])[] = [
@@ -67,8 +56,8 @@ async function sayGreedily(steps: Steps, features: Tensor): Promise<number[]> {
   return said;
 }
 
-it.each(decoderKinds)("%s learns ten captions by heart and says each at its picture", async (kind) => {
-  const spec = roomy[kind];
+it.each(cases)("%s, %s, learns ten captions by heart and says each at its picture", async (kind, _, choices) => {
+  const spec = roomy(kind, choices);
   const bits = encodeFloat16(drawnFeatures(spec, captions.length).data);
   const size = bits.length / captions.length;
   const reader = {

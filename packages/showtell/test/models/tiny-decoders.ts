@@ -2,8 +2,10 @@
 import { seededRandom } from "../../src/base/random.ts";
 import type { Tensor } from "../../src/base/tensor.ts";
 import { sizeOf, tensor, zeros } from "../../src/base/tensor.ts";
-import type { DecoderSpec } from "../../src/models/catalogue.ts";
-import { decoderKinds, decoderOf } from "../../src/models/catalogue.ts";
+import type { DecoderKind, DecoderSpec } from "../../src/models/catalogue.ts";
+import { decoderKinds, decoderNamed, decoderOf } from "../../src/models/catalogue.ts";
+import type { DecoderOptions } from "../../src/models/decoder-options.ts";
+import { decoderChoices } from "../../src/models/decoder-options.ts";
 import { inferenceGraphs, nextState } from "../../src/models/inference-graphs.ts";
 import type { TrainingGraph } from "../../src/models/training-graph.ts";
 import { openSession } from "../../src/node/ort-session.ts";
@@ -13,52 +15,42 @@ import { drawMask } from "../../src/nn/noise.ts";
 import { paddedWords } from "../../src/nn/vocabulary-layer.ts";
 import { integers, numbersOf, scalar } from "../tensors.ts";
 
-type Variants = {
-  readonly [Kind in DecoderSpec["kind"]]: Readonly<Record<string, Extract<DecoderSpec, { kind: Kind }>>>;
-};
+/** The options of a decoder's variants. Each choice that a decoder leaves its user is met at least once; the first variant makes none. */
+export function choicesOf(kind: DecoderKind): readonly Partial<DecoderOptions>[] {
+  const own = Object.entries(decoderChoices).filter(([name]) =>
+    decoderNamed(kind).takes.some((taken) => taken === name),
+  );
+  const count = Math.max(2, ...own.map(([, values]) => values.length));
+  return Array.from({ length: count }, (_, i) =>
+    Object.fromEntries(i === 0 ? [] : own.map(([name, values]) => [name, values[i % values.length]])),
+  );
+}
 
-/** At least one specification of every kind; several where the specification changes what is built. */
-const variants: Variants = {
-  "show-and-tell": {
-    plain: {
-      kind: "show-and-tell",
-      features: [12],
-      words: 17,
-      embeddingSize: 10,
-      vectorSize: 10,
-      vectors: "random",
-      hiddenSize: 14,
-      dropout: { features: 0.1, input: 0.2, output: 0.3 },
-    },
-    "with projected frozen vectors": {
-      kind: "show-and-tell",
-      features: [9],
-      words: 64,
-      embeddingSize: 8,
-      vectorSize: 5,
-      vectors: "frozen",
-      hiddenSize: 11,
-      dropout: { features: 0, input: 0, output: 0.5 },
-    },
-  },
-  "parallel-attention": {
-    plain: {
-      kind: "parallel-attention",
-      features: [3, 12],
-      words: 17,
-      embeddingSize: 10,
-      vectorSize: 10,
-      vectors: "random",
-      hiddenSize: 14,
-      attentionSize: 9,
-      dropout: { features: 0.2, input: 0.2, output: 0.3 },
-    },
-  },
-};
+/** A name for what was chosen. */
+export function nameOfChoices(choices: Partial<DecoderOptions>): string {
+  return Object.values(choices).join(" ") || "as it is";
+}
 
-/** All tiny decoders: name, specification. */
+function tinyDecoder(kind: DecoderKind, choices: Partial<DecoderOptions>, projected: boolean): DecoderSpec {
+  const decoder = decoderNamed(kind);
+  const sizes = {
+    features: decoder.layer === "pooled" ? [12] : [3, 12],
+    words: projected ? 64 : 17,
+    embeddingSize: 10,
+    vectorSize: projected ? 5 : 10,
+    vectors: projected ? "frozen" : "random",
+  } as const;
+  const dropout = projected ? { features: 0, input: 0, output: 0.5 } : { features: 0.2, input: 0.2, output: 0.3 };
+  return decoder.specOf(sizes, { hiddenSize: 14, attentionSize: 9, dropout, ...choices });
+}
+
+/** All tiny decoders, of every kind with every choice: name, specification. */
 export const tinyDecoders: readonly (readonly [name: string, spec: DecoderSpec])[] = decoderKinds.flatMap((kind) =>
-  Object.entries(variants[kind]).map(([variant, spec]) => [`${kind}, ${variant}`, spec] as const),
+  choicesOf(kind).map((choices, i) => {
+    const projected = i === 1;
+    const name = `${kind}, ${nameOfChoices(choices)}${projected ? ", with projected frozen vectors" : ""}`;
+    return [name, tinyDecoder(kind, choices, projected)] as const;
+  }),
 );
 
 type Floats = Record<string, Tensor<"float32">>;

@@ -2,6 +2,7 @@
 import { sizeOf } from "../../base/tensor.ts";
 import type { Dim, Operator, Shape, Value } from "../graph.ts";
 import { applyOne, shapeError } from "../graph.ts";
+import { add } from "./arithmetic.ts";
 import { axisOf, broadcast, numericShape, sameShape, withDim } from "../shapes.ts";
 
 /** The numbers of a constant int64 input, which is how ONNX passes shapes and bounds. */
@@ -99,12 +100,13 @@ export const Slice: Operator<"Slice"> = {
   },
 };
 
+// The shape input may be computed when the model runs; what it will be, names included, is in the attribute.
 export const Expand: Operator<"Expand"> = {
   name: "Expand",
-  attributes: {},
-  infer(inputs) {
+  attributes: { shape: "unwritten" },
+  infer(inputs, attributes) {
     const x = inputs[0]!;
-    const target = constantInts(inputs[1]!);
+    const target = attributes["shape"] as Shape;
     const shape = broadcast(x.shape, target);
     if (shape === undefined || !sameShape(shape, target))
       throw shapeError(Expand, inputs, `cannot expand to [${target.join(", ")}]`);
@@ -160,7 +162,23 @@ export function slice(x: Value, axis: number, start: number, end: number): Value
 /** x broadcast to a fixed shape; x itself where it has that shape. */
 export function expand(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
-  return applyOne(Expand, [x, x.graph.ints(numericShape(shape, "Expand"))]);
+  return applyOne(Expand, [x, x.graph.ints(numericShape(shape, "Expand"))], { shape });
+}
+
+/**
+ * What is the same for every picture, once for each: x [1, ...rest] → [images, ...rest].
+ * @param perImage Any value [images, ...]; its first dimension may be a name.
+ */
+export function repeatedPerImage(x: Value, perImage: Value): Value {
+  const rest = numericShape(x.shape.slice(1), "what is repeated for every picture");
+  const wanted = concat([sizesOf(perImage, 0, 1), x.graph.ints(rest)], 0);
+  return applyOne(Expand, [x, wanted], { shape: [perImage.shape[0]!, ...rest] });
+}
+
+/** x [images · group, size] (image-major) plus a value of its picture [images, size]. */
+export function addPerImage(x: Value, perImage: Value): Value {
+  const [images, size] = perImage.shape as [Dim, Dim];
+  return reshape(add(groupedByImage(x, perImage), reshape(perImage, [images, 1, size])), x.shape);
 }
 
 /** A dimension as a number, for sizes that must be fixed. */
