@@ -92,7 +92,7 @@ function schemaBlock(name, schema) {
 }
 
 function specSchema(kind) {
-  const { $schema, ...schema } = z.toJSONSchema(decoderNamed(kind).schema);
+  const { $schema: _, ...schema } = z.toJSONSchema(decoderNamed(kind).schema);
   return schema;
 }
 

@@ -49,6 +49,11 @@ export interface TrainCommandOptions extends Omit<
   readonly attentionSize?: number;
   readonly cell?: NonNullable<DecoderOptions["cell"]>;
   readonly conditioning?: NonNullable<DecoderOptions["conditioning"]>;
+  readonly score?: NonNullable<DecoderOptions["score"]>;
+  readonly layers?: number;
+  readonly heads?: number;
+  readonly forwardSize?: number;
+  readonly positions?: NonNullable<DecoderOptions["positions"]>;
   readonly batchSize?: number;
   readonly captionsPerPicture?: number;
   readonly epochs?: number;
@@ -104,6 +109,15 @@ export function addModelOptions(command: Command): void {
         "--conditioning <way>",
         "where the picture enters: as the first word, as the first state, beside every word, or after the recurrence (default: pre)",
       ).choices(decoderChoices.conditioning),
+    )
+    .addOption(new Option("--score <way>", "how attention compares (default: additive)").choices(decoderChoices.score))
+    .option("--layers <n>", "layers of the Transformer (default: 2)", wholeNumber(1, 100))
+    .option("--heads <n>", "heads of each of its attentions (default: 8)", size)
+    .option("--forward-size <n>", "size inside its feed-forward parts (default: twice the hidden size)", size)
+    .addOption(
+      new Option("--positions <way>", "how it is told a word's place (default: learned)").choices(
+        decoderChoices.positions,
+      ),
     )
     .addOption(
       new Option("--dropout <rates>", "of features, word inputs and output, or one rate for all").argParser(
@@ -229,8 +243,17 @@ export function requestOf(options: TrainCommandOptions): TrainingRequest {
 
 function decoderOptionsOf(options: TrainCommandOptions, defaults: DecoderOptions): DecoderOptions {
   const { hiddenSize = defaults.hiddenSize, dropout = defaults.dropout } = options;
-  const { attentionSize, cell, conditioning } = options;
-  const special: Omit<DecoderOptions, "hiddenSize" | "dropout"> = { attentionSize, cell, conditioning };
+  const { attentionSize, cell, conditioning, score, layers, heads, forwardSize, positions } = options;
+  const special: Omit<DecoderOptions, "hiddenSize" | "dropout"> = {
+    attentionSize,
+    cell,
+    conditioning,
+    score,
+    layers,
+    heads,
+    forwardSize,
+    positions,
+  };
   const taken: ReadonlySet<string> = new Set([...commonDecoderOptions, ...decoderNamed(options.decoder).takes]);
   for (const [name, value] of Object.entries(special)) {
     if (value === undefined || taken.has(name)) continue;

@@ -1,21 +1,39 @@
-// The catalogue of decoders: a closed table. Adding one is a file and a line here.
+// The catalogue of decoders: a closed table. Adding one is a file and its lines here, see docs/add-a-decoder.md.
 import { z } from "zod";
 import type { Architecture } from "../plot/architecture.ts";
+import type { AdaptiveAttentionSpec } from "./adaptive-attention.ts";
+import { adaptiveAttention } from "./adaptive-attention.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
 import type { ParallelAttentionSpec } from "./parallel-attention.ts";
 import { parallelAttention } from "./parallel-attention.ts";
 import type { ShowAndTellSpec } from "./show-and-tell.ts";
 import { showAndTell } from "./show-and-tell.ts";
+import type { SoftAttentionSpec } from "./soft-attention.ts";
+import { softAttention } from "./soft-attention.ts";
+import type { TopDownSpec } from "./top-down.ts";
+import { topDown } from "./top-down.ts";
+import type { TransformerSpec } from "./transformer.ts";
+import { transformer } from "./transformer.ts";
 
 /** The specification of any decoder. */
-export type DecoderSpec = ShowAndTellSpec | ParallelAttentionSpec;
+export type DecoderSpec =
+  | ShowAndTellSpec
+  | SoftAttentionSpec
+  | AdaptiveAttentionSpec
+  | TopDownSpec
+  | ParallelAttentionSpec
+  | TransformerSpec;
 
 /** The name of a decoder. */
 export type DecoderKind = DecoderSpec["kind"];
 
 const decoders: { readonly [Kind in DecoderKind]: DecoderEntry<Extract<DecoderSpec, { kind: Kind }>> } = {
   "show-and-tell": showAndTell,
+  "soft-attention": softAttention,
+  "adaptive-attention": adaptiveAttention,
+  "top-down": topDown,
   "parallel-attention": parallelAttention,
+  transformer,
 };
 
 /** Names of all decoders. */

@@ -1,8 +1,15 @@
 // What a user may choose of a decoder, all decoders together; each says which of it it takes. Knows no decoder.
 import type { CellKind } from "../nn/cells.ts";
 import { cellKinds } from "../nn/cells.ts";
+import type { ScoreKind } from "../nn/attention-scores.ts";
+import { scoreKinds } from "../nn/attention-scores.ts";
 import type { ConditioningKind } from "./conditioning.ts";
 import { conditioningKinds } from "./conditioning.ts";
+
+/** How a word's place in its sentence is told to a decoder without recurrence. */
+export const positionKinds = ["learned", "sinusoidal"] as const;
+/** The name of such a way. */
+export type PositionKind = (typeof positionKinds)[number];
 
 /** Dropout rates of the picture's features, the words' inputs and what the logits are made of. */
 export interface DropoutRates {
@@ -22,6 +29,16 @@ export interface DecoderOptions {
   readonly cell?: CellKind | undefined;
   /** Where the picture enters; default: pre, as the first word. */
   readonly conditioning?: ConditioningKind | undefined;
+  /** How attention compares a state with a position; default: additive. */
+  readonly score?: ScoreKind | undefined;
+  /** Layers of a Transformer; default: 2. */
+  readonly layers?: number | undefined;
+  /** Heads of each of its attentions, which divide `hiddenSize`; default: 8. */
+  readonly heads?: number | undefined;
+  /** Size inside a layer's feed-forward part; default: twice `hiddenSize`. */
+  readonly forwardSize?: number | undefined;
+  /** How a word's place is told; default: learned. */
+  readonly positions?: PositionKind | undefined;
 }
 
 /** Options that every decoder takes. */
@@ -31,7 +48,9 @@ export const commonDecoderOptions: readonly (keyof DecoderOptions)[] = ["hiddenS
 export const decoderChoices: {
   readonly cell: readonly CellKind[];
   readonly conditioning: readonly ConditioningKind[];
-} = { cell: cellKinds, conditioning: conditioningKinds };
+  readonly score: readonly ScoreKind[];
+  readonly positions: readonly PositionKind[];
+} = { cell: cellKinds, conditioning: conditioningKinds, score: scoreKinds, positions: positionKinds };
 
 /** Those of some fields that are not undefined, so that a specification does not say what nobody chose. */
 export function chosen<T extends object>(fields: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {

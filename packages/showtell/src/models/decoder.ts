@@ -30,8 +30,10 @@ export interface Stepped {
 /** Logits [n, padded words], and for decoders that attend after the step, how much each row looked at each position. */
 export interface Told {
   readonly logits: Value;
-  /** [n, positions], each row summing to 1. */
+  /** [n, positions], each row summing to 1, or to what the sentinel leaves. */
   readonly attention?: Value;
+  /** [n, 1]: for decoders that may look away from the picture, the share that they did. */
+  readonly sentinel?: Value;
 }
 
 /**
@@ -42,12 +44,20 @@ export interface Told {
 export interface Decoder<Spec extends DecoderSizes> {
   /** All parameters of a specification. */
   parameters(spec: Spec): ParameterSpecs;
-  /** Once a picture: features [images, ...] → memory and first state, each value [images, ...]. */
+  /**
+   * Once a picture: features [images, ...] → memory and first state, each value [images, ...]. A dimension of size 0 in the state grows
+   * by one with every step.
+   */
   begin(p: Parameters, spec: Spec, features: Value, noise: Noise): { readonly memory: Values; readonly state: Values };
   /** Words [n] (int64; any number of rows) → the inputs of steps [n, ...]. */
   embed(p: Parameters, spec: Spec, words: Value, noise: Noise): Value;
   /** What must run word by word, and no more: state and input [rows, ...] → next state and named outputs [rows, size]. */
   step(p: Parameters, spec: Spec, memory: Values, state: Values, input: Value, noise: Noise): Stepped;
+  /**
+   * The outputs of all steps at once, where no step waits for another's result: inputs of whole sentences [rows · steps, ...], row by row
+   * → named outputs [rows · steps, size], equal to the steps'. Training prefers it.
+   */
+  sequence?(p: Parameters, spec: Spec, memory: Values, inputs: Value, steps: number, noise: Noise): Values;
   /** Outputs [n, size] of n = images × group rows, or of as many rows a picture at all their steps, image-major → logits. */
   logits(p: Parameters, spec: Spec, memory: Values, output: Values, noise: Noise): Told;
 }

@@ -3,7 +3,7 @@ import { tensor } from "../base/tensor.ts";
 import { exportModel } from "../graph/export.ts";
 import type { ParameterContent } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
-import type { Value } from "../graph/graph.ts";
+import type { Dim, Value } from "../graph/graph.ts";
 import { gather } from "../graph/operators/indexing.ts";
 import { logSoftmax } from "../graph/operators/reduction.ts";
 import { noNoise } from "../nn/noise.ts";
@@ -11,6 +11,11 @@ import { declareParameters } from "../nn/parameters.ts";
 import { decoderOf } from "./catalogue.ts";
 import type { DecoderSpec } from "./catalogue.ts";
 import type { Values } from "./decoder.ts";
+
+/** A dimension of size 0 is that of what was said before, which grows. */
+function growing(dimension: Dim): Dim {
+  return dimension === 0 ? "said" : dimension;
+}
 
 function named(prefix: string, values: Values): Values {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]));
@@ -22,7 +27,8 @@ export interface InferenceGraphs {
   readonly begin: Uint8Array;
   /**
    * `parents` [rows] (int64, rows of the state fed), `words` [rows], `state.*` [before, ...], `memory.*` [images, ...]
-   * → `logProbabilities` [rows, padded words], `next.state.*` [rows, ...], and `attention` [rows, positions] where the decoder has some.
+   * → `logProbabilities` [rows, padded words], `next.state.*` [rows, ...], `attention` [rows, positions] where the decoder has some, and
+   * `sentinel` [rows, 1] where it may look away. A dimension of size 0 in the first state is one longer after every step.
    */
   readonly step: Uint8Array;
 }
@@ -50,7 +56,7 @@ export function inferenceGraphs(
     Object.fromEntries(
       Object.entries(values).map(([name, { dtype, shape }]) => [
         name,
-        second.input(`${prefix}.${name}`, [rows, ...shape.slice(1)], dtype),
+        second.input(`${prefix}.${name}`, [rows, ...shape.slice(1).map(growing)], dtype),
       ]),
     );
   const memory = declare("memory", "images", begun.memory);
@@ -81,6 +87,7 @@ export function inferenceGraphs(
       {
         logProbabilities: logSoftmax(told.logits),
         ...(attention && { attention }),
+        ...(told.sentinel && { sentinel: told.sentinel }),
         ...named("next.state", stepped.state),
       },
       { ...options, name: "step" },

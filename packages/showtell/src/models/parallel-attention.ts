@@ -2,13 +2,12 @@
 // back. So only the LSTM runs word by word; attention and logits are computed for all steps at once. A relative of Lu et al. 2017, who
 // also attend from the current state, and of the dot-product attention of Luong et al. 2015, without its input feeding.
 import { z } from "zod";
-import type { Value } from "../graph/graph.ts";
-import { add, relu, tanh } from "../graph/operators/arithmetic.ts";
-import { gemm, transpose } from "../graph/operators/matrix.ts";
-import { reduceMean } from "../graph/operators/reduction.ts";
-import { reshape } from "../graph/operators/reshaping.ts";
-import { dotAttention } from "../nn/attention.ts";
-import { linear, lstmCell, lstmParameters, standardise } from "../nn/layers.ts";
+import { add, tanh } from "../graph/operators/arithmetic.ts";
+import { gemm } from "../graph/operators/matrix.ts";
+import { softmax } from "../graph/operators/reduction.ts";
+import { attended } from "../nn/attention.ts";
+import { attentionScores } from "../nn/attention-scores.ts";
+import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
 import { paddedWords, vocabularyLogits } from "../nn/vocabulary-layer.ts";
@@ -16,6 +15,16 @@ import type { Architecture } from "../plot/architecture.ts";
 import { outputBlocks, outputEdges, parameterLine } from "./block-lines.ts";
 import type { DropoutRates } from "./decoder-options.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
+import {
+  firstState,
+  gridBlock,
+  gridParameters,
+  imageBlock,
+  imageParameters,
+  seenGrid,
+  seenImage,
+  startParameters,
+} from "./grid-inputs.ts";
 import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
@@ -31,15 +40,11 @@ export interface ParallelAttentionSpec extends DecoderSizes, WordInputSpec {
 
 function parameters(spec: ParallelAttentionSpec): ParameterSpecs {
   const { embeddingSize, hiddenSize, attentionSize, words } = spec;
-  const channels = spec.features.at(-1)!;
   return {
     ...wordParameters(spec),
-    "image.weight": weightSpec(channels, hiddenSize),
-    "image.bias": biasSpec(hiddenSize),
-    "start.hidden": weightSpec(hiddenSize, hiddenSize),
-    "start.cell": weightSpec(hiddenSize, hiddenSize),
-    "grid.weight": weightSpec(channels, attentionSize),
-    "grid.bias": biasSpec(attentionSize),
+    ...imageParameters(spec),
+    ...startParameters(spec),
+    ...gridParameters(spec, attentionSize),
     "attention.keys": weightSpec(attentionSize, attentionSize),
     "attention.values": weightSpec(attentionSize, attentionSize),
     "attention.queries": weightSpec(hiddenSize, attentionSize),
@@ -77,20 +82,14 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
   parameters,
 
   begin(p, spec, features, noise) {
-    const [images, positions, channels] = features.shape as [Value["shape"][0], number, number];
-    const drop = (name: string, x: Value): Value => noise.dropout(name, x, spec.dropout.features);
-    const mean = standardise(reduceMean(features, { axes: [1] }));
-    const image = drop("image", relu(linear(mean, p["image.weight"]!, p["image.bias"])));
-    // One row a position: [images · positions, size].
-    const cells = reshape(standardise(features), [typeof images === "number" ? images * positions : "cells", channels]);
-    const grid = drop("grid", relu(linear(cells, p["grid.weight"]!, p["grid.bias"])));
-    const perImage = (x: Value): Value => reshape(x, [images, positions, spec.attentionSize]);
+    const image = seenImage(p, spec, features, noise);
+    const { rows, perImage } = seenGrid(p, spec, features, noise);
     return {
       memory: {
-        keys: transpose(perImage(gemm(grid, p["attention.keys"]!)), [0, 2, 1]),
-        values: perImage(gemm(grid, p["attention.values"]!)),
+        keys: attentionScores.dot.keys(perImage(gemm(rows, p["attention.keys"]!))),
+        values: perImage(gemm(rows, p["attention.values"]!)),
       },
-      state: { hidden: tanh(gemm(image, p["start.hidden"]!)), cell: tanh(gemm(image, p["start.cell"]!)) },
+      state: firstState(p, image),
     };
   },
 
@@ -107,7 +106,8 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
   logits(p, spec, memory, output, noise) {
     const hidden = output["hidden"]!; // [n, hidden]
     const queries = gemm(hidden, p["attention.queries"]!);
-    const { context, weights } = dotAttention(queries, memory["keys"]!, memory["values"]!);
+    const scores = attentionScores.dot.scores(p, queries, memory["keys"]!);
+    const { context, weights } = attended(softmax(scores), memory["values"]!, queries);
     const said = linear(hidden, p["joined.hidden"]!, p["joined.bias"]);
     const joined = tanh(add(said, gemm(context, p["joined.context"]!)));
     const kept = noise.dropout("output", joined, spec.dropout.output);
@@ -118,31 +118,12 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
 };
 
 function blocks(spec: ParallelAttentionSpec): Architecture {
-  const { embeddingSize, hiddenSize, attentionSize, dropout } = spec;
-  const [positions, channels] = spec.features;
+  const { embeddingSize, hiddenSize, attentionSize } = spec;
   const specs = parameters(spec);
   return {
     nodes: [
-      {
-        id: "image",
-        title: "Mean of the grid",
-        lines: [
-          "standardised, linear, ReLU",
-          `${channels} → ${hiddenSize}, dropout ${dropout.features}`,
-          parameterLine(specs, "image."),
-        ],
-        kind: "trained",
-      },
-      {
-        id: "grid",
-        title: "Positions of the grid",
-        lines: [
-          "standardised, linear, ReLU",
-          `${positions} × ${channels} → ${attentionSize}, dropout ${dropout.features}`,
-          parameterLine(specs, "grid."),
-        ],
-        kind: "trained",
-      },
+      imageBlock(spec, specs),
+      gridBlock(spec, specs),
       wordBlock(spec),
       {
         id: "lstm",

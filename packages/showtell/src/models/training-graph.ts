@@ -92,21 +92,21 @@ function forbid(logits: Value, columns: readonly number[]): Value {
   return add(logits, logits.graph.constant(tensor("float32", [mask.length], mask)));
 }
 
-/** Teacher forcing: reads the true words step by step and scores each next one. Tokens are time-major: [steps · rows]. */
-function teacherForced(
-  graph: Graph,
+/** Named outputs of all words [steps · rows] (time-major), row by row: [rows · steps, size]. */
+function outputsOf(
   spec: DecoderSpec,
   p: Parameters,
+  begun: { readonly memory: Values; readonly state: Values },
+  words: Value,
   { images, group, steps }: BatchShape,
   noise: Omit<DeclaredNoise, "masks">,
-  { smoothing, never = [], stage }: Omit<TrainingGraphOptions, "adam">,
-): CrossEntropy {
+): Values {
   const decoder = decoderOf(spec);
   const rows = images * group;
-  const given = graph.input("features", [images, ...trainedFeatures(spec, stage)]);
-  const features = stage === undefined ? given : stageFeatures(p, stage, given);
-  const begun = decoder.begin(p, spec, features, noise.once);
-  const words = graph.input("words", [steps * rows], "int64");
+  if (decoder.sequence !== undefined) {
+    const inputs = decoder.embed(p, spec, rowMajor(words, steps, rows), noise.rowMajor);
+    return decoder.sequence(p, spec, begun.memory, inputs, steps, noise.rowMajor);
+  }
   const inputs = split(
     decoder.embed(p, spec, words, noise.timeMajor),
     Array.from({ length: steps }, () => rows),
@@ -119,13 +119,36 @@ function teacherForced(
     state = stepped.state;
     outputs.push(stepped.output);
   }
-  const { logits } = decoder.logits(p, spec, begun.memory, joinSteps(outputs), noise.rowMajor);
-  // Fed time-major, as the words are; the logits are row-major.
-  const rowMajor = (tokens: Value): Value => reshape(transpose(reshape(tokens, [steps, rows]), [1, 0]), [rows * steps]);
+  return joinSteps(outputs);
+}
+
+/** Tokens that are fed time-major [steps · rows], row by row. */
+function rowMajor(tokens: Value, steps: number, rows: number): Value {
+  return reshape(transpose(reshape(tokens, [steps, rows]), [1, 0]), [rows * steps]);
+}
+
+/** Teacher forcing: reads the true words and scores each next one. Tokens are time-major: [steps · rows]. */
+function teacherForced(
+  graph: Graph,
+  spec: DecoderSpec,
+  p: Parameters,
+  shape: BatchShape,
+  noise: Omit<DeclaredNoise, "masks">,
+  { smoothing, never = [], stage }: Omit<TrainingGraphOptions, "adam">,
+): CrossEntropy {
+  const decoder = decoderOf(spec);
+  const { images, group, steps } = shape;
+  const rows = images * group;
+  const given = graph.input("features", [images, ...trainedFeatures(spec, stage)]);
+  const features = stage === undefined ? given : stageFeatures(p, stage, given);
+  const begun = decoder.begin(p, spec, features, noise.once);
+  const words = graph.input("words", [steps * rows], "int64");
+  const outputs = outputsOf(spec, p, begun, words, shape, noise);
+  const { logits } = decoder.logits(p, spec, begun.memory, outputs, noise.rowMajor);
   return crossEntropy({
     logits: forbid(logits, never),
-    targets: rowMajor(graph.input("targets", [steps * rows], "int64")),
-    weights: rowMajor(graph.input("weights", [steps * rows])),
+    targets: rowMajor(graph.input("targets", [steps * rows], "int64"), steps, rows),
+    weights: rowMajor(graph.input("weights", [steps * rows]), steps, rows),
     normaliser: graph.input("normaliser", []),
     words: spec.words,
     smoothing,

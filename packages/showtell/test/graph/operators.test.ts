@@ -186,7 +186,7 @@ const specifications: { readonly [Name in OperatorName]: Specification } = {
         "(float32[2, 3], float32[3, 3]): cannot be joined along axis 1",
       ],
       [(g) => s.concat([g.shaped(2, 3), g.shaped(2, 3)], 2), "cannot be joined along axis 2"],
-      [(g) => s.concat([g.shaped("rows", 3), g.shaped("rows", 3)], 0), "cannot be joined along axis 0"],
+      [(g) => s.concat([g.shaped("rows", 3), g.shaped("rows", 4)], 0), "cannot be joined along axis 0"],
       [(g) => s.concat([g.shaped(2), g.double(2)], 0), "cannot be joined along axis 0"],
     ],
   },

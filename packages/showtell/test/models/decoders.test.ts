@@ -81,4 +81,22 @@ describe.each(tinyDecoders)("%s", (_, spec) => {
     const differences = logProbabilities[0]!.map((value, word) => Math.abs(value - logProbabilities[1]![word]!));
     expect(Math.max(...differences)).toBeGreaterThan(1e-2);
   });
+
+  it("says how much each row looks at each position of its picture, if it has positions, and what the sentinel leaves", async () => {
+    const stepper = await openSteps(spec, parameters);
+    const begun = await stepper.begin(drawnFeatures(spec, 2));
+    const { attention, sentinel } = await stepper.step(begun, [0, 0, 1, 1], [5, 6, 5, 6]);
+    await stepper.dispose();
+    if (spec.features.length === 1) {
+      expect(attention).toBeUndefined();
+      return;
+    }
+    expect(attention!.map((row) => row.length)).toEqual([3, 3, 3, 3]);
+    for (const [row, weights] of attention!.entries()) {
+      expect(Math.min(...weights)).toBeGreaterThan(0);
+      expectClose([weights.reduce((sum, weight) => sum + weight, sentinel?.[row] ?? 0)], [1], 1e-5);
+    }
+    // Other pictures are looked at otherwise.
+    expect(attention![0]).not.toEqual(attention![2]);
+  });
 });

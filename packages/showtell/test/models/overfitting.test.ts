@@ -16,11 +16,11 @@ import { choicesOf, drawnFeatures, nameOfChoices, openSteps } from "./tiny-decod
 
 /** Large enough, without dropout. */
 function roomy(kind: DecoderKind, choices: Partial<DecoderOptions>): DecoderSpec {
-  const { layer, specOf } = decoderNamed(kind);
-  const features = layer === "pooled" ? [16] : [4, 16];
+  const decoder = decoderNamed(kind);
+  const features = decoder.layer === "pooled" ? [16] : [4, 16];
   const sizes = { features, words: 20, embeddingSize: 24, vectorSize: 24, vectors: "random" } as const;
   const dropout = { features: 0, input: 0, output: 0 };
-  return specOf(sizes, { hiddenSize: 32, attentionSize: 16, dropout, ...choices });
+  return decoder.specOf(sizes, { hiddenSize: 32, attentionSize: 16, dropout, ...choices });
 }
 
 const cases = decoderKinds.flatMap((kind) =>

@@ -20,7 +20,7 @@ export function choicesOf(kind: DecoderKind): readonly Partial<DecoderOptions>[]
   const own = Object.entries(decoderChoices).filter(([name]) =>
     decoderNamed(kind).takes.some((taken) => taken === name),
   );
-  const count = Math.max(2, ...own.map(([, values]) => values.length));
+  const count = Math.max(1, ...own.map(([, values]) => values.length));
   return Array.from({ length: count }, (_, i) =>
     Object.fromEntries(i === 0 ? [] : own.map(([name, values]) => [name, values[i % values.length]])),
   );
@@ -28,7 +28,11 @@ export function choicesOf(kind: DecoderKind): readonly Partial<DecoderOptions>[]
 
 /** A name for what was chosen. */
 export function nameOfChoices(choices: Partial<DecoderOptions>): string {
-  return Object.values(choices).join(" ") || "as it is";
+  return (
+    Object.values(choices)
+      .filter((value) => typeof value === "string")
+      .join(" ") || "as it is"
+  );
 }
 
 function tinyDecoder(kind: DecoderKind, choices: Partial<DecoderOptions>, projected: boolean): DecoderSpec {
@@ -41,17 +45,18 @@ function tinyDecoder(kind: DecoderKind, choices: Partial<DecoderOptions>, projec
     vectors: projected ? "frozen" : "random",
   } as const;
   const dropout = projected ? { features: 0, input: 0, output: 0.5 } : { features: 0.2, input: 0.2, output: 0.3 };
-  return decoder.specOf(sizes, { hiddenSize: 14, attentionSize: 9, dropout, ...choices });
+  return decoder.specOf(sizes, { hiddenSize: 14, attentionSize: 9, heads: 2, dropout, ...choices });
 }
 
 /** All tiny decoders, of every kind with every choice: name, specification. */
-export const tinyDecoders: readonly (readonly [name: string, spec: DecoderSpec])[] = decoderKinds.flatMap((kind) =>
-  choicesOf(kind).map((choices, i) => {
+export const tinyDecoders: readonly (readonly [name: string, spec: DecoderSpec])[] = decoderKinds.flatMap((kind) => {
+  const all = choicesOf(kind);
+  return [...all, ...(all.length === 1 ? all : [])].map((choices, i) => {
     const projected = i === 1;
     const name = `${kind}, ${nameOfChoices(choices)}${projected ? ", with projected frozen vectors" : ""}`;
     return [name, tinyDecoder(kind, choices, projected)] as const;
-  }),
-);
+  });
+});
 
 type Floats = Record<string, Tensor<"float32">>;
 
@@ -111,12 +116,25 @@ export interface Steps {
     position: Position,
     parents: readonly number[],
     words: readonly number[],
-  ): Promise<{ readonly position: Position; readonly logProbabilities: readonly (readonly number[])[] }>;
+  ): Promise<{
+    readonly position: Position;
+    readonly logProbabilities: readonly (readonly number[])[];
+    /** Where the decoder has some: how much each row looked at each position, and how much at none. */
+    readonly attention?: readonly (readonly number[])[];
+    readonly sentinel?: readonly number[];
+  }>;
   dispose(): Promise<void>;
 }
 
 function starting<T>(record: Readonly<Record<string, T>>, prefix: string): Record<string, T> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => name.startsWith(prefix)));
+}
+
+/** The rows of a matrix. */
+function rowsOf(matrix: Tensor): readonly (readonly number[])[] {
+  const [rows, width] = matrix.shape as readonly [number, number];
+  const all = numbersOf(matrix);
+  return Array.from({ length: rows }, (_, row) => all.slice(row * width, (row + 1) * width));
 }
 
 /** Compiles a decoder for word-by-word use. */
@@ -136,7 +154,13 @@ export async function openSteps(spec: DecoderSpec, parameters: Readonly<Record<s
       const width = paddedWords(spec.words);
       const all = numbersOf(outputs["logProbabilities"]);
       const logProbabilities = words.map((_, row) => all.slice(row * width, (row + 1) * width));
-      return { position: { memory, state: nextState(outputs) }, logProbabilities };
+      const { attention, sentinel } = outputs;
+      return {
+        position: { memory, state: nextState(outputs) },
+        logProbabilities,
+        ...(attention && { attention: rowsOf(attention) }),
+        ...(sentinel && { sentinel: numbersOf(sentinel) }),
+      };
     },
     async dispose() {
       await begin.dispose();

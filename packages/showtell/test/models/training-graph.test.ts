@@ -121,9 +121,11 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
         const moved = numbersOf(parameters[name]).map((value, i) => value + (way * slopes[i]!) / size);
         return numbersOf((await session.run({ ...feeds, [name]: floats(parameters[name]!.shape, moved) }))["loss"])[0]!;
       };
-      const step = 5e-3;
-      const rise = ((await lossAt(step)) - (await lossAt(-step))) / (2 * step);
-      expect(Math.abs(rise / size - 1), `${name}: ${rise} should be ${size}`).toBeLessThan(5e-3);
+      // Wide steps see curvature and kinks, narrow ones drown in rounding where a slope is slight: one of both must do.
+      const rises: number[] = [];
+      for (const step of [5e-3, 4e-4]) rises.push(((await lossAt(step)) - (await lossAt(-step))) / (2 * step));
+      const error = Math.min(...rises.map((rise) => Math.abs(rise / size - 1)));
+      expect(error, `${name}: ${rises.join(" or ")} should be ${size}`).toBeLessThan(5e-3);
     }
     const norm = Math.hypot(...learning.flatMap((name) => gradientOf(results, name)));
     expectClose(numbersOf(results["gradientNorm"]), [norm], 1e-4);

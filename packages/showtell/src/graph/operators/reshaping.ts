@@ -52,21 +52,26 @@ export const Reshape: Operator<"Reshape"> = {
   },
 };
 
+/** The sum of sizes along an axis. Where one is a name, so is the sum: "said" and 1 make "said+1". */
+function sumOfDims(sizes: readonly Dim[]): Dim {
+  if (sizes.every((size) => typeof size === "number")) return sizes.reduce((sum, size) => sum + size, 0);
+  return sizes.join("+");
+}
+
 export const Concat: Operator<"Concat"> = {
   name: "Concat",
   attributes: { axis: "int" },
   infer(inputs, attributes) {
     const first = inputs[0]!;
     const axis = attributes["axis"] as number;
-    let size = 0;
-    for (const value of inputs) {
-      const fits =
-        value.dtype === first.dtype && sameShape(withDim(value.shape, axis, 0), withDim(first.shape, axis, 0));
-      const dimension = value.shape[axis];
-      if (!fits || typeof dimension !== "number")
-        throw shapeError(Concat, inputs, `cannot be joined along axis ${axis}`);
-      size += dimension;
-    }
+    const fits = inputs.every(
+      ({ dtype, shape }) =>
+        dtype === first.dtype &&
+        shape[axis] !== undefined &&
+        sameShape(withDim(shape, axis, 0), withDim(first.shape, axis, 0)),
+    );
+    if (!fits) throw shapeError(Concat, inputs, `cannot be joined along axis ${axis}`);
+    const size = sumOfDims(inputs.map(({ shape }) => shape[axis]!));
     return [{ dtype: first.dtype, shape: withDim(first.shape, axis, size) }];
   },
 };

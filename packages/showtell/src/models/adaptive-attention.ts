@@ -1,0 +1,178 @@
+// Knowing When to Look (Lu et al. 2017): after the LSTM, attention over the positions of the grid and a visual sentinel, which is what the
+// LSTM remembers and stands for not looking. Nothing of it is fed back, so that it is computed for all steps at once.
+import { z } from "zod";
+import { add, mul, sigmoid, tanh } from "../graph/operators/arithmetic.ts";
+import { gemm } from "../graph/operators/matrix.ts";
+import { softmax } from "../graph/operators/reduction.ts";
+import { addPerImage, concat, fixedDim, groupedByImage, reshape, split } from "../graph/operators/reshaping.ts";
+import { attended } from "../nn/attention.ts";
+import { attentionScores } from "../nn/attention-scores.ts";
+import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
+import type { ParameterSpecs } from "../nn/parameters.ts";
+import { biasSpec, weightSpec } from "../nn/parameters.ts";
+import { paddedWords, vocabularyLogits } from "../nn/vocabulary-layer.ts";
+import type { Architecture } from "../plot/architecture.ts";
+import { outputBlocks, outputEdges, parameterLine } from "./block-lines.ts";
+import type { DropoutRates } from "./decoder-options.ts";
+import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
+import {
+  firstState,
+  gridBlock,
+  gridParameters,
+  imageBlock,
+  imageParameters,
+  seenGrid,
+  seenImage,
+  startParameters,
+} from "./grid-inputs.ts";
+import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
+import type { WordInputSpec } from "./word-inputs.ts";
+
+/** Architecture of a decoder with adaptive attention; `features` is a grid [positions, channels]. */
+export interface AdaptiveAttentionSpec extends DecoderSizes, WordInputSpec {
+  readonly kind: "adaptive-attention";
+  /** Size of the LSTM's state, of the projected grid and of the sentinel, which are added to each other. */
+  readonly hiddenSize: number;
+  /** Size in which states, positions and sentinel are compared. */
+  readonly attentionSize: number;
+  readonly dropout: DropoutRates;
+}
+
+function parameters(spec: AdaptiveAttentionSpec): ParameterSpecs {
+  const { embeddingSize, hiddenSize, attentionSize, words } = spec;
+  return {
+    ...wordParameters(spec),
+    ...imageParameters(spec),
+    ...startParameters(spec),
+    ...gridParameters(spec, hiddenSize),
+    ...lstmParameters("lstm", embeddingSize, hiddenSize),
+    "lstm.image": weightSpec(hiddenSize, 4 * hiddenSize),
+    "sentinel.input": weightSpec(embeddingSize, hiddenSize),
+    "sentinel.image": weightSpec(hiddenSize, hiddenSize),
+    "sentinel.recurrent": weightSpec(hiddenSize, hiddenSize),
+    "sentinel.bias": biasSpec(hiddenSize),
+    "attention.keys": weightSpec(hiddenSize, attentionSize),
+    "attention.queries": weightSpec(hiddenSize, attentionSize),
+    "attention.sentinel": weightSpec(hiddenSize, attentionSize),
+    ...attentionScores.additive.parameters(attentionSize),
+    "output.weight": weightSpec(hiddenSize, paddedWords(words)),
+    "output.bias": biasSpec(paddedWords(words)),
+  };
+}
+
+export const adaptiveAttention: DecoderEntry<AdaptiveAttentionSpec> = {
+  title: "Adaptive attention with a visual sentinel (Lu et al. 2017)",
+  layer: "grid",
+  schema: z.strictObject({ kind: z.literal("adaptive-attention"), ...commonSpecFields, attentionSize: sizeSchema }),
+  recipe: {
+    dropout: { features: 0.5, input: 0.5, output: 0.5 },
+    embeddingSize: 256,
+    batchSize: 100,
+    captionsPerPicture: 5,
+    epochs: 8,
+    learningRate: 1e-3,
+  },
+  takes: ["attentionSize"],
+
+  specOf: (sizes, { hiddenSize, attentionSize = hiddenSize, dropout }) => ({
+    kind: "adaptive-attention",
+    ...sizes,
+    hiddenSize,
+    attentionSize,
+    dropout,
+  }),
+
+  parameters,
+
+  begin(p, spec, features, noise) {
+    const { rows, perImage } = seenGrid(p, spec, features, noise);
+    const image = seenImage(p, spec, features, noise);
+    return {
+      memory: {
+        keys: attentionScores.additive.keys(perImage(gemm(rows, p["attention.keys"]!))),
+        values: perImage(rows),
+        // The picture stands beside every word: its share of all gates.
+        image: concat([gemm(image, p["lstm.image"]!), gemm(image, p["sentinel.image"]!)], 1),
+      },
+      state: firstState(p, image),
+    };
+  },
+
+  // The input's share of the LSTM's gates, and of the sentinel's: [n, 5 · hidden].
+  embed(p, spec, words, noise) {
+    const inputs = noise.dropout("input", wordInputs(p, words), spec.dropout.input);
+    const gates = linear(inputs, p["lstm.input"]!, p["lstm.bias"]);
+    return concat([gates, linear(inputs, p["sentinel.input"]!, p["sentinel.bias"])], 1);
+  },
+
+  step(p, { hiddenSize }, memory, state, input) {
+    const before = { hidden: state["hidden"]!, cell: state["cell"]! }; // each [rows, hidden]
+    const [gates, sentinelGate] = split(addPerImage(input, memory["image"]!), [4 * hiddenSize, hiddenSize], 1);
+    const { hidden, cell } = lstmCell(gates!, p["lstm.recurrent"]!, before);
+    const open = sigmoid(gemm(before.hidden, p["sentinel.recurrent"]!, { bias: sentinelGate! }));
+    return { state: { hidden, cell }, output: { hidden, sentinel: mul(open, tanh(cell)) } };
+  },
+
+  logits(p, spec, memory, output, noise) {
+    const [hidden, sentinel, values] = [output["hidden"]!, output["sentinel"]!, memory["values"]!];
+    const positions = fixedDim(values, 1, "attention");
+    const queries = gemm(hidden, p["attention.queries"]!); // [n, size]
+    const seen = attentionScores.additive.scores(p, queries, memory["keys"]!); // [images, group, positions]
+    const remembered = gemm(tanh(gemm(sentinel, p["attention.sentinel"]!, { bias: queries })), p["attention.score"]!);
+    const scores = concat([seen, groupedByImage(remembered, values)], -1);
+    const [overPositions, overSentinel] = split(softmax(scores), [positions, 1], -1);
+    const { context, weights } = attended(overPositions!, values, hidden);
+    const share = reshape(overSentinel!, [hidden.shape[0]!, 1]);
+    const both = add(add(context, mul(share, sentinel)), hidden);
+    const kept = noise.dropout("output", both, spec.dropout.output);
+    const logits = vocabularyLogits(kept, p["output.weight"]!, p["output.bias"]!, spec.words);
+    return { logits, attention: weights, sentinel: share };
+  },
+
+  blocks,
+};
+
+function blocks(spec: AdaptiveAttentionSpec): Architecture {
+  const { embeddingSize, hiddenSize, attentionSize } = spec;
+  const specs = parameters(spec);
+  return {
+    nodes: [
+      imageBlock(spec, specs),
+      gridBlock(spec, specs),
+      wordBlock(spec),
+      {
+        id: "lstm",
+        title: "LSTM",
+        lines: [`input ${embeddingSize} + ${hiddenSize}, state ${hiddenSize}`, parameterLine(specs, "lstm.")],
+        kind: "trained",
+      },
+      {
+        id: "sentinel",
+        title: "Visual sentinel",
+        lines: ["gated memory of the LSTM", parameterLine(specs, "sentinel.")],
+        kind: "trained",
+      },
+      {
+        id: "attention",
+        title: "Adaptive attention",
+        lines: [`positions and sentinel, size ${attentionSize}`, parameterLine(specs, "attention.")],
+        kind: "trained",
+      },
+      ...outputBlocks(spec, specs, ["state and context added"]),
+    ],
+    edges: [
+      { from: "features", to: "image" },
+      { from: "features", to: "grid" },
+      { from: "image", to: "lstm", label: "first state, every step" },
+      { from: "words", to: "lstm" },
+      { from: "lstm", to: "lstm", label: "state" },
+      { from: "lstm", to: "sentinel", label: "memory" },
+      { from: "lstm", to: "attention", label: "query" },
+      { from: "sentinel", to: "attention" },
+      { from: "grid", to: "attention", label: "keys, values" },
+      { from: "lstm", to: "output" },
+      { from: "attention", to: "output", label: "context" },
+      ...outputEdges,
+    ],
+  };
+}

@@ -1,0 +1,94 @@
+// How decoders see a grid of features: each position projected, and the mean of all as a summary of the picture.
+import type { Value } from "../graph/graph.ts";
+import { relu, tanh } from "../graph/operators/arithmetic.ts";
+import { gemm } from "../graph/operators/matrix.ts";
+import { reduceMean } from "../graph/operators/reduction.ts";
+import { reshape } from "../graph/operators/reshaping.ts";
+import { linear, standardise } from "../nn/layers.ts";
+import type { Noise } from "../nn/noise.ts";
+import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
+import { biasSpec, weightSpec } from "../nn/parameters.ts";
+import type { Block } from "../plot/architecture.ts";
+import { parameterLine } from "./block-lines.ts";
+import type { DropoutRates } from "./decoder-options.ts";
+import type { DecoderSizes, Values } from "./decoder.ts";
+
+/** The part of a decoder's specification on its grid; `features` is [positions, channels]. */
+export interface GridSpec extends DecoderSizes {
+  readonly hiddenSize: number;
+  readonly dropout: DropoutRates;
+}
+
+/** `image.*`: the mean of the grid to [hiddenSize]. */
+export function imageParameters({ features, hiddenSize }: GridSpec): ParameterSpecs {
+  return { "image.weight": weightSpec(features.at(-1)!, hiddenSize), "image.bias": biasSpec(hiddenSize) };
+}
+
+/** `grid.*`: each position to [size]. */
+export function gridParameters({ features }: GridSpec, size: number): ParameterSpecs {
+  return { "grid.weight": weightSpec(features.at(-1)!, size), "grid.bias": biasSpec(size) };
+}
+
+/** `start.*`: the summary to the first state of an LSTM. */
+export function startParameters({ hiddenSize }: GridSpec): ParameterSpecs {
+  return { "start.hidden": weightSpec(hiddenSize, hiddenSize), "start.cell": weightSpec(hiddenSize, hiddenSize) };
+}
+
+/** features [images, positions, channels] → the picture's summary [images, hiddenSize]. */
+export function seenImage(p: Parameters, spec: GridSpec, features: Value, noise: Noise): Value {
+  const mean = standardise(reduceMean(features, { axes: [1] }));
+  return noise.dropout("image", relu(linear(mean, p["image.weight"]!, p["image.bias"])), spec.dropout.features);
+}
+
+/** A grid as rows, one a position: [images · positions, size], which products want; and the same under its pictures. */
+export interface SeenGrid {
+  readonly rows: Value;
+  /** Rows of any size [images · positions, n] → [images, positions, n]. */
+  readonly perImage: (rows: Value) => Value;
+}
+
+/** features [images, positions, channels] → the projected grid. */
+export function seenGrid(p: Parameters, spec: GridSpec, features: Value, noise: Noise): SeenGrid {
+  const [images, positions, channels] = features.shape as [Value["shape"][0], number, number];
+  const cells = reshape(standardise(features), [typeof images === "number" ? images * positions : "cells", channels]);
+  const projected = relu(linear(cells, p["grid.weight"]!, p["grid.bias"]));
+  return {
+    rows: noise.dropout("grid", projected, spec.dropout.features),
+    perImage: (rows) => reshape(rows, [images, positions, rows.shape[1]!]),
+  };
+}
+
+/** The first state of an LSTM from the picture's summary. */
+export function firstState(p: Parameters, image: Value): Values {
+  return { hidden: tanh(gemm(image, p["start.hidden"]!)), cell: tanh(gemm(image, p["start.cell"]!)) };
+}
+
+/** The block "image" of a drawing. */
+export function imageBlock(spec: GridSpec, specs: ParameterSpecs): Block {
+  const { features, hiddenSize, dropout } = spec;
+  return {
+    id: "image",
+    title: "Mean of the grid",
+    lines: [
+      "standardised, linear, ReLU",
+      `${features.at(-1)} → ${hiddenSize}, dropout ${dropout.features}`,
+      parameterLine(specs, "image."),
+    ],
+    kind: "trained",
+  };
+}
+
+/** The block "grid" of a drawing. */
+export function gridBlock(spec: GridSpec, specs: ParameterSpecs): Block {
+  const [positions, channels] = spec.features;
+  return {
+    id: "grid",
+    title: "Positions of the grid",
+    lines: [
+      "standardised, linear, ReLU",
+      `${positions} × ${channels} → ${specs["grid.bias"]!.shape[0]}, dropout ${spec.dropout.features}`,
+      parameterLine(specs, "grid."),
+    ],
+    kind: "trained",
+  };
+}

@@ -1,0 +1,172 @@
+// Show, Attend and Tell (Xu et al. 2015), soft attention: before each word the LSTM's state looks at the grid, and what it saw is fed into
+// the LSTM. The gate β scales what was seen (their section 4.2.1); the word before does not enter the output layer again.
+import { z } from "zod";
+import { mul, add, sigmoid, tanh } from "../graph/operators/arithmetic.ts";
+import { gemm } from "../graph/operators/matrix.ts";
+import { softmax } from "../graph/operators/reduction.ts";
+import { attended } from "../nn/attention.ts";
+import type { ScoreKind } from "../nn/attention-scores.ts";
+import { attentionScores, scoreKinds } from "../nn/attention-scores.ts";
+import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
+import type { ParameterSpecs } from "../nn/parameters.ts";
+import { biasSpec, weightSpec } from "../nn/parameters.ts";
+import { paddedWords, vocabularyLogits } from "../nn/vocabulary-layer.ts";
+import type { Architecture } from "../plot/architecture.ts";
+import { outputBlocks, outputEdges, parameterLine } from "./block-lines.ts";
+import type { DropoutRates } from "./decoder-options.ts";
+import { chosen } from "./decoder-options.ts";
+import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
+import {
+  firstState,
+  gridBlock,
+  gridParameters,
+  imageBlock,
+  imageParameters,
+  seenGrid,
+  seenImage,
+  startParameters,
+} from "./grid-inputs.ts";
+import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
+import type { WordInputSpec } from "./word-inputs.ts";
+
+/** Architecture of a decoder with soft attention; `features` is a grid [positions, channels]. */
+export interface SoftAttentionSpec extends DecoderSizes, WordInputSpec {
+  readonly kind: "soft-attention";
+  /** Size of the LSTM's state, and of what the logits are made of. */
+  readonly hiddenSize: number;
+  /** Size of the projected grid, of queries and of keys. */
+  readonly attentionSize: number;
+  readonly dropout: DropoutRates;
+  /** How a state is compared with a position; default: additive. */
+  readonly score?: ScoreKind | undefined;
+}
+
+function parameters(spec: SoftAttentionSpec): ParameterSpecs {
+  const { embeddingSize, hiddenSize, attentionSize, words, score = "additive" } = spec;
+  return {
+    ...wordParameters(spec),
+    ...imageParameters(spec),
+    ...startParameters(spec),
+    ...gridParameters(spec, attentionSize),
+    "attention.keys": weightSpec(attentionSize, attentionSize),
+    "attention.queries": weightSpec(hiddenSize, attentionSize),
+    ...attentionScores[score].parameters(attentionSize),
+    "gate.weight": weightSpec(hiddenSize, 1),
+    "gate.bias": biasSpec(1),
+    ...lstmParameters("lstm", embeddingSize, hiddenSize),
+    "lstm.context": weightSpec(attentionSize, 4 * hiddenSize),
+    "joined.hidden": weightSpec(hiddenSize, hiddenSize),
+    "joined.context": weightSpec(attentionSize, hiddenSize),
+    "joined.bias": biasSpec(hiddenSize),
+    "output.weight": weightSpec(hiddenSize, paddedWords(words)),
+    "output.bias": biasSpec(paddedWords(words)),
+  };
+}
+
+export const softAttention: DecoderEntry<SoftAttentionSpec> = {
+  title: "Show, Attend and Tell with soft attention (Xu et al. 2015)",
+  layer: "grid",
+  schema: z.strictObject({
+    kind: z.literal("soft-attention"),
+    ...commonSpecFields,
+    attentionSize: sizeSchema,
+    score: z.enum(scoreKinds).optional(),
+  }),
+  recipe: {
+    dropout: { features: 0.5, input: 0.5, output: 0.5 },
+    embeddingSize: 256,
+    batchSize: 100,
+    captionsPerPicture: 5,
+    epochs: 8,
+    learningRate: 1e-3,
+  },
+  takes: ["attentionSize", "score"],
+
+  specOf: (sizes, { hiddenSize, attentionSize = hiddenSize, dropout, score }) => ({
+    kind: "soft-attention",
+    ...sizes,
+    hiddenSize,
+    attentionSize,
+    dropout,
+    ...chosen({ score }),
+  }),
+
+  parameters,
+
+  begin(p, spec, features, noise) {
+    const { rows, perImage } = seenGrid(p, spec, features, noise);
+    const keys = perImage(gemm(rows, p["attention.keys"]!));
+    return {
+      memory: { keys: attentionScores[spec.score ?? "additive"].keys(keys), values: perImage(rows) },
+      state: firstState(p, seenImage(p, spec, features, noise)),
+    };
+  },
+
+  embed(p, spec, words, noise) {
+    const inputs = noise.dropout("input", wordInputs(p, words), spec.dropout.input);
+    return linear(inputs, p["lstm.input"]!, p["lstm.bias"]);
+  },
+
+  step(p, { score = "additive" }, memory, state, input) {
+    const before = state["hidden"]!; // [rows, hidden]
+    const queries = gemm(before, p["attention.queries"]!);
+    const scores = attentionScores[score].scores(p, queries, memory["keys"]!);
+    const { context: seen, weights } = attended(softmax(scores), memory["values"]!, queries);
+    const gate = sigmoid(linear(before, p["gate.weight"]!, p["gate.bias"])); // [rows, 1]
+    const context = mul(gate, seen);
+    const gates = gemm(context, p["lstm.context"]!, { bias: input });
+    const { hidden, cell } = lstmCell(gates, p["lstm.recurrent"]!, { hidden: before, cell: state["cell"]! });
+    return { state: { hidden, cell }, output: { hidden, context }, attention: weights };
+  },
+
+  logits(p, spec, _memory, output, noise) {
+    const said = linear(output["hidden"]!, p["joined.hidden"]!, p["joined.bias"]);
+    const joined = tanh(add(said, gemm(output["context"]!, p["joined.context"]!)));
+    const kept = noise.dropout("output", joined, spec.dropout.output);
+    return { logits: vocabularyLogits(kept, p["output.weight"]!, p["output.bias"]!, spec.words) };
+  },
+
+  blocks,
+};
+
+function blocks(spec: SoftAttentionSpec): Architecture {
+  const { embeddingSize, hiddenSize, attentionSize, score = "additive" } = spec;
+  const specs = parameters(spec);
+  return {
+    nodes: [
+      imageBlock(spec, specs),
+      gridBlock(spec, specs),
+      wordBlock(spec),
+      {
+        id: "attention",
+        title: "Soft attention",
+        lines: [
+          `${attentionScores[score].title}, size ${attentionSize}`,
+          "scaled by a gate",
+          parameterLine(specs, "attention."),
+        ],
+        kind: "trained",
+      },
+      {
+        id: "lstm",
+        title: "LSTM",
+        lines: [`input ${embeddingSize} + ${attentionSize}, state ${hiddenSize}`, parameterLine(specs, "lstm.")],
+        kind: "trained",
+      },
+      ...outputBlocks(spec, specs, ["state and context joined, tanh"]),
+    ],
+    edges: [
+      { from: "features", to: "image" },
+      { from: "features", to: "grid" },
+      { from: "image", to: "lstm", label: "first state" },
+      { from: "grid", to: "attention", label: "keys, values" },
+      { from: "words", to: "lstm" },
+      { from: "attention", to: "lstm", label: "context" },
+      { from: "lstm", to: "attention", label: "query" },
+      { from: "lstm", to: "lstm", label: "state" },
+      { from: "lstm", to: "output" },
+      { from: "attention", to: "output", label: "context" },
+      ...outputEdges,
+    ],
+  };
+}

@@ -1,0 +1,54 @@
+// How attention compares a row with the positions of its picture, as a closed table: by a dot product or by a small network.
+import type { Value } from "../graph/graph.ts";
+import { add, mul, tanh } from "../graph/operators/arithmetic.ts";
+import { gemm, matmul, transpose } from "../graph/operators/matrix.ts";
+import { fixedDim, groupedByImage, reshape } from "../graph/operators/reshaping.ts";
+import type { Parameters, ParameterSpecs } from "./parameters.ts";
+import { weightSpec } from "./parameters.ts";
+
+/** The ways there are. */
+export const scoreKinds = ["additive", "dot"] as const;
+/** The name of a way. */
+export type ScoreKind = (typeof scoreKinds)[number];
+
+/** A way to compare queries with keys of one size. */
+export interface AttentionScore {
+  /** As people write it. */
+  readonly title: string;
+  /** What it has besides the projections to queries and keys: `attention.score`, if anything. */
+  parameters(size: number): ParameterSpecs;
+  /** Keys [images, positions, size] as {@link AttentionScore.scores} wants them, once a picture. */
+  keys(keys: Value): Value;
+  /** queries [rows, size], rows = images × group, image-major, and what `keys` gave → [images, group, positions]. */
+  scores(p: Parameters, queries: Value, keys: Value): Value;
+}
+
+/** All ways. */
+export const attentionScores: { readonly [Kind in ScoreKind]: AttentionScore } = {
+  // Bahdanau, Cho and Bengio 2015: v · tanh(query + key).
+  additive: {
+    title: "additive",
+    parameters: (size) => ({ "attention.score": weightSpec(size, 1) }),
+    keys: (keys) => keys,
+    scores(p, queries, keys) {
+      const [images, positions] = keys.shape as [Value["shape"][0], number];
+      const rows = queries.shape[0]!;
+      const size = fixedDim(queries, 1, "attention");
+      const grouped = groupedByImage(reshape(queries, [rows, 1, size]), keys);
+      const joined = tanh(add(grouped, reshape(keys, [images, 1, positions, size]))); // [images, group, positions, size]
+      // As one matrix, which is what the engine multiplies fastest.
+      const flat = reshape(joined, [typeof rows === "number" ? rows * positions : "pairs", size]);
+      return groupedByImage(reshape(gemm(flat, p["attention.score"]!), [rows, positions]), keys);
+    },
+  },
+  // Vaswani et al. 2017, equation 1: query · key / √size.
+  dot: {
+    title: "dot product",
+    parameters: () => ({}),
+    keys: (keys) => transpose(keys, [0, 2, 1]),
+    scores(_p, queries, keys) {
+      const size = fixedDim(queries, 1, "attention");
+      return mul(matmul(groupedByImage(queries, keys), keys), 1 / Math.sqrt(size));
+    },
+  },
+};
