@@ -70,7 +70,7 @@ const examples = {
   GatherElements: ({ x, n }) => indexing.gatherElements(x, reshaping.reshape(n, [4, 1]), 1),
   ScatterElements: ({ x, n }) => indexing.scatterAdd(x, reshaping.expand(n, [4, 4]), x, 0),
   Conv: ({ p, kernel }) => vision.conv(p, kernel, { stride: [2, 2], padding: [1, 1, 1, 1] }),
-  ConvTranspose: ({ p, k }) => vision.convTranspose(p, k, { extra: [0, 0] }),
+  ConvTranspose: ({ p, back }) => vision.convTranspose(p, back, { extra: [0, 0] }),
   AveragePool: ({ p }) => vision.averagePool(p, [3, 3], { padding: [1, 1, 1, 1] }),
   MaxPool: ({ p }) => vision.maxPool(p, [3, 3], { stride: [2, 2], padding: [1, 1, 1, 1] }),
   BatchNormalization: ({ p, c }) => vision.batchNorm(p, { scale: c, shift: c, mean: c, variance: c }, 1e-3),
@@ -97,6 +97,7 @@ function operatorModel(name) {
     p: graph.input("p", ["batch", 3, 8, 8]),
     square: graph.parameter("square", [4, 4]),
     kernel: graph.parameter("kernel", [2, 3, 3, 3]),
+    back: graph.parameter("back", [3, 2, 3, 3]),
     c: graph.parameter("c", [3]),
   };
   if (examples[name] === undefined) throw new Error(`no example of the operator ${name}: add one`);

@@ -51,7 +51,6 @@ const critic = await createSelfCritic({
   spec,
   options,
   rewards: { references, words },
-  features,
   images,
   weights,
   openSession: open,
@@ -70,7 +69,7 @@ const spent = { draw: 0, rewards: 0, learn: 0 };
 for (let step = 0; step <= Number(values.steps); step++) {
   const pictures = Int32Array.from({ length: images }, () => random.below(references.length));
   const started = performance.now();
-  const { batch } = await critic.draw(pictures, step + 1);
+  const { batch } = await critic.draw(pictures, features, step + 1);
   const drawn = performance.now();
   await learner.learn(batch, features, step + 1, 1e-9);
   const learnt = performance.now();
