@@ -54,7 +54,7 @@ describe("a bundle that was written", () => {
       const decoder = manifest["decoder"] as Record<string, object>;
       return {
         ...manifest,
-        calibration: { kind: "temperature", value: 1.25 },
+        review: { kind: "votes", value: 1.25 },
         licences: [{ ...(manifest["licences"] as object[])[0], url: "https://example.org" }],
         training: { ...(manifest["training"] as object), scores: { CIDEr: 0.5 } },
         decoder: {
