@@ -5,7 +5,10 @@ import type { Hypothesis } from "../search/hypothesis.ts";
 import type { Stepper } from "../search/stepper.ts";
 import { endId } from "../text/vocabulary.ts";
 
-/** For each word of a caption, and last for its end, how much was looked at each place, row by row of the grid; each sums to 1. */
+/**
+ * For each word of a caption, and last for its end, how much was looked at each place, row by row of the grid. Each sums to 1, or to less
+ * where a sentinel takes the rest.
+ */
 export type AttentionMaps = readonly (readonly number[])[];
 
 /**

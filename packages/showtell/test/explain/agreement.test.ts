@@ -1,5 +1,5 @@
 // Agreement of maps: a rank correlation, with its bounds, ties and the cases that have none.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { agreement } from "../../src/explain/agreement.ts";
 

@@ -8,8 +8,8 @@ function restricted(weights: readonly number[], topK: number, topP: number): rea
   const order = [...weights.keys()].sort((a, b) => weights[b]! - weights[a]! || a - b).slice(0, topK);
   const total = order.reduce((sum, word) => sum + weights[word]!, 0);
   const before = (place: number) => order.slice(0, place).reduce((sum, word) => sum + weights[word]!, 0);
-  const kept = order.filter((_, place) => before(place) < topP * total);
-  return weights.map((weight, word) => (kept.includes(word) ? weight : 0));
+  const kept = new Set(order.filter((_, place) => before(place) < topP * total));
+  return weights.map((weight, word) => (kept.has(word) ? weight : 0));
 }
 
 /** Probability of a sentence when each word is drawn at a temperature from those allowed. */

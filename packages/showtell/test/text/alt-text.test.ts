@@ -1,5 +1,5 @@
 // Captions as alternative texts: what screen readers do not need is left out, nothing is too long, nothing breaks the document around it.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { altText, htmlImage, longestAltText, markdownImage } from "../../src/text/alt-text.ts";
 
