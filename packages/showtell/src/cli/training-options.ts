@@ -16,7 +16,7 @@ import { defaultDecoder, defaultTraining } from "../node/training-request.ts";
 import type { TrainingRequest } from "../node/training-request.ts";
 import { cleaningRules } from "../text/cleaning.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
-import { defaultTrainingOptions } from "../train/options.ts";
+import { defaultTrainingOptions, selfCriticalOptions } from "../train/options.ts";
 import type { Objective, Selection, TrainingOptions } from "../train/options.ts";
 import type { Baseline } from "../train/self-critical.ts";
 import { minimumCountOption, number, viewsOption, wholeNumber } from "./options.ts";
@@ -69,7 +69,7 @@ export interface TrainCommandOptions extends Omit<
 }
 
 const { schedule, ...training } = defaultTrainingOptions;
-const sharpened = 0.6;
+const { objective: rewarded } = selfCriticalOptions;
 
 /** A line a decoder, for the help text. */
 export function decoderLines(): readonly string[] {
@@ -148,9 +148,9 @@ export function addLearningOptions(command: Command): void {
     .addOption(
       new Option("--baseline <what>", "self-critical: what a reward is held against")
         .choices(["others", "greedy"] satisfies readonly Baseline[])
-        .default("others"),
+        .default(rewarded.baseline),
     )
-    .option("--sharpening <x>", "self-critical: logits are divided by it at the start", positive, sharpened)
+    .option("--sharpening <x>", "self-critical: logits are divided by it at the start", positive, rewarded.sharpening)
     .option("--epochs <n>", "passes over the training captions", wholeNumber(1, 100_000))
     .option("--patience <n>", "epochs without a better one until it stops", wholeNumber(1, 100_000), training.patience)
     .addOption(

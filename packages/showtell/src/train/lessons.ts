@@ -10,6 +10,7 @@ import type { FeatureReader, LearnerState } from "./learner.ts";
 import type { Objective, TrainingOptions } from "./options.ts";
 import { createSelfCritic } from "./self-critical.ts";
 import type { RewardData } from "./self-critical.ts";
+import { trainingLengths } from "./sessions.ts";
 import { featuresOfEpoch } from "./views.ts";
 import type { ViewedRows } from "./views.ts";
 
@@ -47,9 +48,6 @@ export interface LessonInput {
   readonly weights: () => LearnerState;
   readonly openSession: OpenSession;
 }
-
-/** Lengths of training batches; the other compiled shapes are for scoring, so that neither evicts the other. */
-export const trainingLengths = 6;
 
 /** Captions a batch, and how many of a picture stand together. */
 export function batchSizeOf({ batchSize, captionsPerPicture }: TrainingOptions): BatchSize {

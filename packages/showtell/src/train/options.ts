@@ -74,11 +74,12 @@ export const defaultTrainingOptions: TrainingOptions = {
  * What is different where captions are rewarded: small steps from a model that is trained already. Gradients are small and
  * noisy; a larger epsilon keeps Adam from blowing up those of rarely seen words.
  */
-export const selfCriticalOptions: Pick<TrainingOptions, "objective" | "epochs" | "schedule" | "clipNorm" | "epsilon"> =
-  {
-    objective: { kind: "self-critical", baseline: "others", sharpening: 0.6 },
-    epochs: 8,
-    schedule: { kind: "cosine", peak: 7e-5, warmup: 150, floor: 0.05 },
-    clipNorm: 1,
-    epsilon: 1e-5,
-  };
+export const selfCriticalOptions: Pick<TrainingOptions, "epochs" | "schedule" | "clipNorm" | "epsilon"> & {
+  readonly objective: Extract<Objective, { readonly kind: "self-critical" }>;
+} = {
+  objective: { kind: "self-critical", baseline: "others", sharpening: 0.6 },
+  epochs: 8,
+  schedule: { kind: "cosine", peak: 7e-5, warmup: 150, floor: 0.05 },
+  clipNorm: 1,
+  epsilon: 1e-5,
+};

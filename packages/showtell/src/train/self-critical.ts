@@ -17,6 +17,7 @@ import type { Batch } from "./batches.ts";
 import { batchOf } from "./batches.ts";
 import type { FeatureReader, LearnerState } from "./learner.ts";
 import type { TrainingOptions } from "./options.ts";
+import { trainingLengths } from "./sessions.ts";
 
 /**
  * What a caption's reward is held against: that of the picture's greedy caption (Rennie et al. 2017), or the mean of the other captions
@@ -46,11 +47,9 @@ export interface SelfCritic {
   dispose(): Promise<void>;
 }
 
-/** Most lengths of drawn batches, each of which is compiled once. */
-const limit = 6;
-
 /** Lengths that batches of drawn captions may have, rising. */
 function drawnLengths(maximumLength: number): readonly number[] {
+  const limit = trainingLengths;
   const lengths = Array.from({ length: limit }, (_, i) => Math.ceil((maximumLength * (limit + i)) / (2 * limit - 1)));
   return [...new Set(lengths)];
 }

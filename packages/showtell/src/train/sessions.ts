@@ -16,6 +16,9 @@ export interface SessionCache<Extra> {
 /** Most shapes compiled at a time. */
 export const compiledShapes = 8;
 
+/** Lengths of training batches; the other compiled shapes are for scoring, so that neither evicts the other. */
+export const trainingLengths = 6;
+
 /** A cache of compiled graphs. */
 export function createSessionCache<Extra>(
   openSession: OpenSession,

@@ -10,10 +10,10 @@ import { makeBatches, planBatches } from "./batches.ts";
 import type { BatchResult, Learner, LearnerState } from "./learner.ts";
 import { createLearner } from "./learner.ts";
 import type { Lessons, TrainingSet } from "./lessons.ts";
-import { batchSizeOf, lessonsOf, trainingLengths } from "./lessons.ts";
+import { batchSizeOf, lessonsOf } from "./lessons.ts";
 import type { TrainingOptions } from "./options.ts";
 import type { RewardData } from "./self-critical.ts";
-import { compiledShapes } from "./sessions.ts";
+import { compiledShapes, trainingLengths } from "./sessions.ts";
 import { featuresOfEpoch } from "./views.ts";
 
 /** Teacher-forced quality. */
