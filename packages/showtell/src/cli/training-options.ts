@@ -10,6 +10,7 @@ import type { DecoderKind } from "../models/catalogue.ts";
 import { commonDecoderOptions, decoderChoices } from "../models/decoder-options.ts";
 import type { DecoderOptions, DropoutRates } from "../models/decoder-options.ts";
 import type { DecoderRecipe } from "../models/decoder.ts";
+import { maskOwners } from "../nn/noise.ts";
 import type { Schedule } from "../nn/schedules.ts";
 import { defaultEncoder } from "../node/bundle-files.ts";
 import { defaultDecoder, defaultTraining } from "../node/training-request.ts";
@@ -175,6 +176,11 @@ export function addLearningOptions(command: Command): void {
     )
     .option("--warmup <n>", "steps in which the rate rises", wholeNumber(0, 1e9))
     .option("--floor <share>", "cosine: share of the rate that is left at the end", share)
+    .addOption(
+      new Option("--dropout-masks <owner>", "whether a sentence keeps its dropout mask, or each token draws its own")
+        .choices(maskOwners)
+        .default(training.dropoutMasks),
+    )
     .option(
       "--label-smoothing <share>",
       "share of a word's probability that is spread over all",
@@ -281,6 +287,7 @@ function trainingOptionsOf(options: TrainCommandOptions, defaults: TrainingOptio
       ...(warmup !== undefined && { warmup }),
       ...(floor !== undefined && { floor }),
     },
+    dropoutMasks: options.dropoutMasks,
     labelSmoothing: options.labelSmoothing,
     weightDecay: options.weightDecay,
     clipNorm: options.clipNorm ?? defaults.clipNorm,

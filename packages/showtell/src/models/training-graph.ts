@@ -13,7 +13,7 @@ import type { AdamOptions } from "../nn/adam.ts";
 import { crossEntropy } from "../nn/losses.ts";
 import type { CrossEntropy } from "../nn/losses.ts";
 import { declareNoise, noNoise } from "../nn/noise.ts";
-import type { DeclaredNoise, MaskInput } from "../nn/noise.ts";
+import type { DeclaredNoise, MaskInput, MaskOwner } from "../nn/noise.ts";
 import { declareParameters } from "../nn/parameters.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
 import { decoderOf } from "./catalogue.ts";
@@ -35,6 +35,8 @@ export interface BatchShape {
 export interface TrainingGraphOptions {
   readonly adam: AdamOptions;
   readonly smoothing: number;
+  /** What a dropout mask belongs to; default: a sentence. */
+  readonly dropoutMasks?: MaskOwner;
   /** Ids that have no probability, as in sampling: a policy's gradient must see the very distribution that was drawn from. */
   readonly never?: readonly number[];
   /** The encoder's stage that learns with the decoder; default: none, and features are those that the decoder reads. */
@@ -160,7 +162,7 @@ export function trainingGraph(spec: DecoderSpec, shape: BatchShape, options: Tra
   const graph = new Graph();
   const specs = trainedParameters(spec, options.stage);
   const p = declareParameters(graph, specs);
-  const noise = declareNoise(shape.images * shape.group);
+  const noise = declareNoise(shape.images * shape.group, options.dropoutMasks ?? "sentence");
   const { loss, correct } = teacherForced(graph, spec, p, shape, noise, options);
   const learningNames = Object.keys(specs).filter((name) => specs[name]!.frozen !== true);
   const slopes = gradients(

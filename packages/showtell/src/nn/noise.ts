@@ -23,10 +23,13 @@ export interface MaskInput {
 }
 
 /**
- * Training noise by the order of the rows it meets, and after the graph is built the masks that must be fed. Where rows are steps of
- * sentences, a sentence has one mask, held over time (Gal and Ghahramani 2016, "A theoretically grounded application of dropout in
- * recurrent neural networks"); a name that comes again, as in a step that is unrolled, is the same mask.
+ * What a dropout mask belongs to where rows are steps of sentences: a sentence, over whose words it is held (Gal and Ghahramani 2016, "A
+ * theoretically grounded application of dropout in recurrent neural networks"), or each of its tokens (Srivastava et al. 2014).
  */
+export const maskOwners = ["sentence", "token"] as const;
+export type MaskOwner = (typeof maskOwners)[number];
+
+/** Training noise by the order of the rows it meets, and after the graph is built the masks that must be fed. */
 export interface DeclaredNoise {
   /** For x [n, size] of any n: a mask of its own for each of its rows. */
   readonly once: Noise;
@@ -37,26 +40,38 @@ export interface DeclaredNoise {
   readonly masks: readonly MaskInput[];
 }
 
-/** Declares mask inputs for a batch of so many rows. */
-export function declareNoise(rows: number): DeclaredNoise {
+/**
+ * Declares mask inputs for a batch of so many rows. Where masks belong to sentences, a name that comes again, as in a step that is
+ * unrolled, is the same mask; where they belong to tokens, it is a further one, with a number behind its name.
+ */
+export function declareNoise(rows: number, owner: MaskOwner): DeclaredNoise {
   const masks = new Map<string, { readonly input: MaskInput; readonly value: Value }>();
 
-  const maskOf = (name: string, shape: readonly [number, number], rate: number, x: Value): Value => {
+  const declared = (name: string, shape: readonly [number, number], rate: number, x: Value): Value => {
     const input: MaskInput = { name: `mask.${name}`, shape, rate };
+    const value = x.graph.input(input.name, shape);
+    masks.set(name, { input, value });
+    return value;
+  };
+
+  const ofSentences = (name: string, shape: readonly [number, number], rate: number, x: Value): Value => {
     const known = masks.get(name);
-    if (known === undefined) {
-      const value = x.graph.input(input.name, shape);
-      masks.set(name, { input, value });
-      return value;
-    }
+    if (known === undefined) return declared(name, shape, rate, x);
     if (known.input.shape.join() === shape.join() && known.input.rate === rate) return known.value;
     throw new ShowtellError("GRAPH_SHAPE", `dropout "${name}" meets values of two shapes or rates: give each its name`);
+  };
+
+  const ofTokens = (name: string, shape: readonly [number, number], rate: number, x: Value): Value => {
+    let free = name;
+    for (let number = 2; masks.has(free); number++) free = `${name}.${number}`;
+    return declared(free, shape, rate, x);
   };
 
   /** `lay` says how [n, size] is seen beside a mask of `masked(n)` rows: shapes of both, which broadcast. */
   const noiseOf = (
     masked: (n: number) => number,
     lay: (n: number, size: number) => { readonly x: readonly number[]; readonly mask: readonly number[] },
+    maskOf: typeof declared,
   ): Noise => ({
     dropout(name, x, rate) {
       if (rate === 0) return x;
@@ -69,19 +84,30 @@ export function declareNoise(rows: number): DeclaredNoise {
     },
   });
 
-  return {
-    once: noiseOf(
+  const eachRow = (maskOf: typeof declared): Noise =>
+    noiseOf(
       (n) => n,
       (n, size) => ({ x: [n, size], mask: [n, size] }),
-    ),
-    timeMajor: noiseOf(
-      () => rows,
-      (n, size) => ({ x: [n / rows, rows, size], mask: [rows, size] }),
-    ),
-    rowMajor: noiseOf(
-      () => rows,
-      (n, size) => ({ x: [rows, n / rows, size], mask: [rows, 1, size] }),
-    ),
+      maskOf,
+    );
+  const order = {
+    sentence: {
+      timeMajor: noiseOf(
+        () => rows,
+        (n, size) => ({ x: [n / rows, rows, size], mask: [rows, size] }),
+        ofSentences,
+      ),
+      rowMajor: noiseOf(
+        () => rows,
+        (n, size) => ({ x: [rows, n / rows, size], mask: [rows, 1, size] }),
+        ofSentences,
+      ),
+    },
+    token: { timeMajor: eachRow(ofTokens), rowMajor: eachRow(ofTokens) },
+  };
+  return {
+    once: eachRow(ofSentences),
+    ...order[owner],
     get masks() {
       return [...masks.values()].map(({ input }) => input);
     },

@@ -185,7 +185,8 @@ export function createLearner(
     async learn(batch, reader, step, learningRate) {
       const shape = shapeOf(batch);
       const { session, extra: masks } = await sessions.get(`learn ${nameOf(shape)}`, () => {
-        const graph = trainingGraph(spec, shape, { adam, smoothing: options.labelSmoothing, never, stage });
+        const { labelSmoothing: smoothing, dropoutMasks } = options;
+        const graph = trainingGraph(spec, shape, { adam, smoothing, dropoutMasks, never, stage });
         return { model: graph.model, extra: graph.masks };
       });
       const feeds = { ...(await batchFeeds(batch, reader)), ...current };

@@ -1,4 +1,5 @@
 // What a training run is told: plain data, kept in its folder so that resuming means the same.
+import type { MaskOwner } from "../nn/noise.ts";
 import type { Schedule } from "../nn/schedules.ts";
 import type { Baseline } from "./self-critical.ts";
 
@@ -38,6 +39,8 @@ export interface TrainingOptions {
   readonly selectFirst?: number | undefined;
   /** Learning rates by step. */
   readonly schedule: Schedule;
+  /** What a dropout mask belongs to. */
+  readonly dropoutMasks: MaskOwner;
   /** Share of a target's probability spread over all words. */
   readonly labelSmoothing: number;
   /** Decoupled weight decay. */
@@ -62,6 +65,7 @@ export const defaultTrainingOptions: TrainingOptions = {
   patience: 4,
   select: "beam",
   schedule: { kind: "cosine", peak: 1.5e-3, warmup: 100, floor: 0.02 },
+  dropoutMasks: "sentence",
   labelSmoothing: 0,
   weightDecay: 0,
   clipNorm: 5,
