@@ -84,10 +84,14 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
   begin(p, spec, features, noise) {
     const image = seenImage(p, spec, features, noise);
     const { rows, perImage } = seenGrid(p, spec, features, noise);
+    // A word's query and what its context adds are linear in the state and in the values: their weights are multiplied with those of keys
+    // and values, once, so that no word pays for them. The engine does it when it compiles, where weights are constant.
+    const keys = gemm(p["attention.keys"]!, p["attention.queries"]!, { transposeB: true }); // [attention, hidden]
+    const values = gemm(p["attention.values"]!, p["joined.context"]!);
     return {
       memory: {
-        keys: attentionScores.dot.keys(perImage(gemm(rows, p["attention.keys"]!))),
-        values: perImage(gemm(rows, p["attention.values"]!)),
+        keys: attentionScores.dot.keys(perImage(gemm(rows, keys))),
+        values: perImage(gemm(rows, values)),
       },
       state: firstState(p, image),
     };
@@ -105,11 +109,9 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
 
   logits(p, spec, memory, output, noise) {
     const hidden = output["hidden"]!; // [n, hidden]
-    const queries = gemm(hidden, p["attention.queries"]!);
-    const scores = attentionScores.dot.scores(p, queries, memory["keys"]!);
-    const { context, weights } = attended(softmax(scores), memory["values"]!, queries);
-    const said = linear(hidden, p["joined.hidden"]!, p["joined.bias"]);
-    const joined = tanh(add(said, gemm(context, p["joined.context"]!)));
+    const scores = attentionScores.dot.scores(p, hidden, memory["keys"]!, spec.attentionSize);
+    const { context, weights } = attended(softmax(scores), memory["values"]!, hidden);
+    const joined = tanh(add(linear(hidden, p["joined.hidden"]!, p["joined.bias"]), context));
     const kept = noise.dropout("output", joined, spec.dropout.output);
     return { logits: vocabularyLogits(kept, p["output.weight"]!, p["output.bias"]!, spec.words), attention: weights };
   },

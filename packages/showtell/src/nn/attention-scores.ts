@@ -19,8 +19,11 @@ export interface AttentionScore {
   parameters(size: number): ParameterSpecs;
   /** Keys [images, positions, size] as {@link AttentionScore.scores} wants them, once a picture. */
   keys(keys: Value): Value;
-  /** queries [rows, size], rows = images × group, image-major, and what `keys` gave → [images, group, positions]. */
-  scores(p: Parameters, queries: Value, keys: Value): Value;
+  /**
+   * queries [rows, size], rows = images × group, image-major, and what `keys` gave → [images, group, positions].
+   * @param size The size that a query has by itself, where weights of keys and queries are one; default: that of `queries`.
+   */
+  scores(p: Parameters, queries: Value, keys: Value, size?: number): Value;
 }
 
 /** All ways. */
@@ -46,8 +49,7 @@ export const attentionScores: { readonly [Kind in ScoreKind]: AttentionScore } =
     title: "dot product",
     parameters: () => ({}),
     keys: (keys) => transpose(keys, [0, 2, 1]),
-    scores(_p, queries, keys) {
-      const size = fixedDim(queries, 1, "attention");
+    scores(_p, queries, keys, size = fixedDim(queries, 1, "attention")) {
       return mul(matmul(groupedByImage(queries, keys), keys), 1 / Math.sqrt(size));
     },
   },
