@@ -1,4 +1,4 @@
-// docs/add-a-decoder.md, done as it says: its file and its change to the catalogue, in a copy of the sources, make a decoder that learns.
+// docs/add-a-decoder.md, done as it says: its file and its line in the list, in a copy of the sources, make a decoder that learns.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -30,7 +30,7 @@ function applied(source: string, change: string): string {
       lines.splice(++at, 0, line.slice(1));
     } else {
       at = lines.indexOf(line.slice(1));
-      expect(at, `the catalogue has the line "${line.slice(1)}"`).toBeGreaterThanOrEqual(0);
+      expect(at, `the list has the line "${line.slice(1)}"`).toBeGreaterThanOrEqual(0);
     }
   }
   return lines.join("\n");

@@ -10,9 +10,8 @@ import { attentionScores } from "../nn/attention-scores.ts";
 import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
-import { paddedWords, vocabularyLogits } from "../nn/vocabulary-layer.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { outputBlocks, outputEdges, parameterLine } from "./block-lines.ts";
+import { parameterLine } from "./block-lines.ts";
 import type { DropoutRates } from "./decoder-options.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
 import {
@@ -25,6 +24,7 @@ import {
   seenImage,
   startParameters,
 } from "./grid-inputs.ts";
+import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
 import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
@@ -39,7 +39,7 @@ export interface AdaptiveAttentionSpec extends DecoderSizes, WordInputSpec {
 }
 
 function parameters(spec: AdaptiveAttentionSpec): ParameterSpecs {
-  const { embeddingSize, hiddenSize, attentionSize, words } = spec;
+  const { embeddingSize, hiddenSize, attentionSize } = spec;
   return {
     ...wordParameters(spec),
     ...imageParameters(spec),
@@ -55,12 +55,12 @@ function parameters(spec: AdaptiveAttentionSpec): ParameterSpecs {
     "attention.queries": weightSpec(hiddenSize, attentionSize),
     "attention.sentinel": weightSpec(hiddenSize, attentionSize),
     ...attentionScores.additive.parameters(attentionSize),
-    "output.weight": weightSpec(hiddenSize, paddedWords(words)),
-    "output.bias": biasSpec(paddedWords(words)),
+    ...outputParameters(spec),
   };
 }
 
 export const adaptiveAttention: DecoderEntry<AdaptiveAttentionSpec> = {
+  kind: "adaptive-attention",
   title: "Adaptive attention with a visual sentinel (Lu et al. 2017)",
   layer: "grid",
   schema: z.strictObject({ kind: z.literal("adaptive-attention"), ...commonSpecFields, attentionSize: sizeSchema }),
@@ -124,8 +124,7 @@ export const adaptiveAttention: DecoderEntry<AdaptiveAttentionSpec> = {
     const { context, weights } = attended(overPositions!, values, hidden);
     const share = reshape(overSentinel!, [hidden.shape[0]!, 1]);
     const both = add(add(context, mul(share, sentinel)), hidden);
-    const kept = noise.dropout("output", both, spec.dropout.output);
-    const logits = vocabularyLogits(kept, p["output.weight"]!, p["output.bias"]!, spec.words);
+    const logits = outputLogits(p, spec, both, noise);
     return { logits, attention: weights, sentinel: share };
   },
 

@@ -1,51 +1,32 @@
-// The catalogue of decoders: a closed table. Adding one is a file and its lines here, see docs/add-a-decoder.md.
+// The catalogue of decoders. What is in it is the list in decoders.ts; here it is looked up by name, and specifications are checked.
 import { z } from "zod";
 import type { Architecture } from "../plot/architecture.ts";
-import type { AdaptiveAttentionSpec } from "./adaptive-attention.ts";
-import { adaptiveAttention } from "./adaptive-attention.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
-import type { ParallelAttentionSpec } from "./parallel-attention.ts";
-import { parallelAttention } from "./parallel-attention.ts";
-import type { ShowAndTellSpec } from "./show-and-tell.ts";
-import { showAndTell } from "./show-and-tell.ts";
-import type { SoftAttentionSpec } from "./soft-attention.ts";
-import { softAttention } from "./soft-attention.ts";
-import type { TopDownSpec } from "./top-down.ts";
-import { topDown } from "./top-down.ts";
-import type { TransformerSpec } from "./transformer.ts";
-import { transformer } from "./transformer.ts";
+import * as entries from "./decoders.ts";
+
+type Entry = (typeof entries)[keyof typeof entries];
+type SpecOf<E> = E extends DecoderEntry<infer Spec> ? Spec : never;
 
 /** The specification of any decoder. */
-export type DecoderSpec =
-  | ShowAndTellSpec
-  | SoftAttentionSpec
-  | AdaptiveAttentionSpec
-  | TopDownSpec
-  | ParallelAttentionSpec
-  | TransformerSpec;
+export type DecoderSpec = SpecOf<Entry>;
 
 /** The name of a decoder. */
 export type DecoderKind = DecoderSpec["kind"];
 
-const decoders: { readonly [Kind in DecoderKind]: DecoderEntry<Extract<DecoderSpec, { kind: Kind }>> } = {
-  "show-and-tell": showAndTell,
-  "soft-attention": softAttention,
-  "adaptive-attention": adaptiveAttention,
-  "top-down": topDown,
-  "parallel-attention": parallelAttention,
-  transformer,
-};
-
-/** Names of all decoders. */
-export const decoderKinds: readonly DecoderKind[] = Object.keys(decoders) as DecoderKind[];
-
 /** What every entry has, seen without its own kind of specification. */
 type AnyEntry = DecoderEntry<DecoderSpec & DecoderSizes>;
 
+// Each entry takes the specifications of its own kind, and is only ever given those.
+const decoders: ReadonlyMap<DecoderKind, AnyEntry> = new Map(
+  Object.values(entries).map((entry: AnyEntry) => [entry.kind, entry]),
+);
+
+/** Names of all decoders. */
+export const decoderKinds: readonly DecoderKind[] = [...decoders.keys()];
+
 /** The decoder of a kind. */
 export function decoderNamed(kind: DecoderKind): AnyEntry {
-  // Each entry takes the specifications of its own kind, and is only ever given those.
-  return decoders[kind];
+  return decoders.get(kind)!;
 }
 
 /** The decoder of a specification. */

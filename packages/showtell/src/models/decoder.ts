@@ -77,6 +77,8 @@ export interface DecoderRecipe {
 
 /** A decoder as the catalogue has it: with what training, files and drawings need to know of it. */
 export interface DecoderEntry<Spec extends DecoderSizes & { readonly kind: string }> extends Decoder<Spec> {
+  /** Its name, which its specifications carry. */
+  readonly kind: Spec["kind"];
   /** Whose idea it is, for help texts: "Show and Tell (Vinyals et al. 2015)". */
   readonly title: string;
   /** The features it reads. */

@@ -10,9 +10,8 @@ import { attentionScores } from "../nn/attention-scores.ts";
 import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
-import { paddedWords, vocabularyLogits } from "../nn/vocabulary-layer.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { outputBlocks, outputEdges, parameterLine } from "./block-lines.ts";
+import { parameterLine } from "./block-lines.ts";
 import type { DropoutRates } from "./decoder-options.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
 import {
@@ -25,6 +24,7 @@ import {
   seenImage,
   startParameters,
 } from "./grid-inputs.ts";
+import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
 import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
@@ -39,7 +39,7 @@ export interface ParallelAttentionSpec extends DecoderSizes, WordInputSpec {
 }
 
 function parameters(spec: ParallelAttentionSpec): ParameterSpecs {
-  const { embeddingSize, hiddenSize, attentionSize, words } = spec;
+  const { embeddingSize, hiddenSize, attentionSize } = spec;
   return {
     ...wordParameters(spec),
     ...imageParameters(spec),
@@ -52,12 +52,12 @@ function parameters(spec: ParallelAttentionSpec): ParameterSpecs {
     "joined.hidden": weightSpec(hiddenSize, hiddenSize),
     "joined.context": weightSpec(attentionSize, hiddenSize),
     "joined.bias": biasSpec(hiddenSize),
-    "output.weight": weightSpec(hiddenSize, paddedWords(words)),
-    "output.bias": biasSpec(paddedWords(words)),
+    ...outputParameters(spec),
   };
 }
 
 export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
+  kind: "parallel-attention",
   title: "LSTM with parallel dot-product attention",
   layer: "grid",
   schema: z.strictObject({ kind: z.literal("parallel-attention"), ...commonSpecFields, attentionSize: sizeSchema }),
@@ -112,8 +112,7 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
     const scores = attentionScores.dot.scores(p, hidden, memory["keys"]!, spec.attentionSize);
     const { context, weights } = attended(softmax(scores), memory["values"]!, hidden);
     const joined = tanh(add(linear(hidden, p["joined.hidden"]!, p["joined.bias"]), context));
-    const kept = noise.dropout("output", joined, spec.dropout.output);
-    return { logits: vocabularyLogits(kept, p["output.weight"]!, p["output.bias"]!, spec.words), attention: weights };
+    return { logits: outputLogits(p, spec, joined, noise), attention: weights };
   },
 
   blocks,

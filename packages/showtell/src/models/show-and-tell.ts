@@ -7,15 +7,14 @@ import { cellInput, cellKinds, cells } from "../nn/cells.ts";
 import { standardise } from "../nn/layers.ts";
 import type { Noise } from "../nn/noise.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
-import { biasSpec, weightSpec } from "../nn/parameters.ts";
-import { paddedWords, vocabularyLogits } from "../nn/vocabulary-layer.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { outputBlocks, outputEdges, parameterLine } from "./block-lines.ts";
+import { parameterLine } from "./block-lines.ts";
 import type { ConditioningKind } from "./conditioning.ts";
 import { conditioningKinds, conditionings } from "./conditioning.ts";
 import type { DropoutRates } from "./decoder-options.ts";
 import { chosen } from "./decoder-options.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
+import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
 import { commonSpecFields, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
@@ -40,18 +39,18 @@ function partsOf({ cell = "lstm", conditioning = "pre" }: ShowAndTellSpec): {
 }
 
 function parameters(spec: ShowAndTellSpec): ParameterSpecs {
-  const { embeddingSize, hiddenSize, words } = spec;
+  const { embeddingSize, hiddenSize } = spec;
   const { cell, conditioning } = partsOf(spec);
   return {
     ...wordParameters(spec),
     ...conditionings[conditioning].parameters(spec, cell),
     ...cells[cell].parameters(cell, embeddingSize, hiddenSize),
-    "output.weight": weightSpec(hiddenSize, paddedWords(words)),
-    "output.bias": biasSpec(paddedWords(words)),
+    ...outputParameters(spec),
   };
 }
 
 export const showAndTell: DecoderEntry<ShowAndTellSpec> = {
+  kind: "show-and-tell",
   title: "Show and Tell (Vinyals et al. 2015)",
   layer: "pooled",
   schema: z.strictObject({
@@ -98,8 +97,7 @@ export const showAndTell: DecoderEntry<ShowAndTellSpec> = {
   },
 
   logits(p, spec, memory, output, noise) {
-    const hidden = noise.dropout("output", output["hidden"]!, spec.dropout.output);
-    const said = vocabularyLogits(hidden, p["output.weight"]!, p["output.bias"]!, spec.words);
+    const said = outputLogits(p, spec, output["hidden"]!, noise);
     return { logits: conditionings[partsOf(spec).conditioning].logits(memory, said) };
   },
 

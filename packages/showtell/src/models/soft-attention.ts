@@ -10,9 +10,8 @@ import { attentionScores, scoreKinds } from "../nn/attention-scores.ts";
 import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
-import { paddedWords, vocabularyLogits } from "../nn/vocabulary-layer.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { outputBlocks, outputEdges, parameterLine } from "./block-lines.ts";
+import { parameterLine } from "./block-lines.ts";
 import type { DropoutRates } from "./decoder-options.ts";
 import { chosen } from "./decoder-options.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
@@ -26,6 +25,7 @@ import {
   seenImage,
   startParameters,
 } from "./grid-inputs.ts";
+import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
 import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
@@ -42,7 +42,7 @@ export interface SoftAttentionSpec extends DecoderSizes, WordInputSpec {
 }
 
 function parameters(spec: SoftAttentionSpec): ParameterSpecs {
-  const { embeddingSize, hiddenSize, attentionSize, words, score = "additive" } = spec;
+  const { embeddingSize, hiddenSize, attentionSize, score = "additive" } = spec;
   return {
     ...wordParameters(spec),
     ...imageParameters(spec),
@@ -58,12 +58,12 @@ function parameters(spec: SoftAttentionSpec): ParameterSpecs {
     "joined.hidden": weightSpec(hiddenSize, hiddenSize),
     "joined.context": weightSpec(attentionSize, hiddenSize),
     "joined.bias": biasSpec(hiddenSize),
-    "output.weight": weightSpec(hiddenSize, paddedWords(words)),
-    "output.bias": biasSpec(paddedWords(words)),
+    ...outputParameters(spec),
   };
 }
 
 export const softAttention: DecoderEntry<SoftAttentionSpec> = {
+  kind: "soft-attention",
   title: "Show, Attend and Tell with soft attention (Xu et al. 2015)",
   layer: "grid",
   schema: z.strictObject({
@@ -122,8 +122,7 @@ export const softAttention: DecoderEntry<SoftAttentionSpec> = {
   logits(p, spec, _memory, output, noise) {
     const said = linear(output["hidden"]!, p["joined.hidden"]!, p["joined.bias"]);
     const joined = tanh(add(said, gemm(output["context"]!, p["joined.context"]!)));
-    const kept = noise.dropout("output", joined, spec.dropout.output);
-    return { logits: vocabularyLogits(kept, p["output.weight"]!, p["output.bias"]!, spec.words) };
+    return { logits: outputLogits(p, spec, joined, noise) };
   },
 
   blocks,

@@ -10,14 +10,14 @@ import type { ScoreKind } from "../nn/attention-scores.ts";
 import { attentionScores, scoreKinds } from "../nn/attention-scores.ts";
 import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
-import { biasSpec, weightSpec } from "../nn/parameters.ts";
-import { paddedWords, vocabularyLogits } from "../nn/vocabulary-layer.ts";
+import { weightSpec } from "../nn/parameters.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { outputBlocks, outputEdges, parameterLine } from "./block-lines.ts";
+import { parameterLine } from "./block-lines.ts";
 import type { DropoutRates } from "./decoder-options.ts";
 import { chosen } from "./decoder-options.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
 import { gridBlock, gridParameters, imageBlock, imageParameters, seenGrid, seenImage } from "./grid-inputs.ts";
+import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
 import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
@@ -34,7 +34,7 @@ export interface TopDownSpec extends DecoderSizes, WordInputSpec {
 }
 
 function parameters(spec: TopDownSpec): ParameterSpecs {
-  const { embeddingSize, hiddenSize, attentionSize, words, score = "additive" } = spec;
+  const { embeddingSize, hiddenSize, attentionSize, score = "additive" } = spec;
   return {
     ...wordParameters(spec),
     ...imageParameters(spec),
@@ -47,12 +47,12 @@ function parameters(spec: TopDownSpec): ParameterSpecs {
     ...attentionScores[score].parameters(attentionSize),
     ...lstmParameters("speaking", attentionSize, hiddenSize),
     "speaking.looking": weightSpec(hiddenSize, 4 * hiddenSize),
-    "output.weight": weightSpec(hiddenSize, paddedWords(words)),
-    "output.bias": biasSpec(paddedWords(words)),
+    ...outputParameters(spec),
   };
 }
 
 export const topDown: DecoderEntry<TopDownSpec> = {
+  kind: "top-down",
   title: "Top-down attention of two LSTMs (Anderson et al. 2018)",
   layer: "grid",
   schema: z.strictObject({
@@ -129,8 +129,7 @@ export const topDown: DecoderEntry<TopDownSpec> = {
   },
 
   logits(p, spec, _memory, output, noise) {
-    const kept = noise.dropout("output", output["hidden"]!, spec.dropout.output);
-    return { logits: vocabularyLogits(kept, p["output.weight"]!, p["output.bias"]!, spec.words) };
+    return { logits: outputLogits(p, spec, output["hidden"]!, noise) };
   },
 
   blocks,

@@ -11,9 +11,8 @@ import { linear } from "../nn/layers.ts";
 import type { Noise } from "../nn/noise.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
-import { paddedWords, vocabularyLogits } from "../nn/vocabulary-layer.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { outputBlocks, outputEdges, parameterLine } from "./block-lines.ts";
+import { parameterLine } from "./block-lines.ts";
 import type { DropoutRates, PositionKind } from "./decoder-options.ts";
 import { chosen, positionKinds } from "./decoder-options.ts";
 import type { DecoderEntry, DecoderSizes, Stepped, Values } from "./decoder.ts";
@@ -28,6 +27,7 @@ import {
   transformerLayer,
 } from "./transformer-layer.ts";
 import type { LayerSizes, SelfAttention } from "./transformer-layer.ts";
+import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
 import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
@@ -50,7 +50,7 @@ export interface TransformerSpec extends DecoderSizes, WordInputSpec {
 }
 
 function parameters(spec: TransformerSpec): ParameterSpecs {
-  const { embeddingSize, hiddenSize, forwardSize, layers, words, positions = "learned" } = spec;
+  const { embeddingSize, hiddenSize, forwardSize, layers, positions = "learned" } = spec;
   const each = Array.from({ length: layers }, (_, i) => layerParameters(`layer${i + 1}`, hiddenSize, forwardSize));
   return {
     ...wordParameters(spec),
@@ -62,8 +62,7 @@ function parameters(spec: TransformerSpec): ParameterSpecs {
     ...gridParameters(spec, hiddenSize),
     ...(Object.assign({}, ...each) as ParameterSpecs),
     ...normParameters("output.norm", hiddenSize),
-    "output.weight": weightSpec(hiddenSize, paddedWords(words)),
-    "output.bias": biasSpec(paddedWords(words)),
+    ...outputParameters(spec),
   };
 }
 
@@ -106,6 +105,7 @@ function throughLayers(
 }
 
 export const transformer: DecoderEntry<TransformerSpec> = {
+  kind: "transformer",
   title: "Transformer (Vaswani et al. 2017), normalised in front",
   layer: "grid",
   schema: z
@@ -186,8 +186,7 @@ export const transformer: DecoderEntry<TransformerSpec> = {
   },
 
   logits(p, spec, _memory, output, noise) {
-    const kept = noise.dropout("output", output["hidden"]!, spec.dropout.output);
-    return { logits: vocabularyLogits(kept, p["output.weight"]!, p["output.bias"]!, spec.words) };
+    return { logits: outputLogits(p, spec, output["hidden"]!, noise) };
   },
 
   blocks,

@@ -8,6 +8,7 @@ import type { OpenSession, Tensors } from "../engine/session.ts";
 import { decoderOf } from "../models/catalogue.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import type { StageSpec } from "../models/encoder-stage.ts";
+import { outputNames } from "../models/output-layer.ts";
 import { scoringGraph, trainedFeatures, trainedParameters, trainingGraph } from "../models/training-graph.ts";
 import type { BatchShape } from "../models/training-graph.ts";
 import { adamScalarNames, adamScalars, momentNames } from "../nn/adam.ts";
@@ -78,7 +79,7 @@ export function learntState(
 ): LearnerState {
   return stateOf(spec, (name) => {
     const { shape, data } = weights(name);
-    const divisor = outputLayer.has(name) ? sharpening : 1;
+    const divisor = outputNames.has(name) ? sharpening : 1;
     return tensor(
       "float32",
       shape,
@@ -86,9 +87,6 @@ export function learntState(
     );
   });
 }
-
-/** The parameters of every decoder that its logits are a linear function of. */
-const outputLayer: ReadonlySet<string> = new Set(["output.weight", "output.bias", "output.image"]);
 
 function stateOf(
   spec: DecoderSpec,
