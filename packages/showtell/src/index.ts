@@ -19,7 +19,9 @@ export type {
   SteeringOptions,
 } from "./caption/caption-options.ts";
 export type { Candidate, Captioned, FeatureCaptioner } from "./caption/captioner.ts";
-export { agreement } from "./explain/agreement.ts";
+export type { AttentionMaps } from "./caption/attention.ts";
+export { agreement, captionAgreement } from "./explain/agreement.ts";
+export type { CaptionAgreement } from "./explain/agreement.ts";
 export { occlude } from "./explain/occlusion.ts";
 export type { Occlusion, OcclusionOptions, Weigher } from "./explain/occlusion.ts";
 export type { Region } from "./image/region.ts";

@@ -124,19 +124,39 @@ describeGroup("browser", () => {
         /^Photos stay on this device: captioned by WebAssembly/,
       );
 
-      // Which parts of the photo a word rests on.
+      // Why each word: where the model looked at once, what it needed when all parts have been hidden, and how the two agree.
       await card.getByRole("button", { name: "Why these words?" }).click();
-      const words = card.getByRole("group", { name: "Words of the caption" });
-      await words.waitFor({ timeout: 2 * captionedMs });
+      const words = card.getByRole("toolbar", { name: "Words of the caption" });
       expect((await words.locator("button").allTextContents()).join(" ")).toBe(
         await card.locator(".caption").textContent(),
       );
-      await words.locator("button").nth(2).click();
-      const word = await words.locator('[aria-pressed="true"]').textContent();
-      const verdict = await card.locator(".why [role=status]").textContent();
-      expect(verdict).toMatch(/^(?:Hiding the .* times less likely|No part of the photo matters much)/);
-      expect(verdict).toContain(`“${word}”`);
-      expect(await card.locator(".heat-cells span").count()).toBe(49);
+      const chosen = (): Promise<string | null> => words.locator('[aria-pressed="true"]').textContent();
+      const said = (map: number): Promise<string | null> => card.locator(".map [role=status]").nth(map).textContent();
+      await words.locator("button").first().click();
+      const drawn = (map: number): Promise<string> =>
+        card
+          .locator(".heat canvas")
+          .nth(map)
+          .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+      expect(await said(0)).toMatch(/^For “.*” it looked /);
+      const first = await drawn(0);
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("End");
+      await page.keyboard.press("ArrowLeft");
+      const word = (await words.locator("button").allTextContents()).at(-2);
+      expect(await chosen()).toBe(word);
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(word);
+      await page.waitForFunction(
+        (before) => document.querySelector<HTMLCanvasElement>(".heat canvas")!.toDataURL() !== before,
+        first,
+      );
+      expect(await said(0)).toContain(`“${word}”`);
+      await card.locator(".agreement").waitFor({ timeout: 2 * captionedMs });
+      expect(await said(1)).toMatch(/^(?:Hiding the .* times less likely|No part of the photo matters much)/);
+      expect(await said(1)).toContain(`“${word}”`);
+      expect(await drawn(1)).not.toBe(await drawn(0));
+      const agreement = await card.locator(".agreement [role=status]").textContent();
+      expect(agreement).toMatch(/^For “.*” the two .* \(−?[01]\.\d\d\)\. Over the whole caption it is −?[01]\.\d\d\. /);
       await page.locator("summary").click();
       await expectUsable(page);
 

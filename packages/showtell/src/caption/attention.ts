@@ -11,32 +11,43 @@ import { endId } from "../text/vocabulary.ts";
  */
 export type AttentionMaps = readonly (readonly number[])[];
 
+/** What of a caption is said again. */
+type Said = Pick<Hypothesis, "words" | "wordLogProbabilities">;
+
 /**
- * The maps of one caption a picture, all said at once; undefined for a model that does not attend.
+ * The maps of each picture's captions, all said at once; undefined for a model that does not attend.
  * @throws ShowtellError `CANCELLED`, `ENGINE`.
  */
 export async function attentionMaps<Images, State>(
   stepper: Stepper<Images, State>,
   images: Images,
-  captions: readonly Pick<Hypothesis, "words" | "wordLogProbabilities">[],
+  captions: readonly (readonly Said[])[],
   signal?: CancelSignal,
-): Promise<readonly AttentionMaps[] | undefined> {
-  const maps: (readonly number[])[][] = captions.map(() => []);
-  const rows = Int32Array.from(captions.keys());
-  const longest = Math.max(...captions.map(({ wordLogProbabilities }) => wordLogProbabilities.length));
+): Promise<readonly (readonly AttentionMaps[])[] | undefined> {
+  // A stepper's rows are as many for every picture: where one has fewer captions, its last is said again.
+  const group = Math.max(...captions.map((own) => own.length));
+  const rows = captions.flatMap((own, image) =>
+    Array.from({ length: group }, (_, i) => ({ image, caption: own[i] ?? own.at(-1)! })),
+  );
+  const maps = rows.map((): (readonly number[])[] => []);
+  const longest = Math.max(...rows.map(({ caption }) => caption.wordLogProbabilities.length));
+  const places = Int32Array.from(rows.keys());
+  const firstPlaces = Int32Array.from(rows, ({ image }) => image);
   let step = await stepper.start(images);
   for (let said = 0; said < longest; said++) {
     throwIfCancelled(signal);
     const { attention } = step;
     if (attention === undefined) return undefined;
-    const places = attention.length / captions.length;
-    for (const [row, { wordLogProbabilities }] of captions.entries()) {
-      if (said < wordLogProbabilities.length)
-        maps[row]!.push(Array.from(attention.subarray(row * places, (row + 1) * places)));
+    const parents = said === 0 ? firstPlaces : places;
+    const width = attention.length / (said === 0 ? captions.length : rows.length);
+    for (const [row, { caption }] of rows.entries()) {
+      if (said >= caption.wordLogProbabilities.length) continue;
+      const start = parents[row]! * width;
+      maps[row]!.push(Array.from(attention.subarray(start, start + width)));
     }
     if (said + 1 === longest) break;
-    const words = Int32Array.from(captions, (caption) => caption.words[said] ?? endId);
-    step = await stepper.next(step.state, rows, words);
+    const words = Int32Array.from(rows, ({ caption }) => caption.words[said] ?? endId);
+    step = await stepper.next(step.state, parents, words);
   }
-  return maps;
+  return captions.map((own, image) => maps.slice(image * group, image * group + own.length));
 }

@@ -9,7 +9,7 @@ export interface CaptionOptions extends SteeringOptions, DrawingOptions, Consens
   readonly beam?: number;
   /** Captions a picture, best first; at most `beam`, unless sampled. Default 1, or as many as there are `groups`. */
   readonly candidates?: number;
-  /** Whether to tell where the model looked for each word of the best caption; default false. Models without attention tell nothing. */
+  /** Whether to tell where the model looked for each word of each caption; default false. Models without attention tell nothing. */
   readonly attention?: boolean;
   /**
    * Marks a caption as abstained from where the probability that it is good, by the bundle's calibration, is below this: 0 to 1. Not for

@@ -39,12 +39,12 @@ export interface Candidate {
   readonly steeringCost?: number;
   /** Of a caption chosen by consensus: its expected CIDEr-D (0 … 10) against the others. */
   readonly consensus?: number;
+  /** Where the model looked for each token, and for the end; only if asked for, and of models that attend. */
+  readonly attention?: AttentionMaps;
 }
 
 /** A picture's best caption and all candidates, best first. */
 export interface Captioned extends Candidate {
-  /** Where the model looked for each token of the best caption, and for its end; only if asked for, and of models that attend. */
-  readonly attention?: AttentionMaps;
   /** The probability that the caption is better than the threshold of the bundle's calibration, where it has one. */
   readonly confidence?: number;
   /** That the confidence is below what was asked for: better say nothing than this caption. */
@@ -76,7 +76,7 @@ export interface FeatureCaptioner {
   dispose(): Promise<void>;
 }
 
-function candidateOf(vocabulary: Vocabulary, hypothesis: Found): Candidate {
+function candidateOf(vocabulary: Vocabulary, hypothesis: Found, attention: AttentionMaps | undefined): Candidate {
   const tokens = decodeIds(vocabulary, hypothesis.words);
   const { logProbability, score, truncated, wordLogProbabilities, steeringCost, consensus } = hypothesis;
   return {
@@ -88,6 +88,7 @@ function candidateOf(vocabulary: Vocabulary, hypothesis: Found): Candidate {
     truncated,
     ...(steeringCost !== undefined && { steeringCost }),
     ...(consensus !== undefined && { consensus }),
+    ...(attention && { attention }),
   };
 }
 
@@ -129,14 +130,12 @@ export async function openEnsembleCaptioner(
       const found = await findHypotheses(searched, pictures, options);
       if (found.some((hypotheses) => hypotheses.length === 0))
         throw new ShowtellError("INTERNAL", "a search returned no caption");
-      const best = found.map((hypotheses) => hypotheses[0]!);
       const maps = options.attention
-        ? await attentionMaps(searched.stepper, pictures.images, best, options.signal)
+        ? await attentionMaps(searched.stepper, pictures.images, found, options.signal)
         : undefined;
       return found.map((hypotheses, image) => {
-        const all = hypotheses.map((hypothesis) => candidateOf(vocabulary, hypothesis));
-        const captioned = { ...all[0]!, ...judged(all[0]!, calibration, options), candidates: all };
-        return { ...captioned, ...(maps && { attention: maps[image]! }) };
+        const all = hypotheses.map((hypothesis, i) => candidateOf(vocabulary, hypothesis, maps?.[image]?.[i]));
+        return { ...all[0]!, ...judged(all[0]!, calibration, options), candidates: all };
       });
     },
     async weigh(features, tokens, signal) {

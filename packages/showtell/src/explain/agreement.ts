@@ -35,3 +35,29 @@ export function agreement(one: readonly number[], other: readonly number[]): num
   }
   return spreadA === 0 || spreadB === 0 ? undefined : together / Math.sqrt(spreadA * spreadB);
 }
+
+/** How well the maps of a caption agree. */
+export interface CaptionAgreement {
+  /** Of each token; undefined where a map orders nothing. */
+  readonly tokens: readonly (number | undefined)[];
+  /** Mean over the tokens that have one; undefined if none has. */
+  readonly mean: number | undefined;
+}
+
+/**
+ * How well each token's attention agrees with what hiding parts did to it, by {@link agreement}; what the maps say of the end is left
+ * out.
+ * @param attention A map a token, then perhaps one of the end.
+ * @param drops As `occlude` gives them, over as many parts as attention has places.
+ * @throws ShowtellError `ARGUMENT` if the maps differ in size.
+ */
+export function captionAgreement(
+  tokens: readonly string[],
+  attention: readonly (readonly number[])[],
+  drops: readonly (readonly number[])[],
+): CaptionAgreement {
+  const each = tokens.map((_, i) => agreement(attention[i]!, drops[i]!));
+  const known = each.filter((value) => value !== undefined);
+  const mean = known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;
+  return { tokens: each, mean };
+}

@@ -122,6 +122,11 @@ const candidateFields = {
   consensus: z
     .exactOptional(z.number())
     .describe("Of a caption chosen by consensus: its expected CIDEr-D against the others."),
+  attention: z
+    .exactOptional(z.array(z.array(z.number())))
+    .describe(
+      "If asked for: of each token and the end, how much each place of a square grid was looked at, row by row.",
+    ),
 };
 
 const milliseconds = z.number().min(0);
@@ -129,11 +134,6 @@ const milliseconds = z.number().min(0);
 const captionedFields = {
   ...candidateFields,
   candidates: z.array(named("Candidate", z.object(candidateFields))).describe("Best first; the first is the caption."),
-  attention: z
-    .exactOptional(z.array(z.array(z.number())))
-    .describe(
-      "If asked for: of each token and the end, how much each place of a square grid was looked at, row by row.",
-    ),
   confidence: z
     .exactOptional(z.number().min(0).max(1))
     .describe("The probability that the caption is good, where the model is calibrated."),

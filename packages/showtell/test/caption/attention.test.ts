@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { encodeFloat16 } from "../../src/base/float16.ts";
 import { attentionMaps } from "../../src/caption/attention.ts";
+import type { AttentionMaps } from "../../src/caption/attention.ts";
 import { openLearningStepper } from "../../src/caption/decoder-stepper.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { beamSearch } from "../../src/search/beam.ts";
@@ -17,18 +18,21 @@ describe.each(tinyDecoders)("%s", (_, spec) => {
     const features = drawnFeatures(spec, 3);
     const data = encodeFloat16(features.data);
     const task = { end: endId, never: [], words: spec.words, maximumLength: 6 };
-    const best = (await beamSearch(stepper, task, { images: 3, data })).map(([first]) => first!);
-    const maps = await attentionMaps(stepper, { images: 3, data }, best);
+    const found = await beamSearch(stepper, task, { images: 3, data }, { beam: 3, candidates: 3 });
+    // Pictures need not have as many captions each.
+    const captions = found.map((own, image) => own.slice(0, 3 - image));
+    const maps = await attentionMaps(stepper, { images: 3, data }, captions);
     if (spec.features.length === 1) {
       expect(maps).toBeUndefined();
     } else {
       const size = data.length / 3;
-      for (const [image, caption] of best.entries()) {
+      expect(maps!.map((own) => own.length)).toEqual(captions.map((own) => own.length));
+      for (const [image, place, caption] of captions.flatMap((own, i) => own.map((each, j) => [i, j, each] as const))) {
         const one = { images: 1, data: data.slice(image * size, (image + 1) * size) };
-        const [alone] = (await attentionMaps(stepper, one, [caption]))!;
-        expect(maps![image]).toHaveLength(caption.wordLogProbabilities.length);
-        for (const [token, map] of maps![image]!.entries()) {
-          expectClose(map, alone![token]!, 1e-5);
+        const [[alone]] = (await attentionMaps(stepper, one, [[caption]])) as [[AttentionMaps]];
+        expect(maps![image]![place]).toHaveLength(caption.wordLogProbabilities.length);
+        for (const [token, map] of maps![image]![place]!.entries()) {
+          expectClose(map, alone[token]!, 1e-5);
           const looked = map.reduce((sum, weight) => sum + weight, 0);
           // A sentinel takes what is not looked at.
           expect(looked).toBeGreaterThan(spec.kind === "adaptive-attention" ? 0 : 1 - 1e-5);
@@ -37,7 +41,7 @@ describe.each(tinyDecoders)("%s", (_, spec) => {
         }
       }
       // Different pictures are looked at differently.
-      expect(maps![0]![0]).not.toEqual(maps![1]![0]);
+      expect(maps![0]![0]![0]).not.toEqual(maps![1]![0]![0]);
       const both = ensembleOf([stepper, stepper]);
       const twice = await attentionMaps(
         both,
@@ -45,9 +49,9 @@ describe.each(tinyDecoders)("%s", (_, spec) => {
           { images: 3, data },
           { images: 3, data },
         ],
-        best,
+        captions,
       );
-      expectClose(twice!.flat(2), maps!.flat(2), 1e-6);
+      expectClose(twice!.flat(3), maps!.flat(3), 1e-6);
     }
     await stepper.dispose();
   });

@@ -1,7 +1,7 @@
 // Agreement of maps: a rank correlation, with its bounds, ties and the cases that have none.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { agreement } from "../../src/explain/agreement.ts";
+import { agreement, captionAgreement } from "../../src/explain/agreement.ts";
 
 describe("agreement", () => {
   test("is 1 for the same order, whatever the values, and −1 for the reverse", () => {
@@ -31,5 +31,26 @@ describe("agreement", () => {
         if (found !== undefined) expect(Math.abs(found)).toBeLessThanOrEqual(1 + 1e-12);
       }),
     );
+  });
+});
+
+describe("captionAgreement", () => {
+  test("has one for each token, leaves the end out, and averages those that there are", () => {
+    const drops = [
+      [0.3, 0.1, 0.2],
+      [0, 0, 0],
+      [1, 2, 3],
+    ];
+    const attention = [
+      [0.5, 0.2, 0.3],
+      [0.1, 0.2, 0.7],
+      [0.1, 0.2, 0.7],
+    ];
+    expect(captionAgreement(["a", "dog"], attention, drops)).toEqual({ tokens: [1, undefined], mean: 1 });
+    expect(captionAgreement(["dog", "end"], attention.toReversed(), drops)).toEqual({
+      tokens: [-0.5, undefined],
+      mean: -0.5,
+    });
+    expect(captionAgreement([], attention, drops)).toEqual({ tokens: [], mean: undefined });
   });
 });

@@ -1,10 +1,9 @@
 // The page as a whole: photos come in, captions stand beside them.
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Candidate } from "showtell/web";
 import { DeviceSwitch } from "./device-switch.tsx";
-import type { DeviceState } from "./device.ts";
 import { useDevice } from "./device.ts";
-import { ErrorNote } from "./error-note.tsx";
 import { Icon } from "./icon.tsx";
 import { Intake } from "./intake.tsx";
 import { PhotoCard } from "./photo-card.tsx";
@@ -33,22 +32,9 @@ function Progress({ photos }: { readonly photos: readonly Photo[] }): JSX.Elemen
 }
 
 /** Why a photo has its caption; loads the model onto the device if it is not there yet. */
-function Explanation({
-  device,
-  load,
-  photo,
-  url,
-  tokens,
-}: {
-  readonly device: DeviceState;
-  readonly load: () => void;
-  readonly photo: File;
-  readonly url: string;
-  readonly tokens: readonly string[];
-}): JSX.Element {
+function Explanation({ load, ...shown }: Parameters<typeof Why>[0] & { readonly load: () => void }): JSX.Element {
   useEffect(load, []);
-  if (device.kind === "failed") return <ErrorNote error={device.error} />;
-  return <Why device={device.kind === "ready" ? device.device : undefined} photo={photo} url={url} tokens={tokens} />;
+  return <Why {...shown} />;
 }
 
 /** The app. */
@@ -57,15 +43,15 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
   const onDevice = place.device !== undefined && (wantsDevice || !place.service);
   const [device, loadDevice] = useDevice(place.device);
   const [settings, setSettings] = useState(firstSettings);
-  const steering = useMemo(() => steeringOf(settings), [settings]);
+  const steering = useMemo(() => ({ ...steeringOf(settings), attention: true }), [settings]);
   const deviceSource = device.kind === "ready" ? device.device : undefined;
   const list = usePhotos(onDevice ? deviceSource : service, onDevice, steering);
   const add = (files: readonly File[]): void => {
     if (onDevice) loadDevice();
     list.add(files);
   };
-  const explain = ({ file, url }: Photo, tokens: readonly string[]): JSX.Element => (
-    <Explanation device={device} load={loadDevice} photo={file} url={url} tokens={tokens} />
+  const explain = ({ file, url }: Photo, candidate: Candidate): JSX.Element => (
+    <Explanation load={loadDevice} device={place.device && device} photo={file} url={url} candidate={candidate} />
   );
   return (
     <>
@@ -101,12 +87,7 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
         {list.photos.length > 0 && (
           <ul class="cards" aria-label="Photos">
             {list.photos.map((photo) => (
-              <PhotoCard
-                key={photo.id}
-                photo={photo}
-                why={place.device && explain}
-                onRemove={() => list.remove(photo)}
-              />
+              <PhotoCard key={photo.id} photo={photo} why={explain} onRemove={() => list.remove(photo)} />
             ))}
           </ul>
         )}

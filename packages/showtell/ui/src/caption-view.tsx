@@ -107,8 +107,8 @@ export function CaptionView({
 }: {
   readonly result: CaptionResult;
   readonly file: string;
-  /** Draws the explanation of tokens; missing where the model can't be had on the device. */
-  readonly why: ((tokens: readonly string[]) => JSX.Element) | undefined;
+  /** Draws the explanation of a candidate. */
+  readonly why: (candidate: Candidate) => JSX.Element;
   /** Where and in what time it was captioned. */
   readonly how: string;
 }): JSX.Element {
@@ -120,32 +120,32 @@ export function CaptionView({
     setExplained(false);
   }, [result]);
   // An edited caption may have words that the model does not know: what is explained is the candidate that it was.
-  const { tokens } = result.candidates.find(({ caption }) => caption === text) ?? result;
+  const candidate = result.candidates.find(({ caption }) => caption === text) ?? result;
   return (
     <>
-      {editing ? (
-        <Editor
-          text={text}
-          onDone={(edited) => {
-            setEditing(false);
-            if (edited !== undefined) setText(edited);
-          }}
-        />
-      ) : (
-        <div class="caption-row">
-          <h2 class="caption">{text}</h2>
-          <button
-            type="button"
-            class="button button-icon"
-            aria-label="Edit the caption"
-            onClick={() => setEditing(true)}
-          >
-            <Icon name="edit" />
-          </button>
-        </div>
-      )}
-      <p class="how">{how}</p>
-      {why !== undefined && (
+      <div class="card-words">
+        {editing ? (
+          <Editor
+            text={text}
+            onDone={(edited) => {
+              setEditing(false);
+              if (edited !== undefined) setText(edited);
+            }}
+          />
+        ) : (
+          <div class="caption-row">
+            <h2 class="caption">{text}</h2>
+            <button
+              type="button"
+              class="button button-icon"
+              aria-label="Edit the caption"
+              onClick={() => setEditing(true)}
+            >
+              <Icon name="edit" />
+            </button>
+          </div>
+        )}
+        <p class="how">{how}</p>
         <div>
           <button
             type="button"
@@ -156,10 +156,10 @@ export function CaptionView({
             <Icon name="eye" /> Why these words?
           </button>
         </div>
-      )}
-      {explained && why?.(tokens)}
-      <Candidates result={result} chosen={text} onChoose={setText} />
-      <CopyRow caption={text} file={file} />
+        <Candidates result={result} chosen={text} onChoose={setText} />
+        <CopyRow caption={text} file={file} />
+      </div>
+      {explained && <div class="card-why">{why(candidate)}</div>}
     </>
   );
 }

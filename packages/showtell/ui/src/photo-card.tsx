@@ -1,6 +1,7 @@
 // A photo and what became of it.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { Candidate } from "showtell/web";
 import { CaptionView } from "./caption-view.tsx";
 import { ErrorNote } from "./error-note.tsx";
 import { Icon } from "./icon.tsx";
@@ -13,8 +14,8 @@ function how({ onDevice, seconds, result }: Extract<Outcome, { kind: "captioned"
   return `${said}; steering made it ${Math.exp(cost).toPrecision(2)} times less likely`;
 }
 
-/** Draws why a photo has a caption of these tokens; undefined where that can't be had. */
-type ExplainPhoto = ((photo: Photo, tokens: readonly string[]) => JSX.Element) | undefined;
+/** Draws why a photo has a caption. */
+type ExplainPhoto = (photo: Photo, candidate: Candidate) => JSX.Element;
 
 /** What stands beside a photo, by what became of it. */
 const views: {
@@ -24,9 +25,9 @@ const views: {
     why: ExplainPhoto,
   ) => JSX.Element;
 } = {
-  waiting: () => <p class="pending">Waiting for its turn…</p>,
+  waiting: () => <p class="card-words pending">Waiting for its turn…</p>,
   working: () => (
-    <div class="pending">
+    <div class="card-words pending">
       <span class="pulse" aria-hidden="true" />
       Looking at it…
     </div>
@@ -36,10 +37,14 @@ const views: {
       result={outcome.result}
       file={photo.file.name}
       how={how(outcome)}
-      why={why && ((tokens) => why(photo, tokens))}
+      why={(candidate) => why(photo, candidate)}
     />
   ),
-  failed: ({ error }) => <ErrorNote error={error} />,
+  failed: ({ error }) => (
+    <div class="card-words">
+      <ErrorNote error={error} />
+    </div>
+  ),
 };
 
 function viewOf(photo: Photo, why: ExplainPhoto): JSX.Element {
@@ -82,7 +87,7 @@ export function PhotoCard({
           </button>
         </div>
       </div>
-      <div class="card-words" aria-busy={outcome.kind === "working"}>
+      <div class="card-body" aria-busy={outcome.kind === "working"}>
         {viewOf(photo, why)}
       </div>
     </li>

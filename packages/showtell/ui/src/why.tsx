@@ -1,93 +1,66 @@
-// Why these words: which parts of the photo each word rests on, by hiding one after the other. The model has to be on the device.
+// Why these words: for each, where the model looked, what it needed by the check of hiding parts, and how well the two agree.
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { occlude } from "showtell";
-import type { Occlusion } from "showtell";
-import { ErrorNote } from "./error-note.tsx";
-import type { Device, Said } from "./sources.ts";
-import { saidBy } from "./sources.ts";
+import { useMemo, useState } from "preact/hooks";
+import type { Candidate } from "showtell/web";
+import { captionAgreement } from "showtell";
+import type { CaptionAgreement, Occlusion } from "showtell";
+import type { DeviceState } from "./device.ts";
+import { HeatMap } from "./heat-map.tsx";
+import { HidingNote, useHiding } from "./hiding.tsx";
+import { WordSteps } from "./word-steps.tsx";
+import { agreementWords, leastFactor, lookedWords, neededWords, sideOf, trustWords } from "./why-words.ts";
 
-type State =
-  | { readonly kind: "hiding"; readonly done: number; readonly all: number }
-  | { readonly kind: "found"; readonly occlusion: Occlusion }
-  | { readonly kind: "failed"; readonly error: Said };
+/** Parts on a side where there is no attention to be compared with, or it is too fine to hide each of its places. */
+const usualSide = 7;
+const finestSide = 10;
 
-/** Hides the parts of a photo as long as the view is shown. */
-function useOcclusion(device: Device | undefined, photo: File, tokens: readonly string[]): State {
-  const [state, setState] = useState<State>({ kind: "hiding", done: 0, all: 0 });
-  useEffect(() => {
-    if (device === undefined) return undefined;
-    const leaving = new AbortController();
-    const { signal } = leaving;
-    setState({ kind: "hiding", done: 0, all: 0 });
-    occlude(device.captioner, photo, tokens, {
-      signal,
-      onProgress: (done, all) => setState({ kind: "hiding", done, all }),
-    }).then(
-      (occlusion) => signal.aborted || setState({ kind: "found", occlusion }),
-      (thrown: unknown) => signal.aborted || setState({ kind: "failed", error: saidBy(thrown) }),
-    );
-    return () => leaving.abort();
-  }, [device, photo, tokens]);
-  return state;
+/** The side of the check: that of attention, so that both can be compared. */
+function hiddenSide(attention: Candidate["attention"]): number {
+  const side = attention === undefined ? usualSide : sideOf(attention[0]!);
+  return side > finestSide ? usualSide : side;
 }
 
-const heights = [
-  "at the top",
-  "near the top",
-  "above the middle",
-  "at middle height",
-  "below the middle",
-  "near the bottom",
-  "at the bottom",
-];
-const breadths = [
-  "far left",
-  "left",
-  "left of the centre",
-  "in the centre",
-  "right of the centre",
-  "right",
-  "far right",
-];
-
-/** Where a part lies, in words; the view always asks for seven on a side. */
-function placeWords(place: number): string {
-  return `${heights[Math.floor(place / 7)]}, ${breadths[place % 7]}`;
+/** How well the maps of a caption agree, where they can be compared. */
+function agreementOf({ tokens, attention }: Candidate, occlusion: Occlusion | undefined): CaptionAgreement | undefined {
+  if (occlusion === undefined || attention?.[0]?.length !== occlusion.side ** 2) return undefined;
+  return captionAgreement(tokens, attention, occlusion.drops);
 }
 
-/** What hiding did to a word, in words. */
-function verdict(word: string, drops: readonly number[]): string {
-  const largest = Math.max(...drops);
-  const times = Math.exp(largest);
-  if (times < 1.2) return `No part of the photo matters much for “${word}”: the model says it from habit.`;
-  return `Hiding the part ${placeWords(drops.indexOf(largest))}, makes “${word}” ${times.toPrecision(2)} times less likely.`;
-}
+/** Where a figure from −1 to 1 stands on the scale. */
+const place = (at: number): string => `${50 * (at + 1)}%`;
+const signed = (value: number): string => value.toFixed(2).replace("-", "−");
 
-function Heat({
-  occlusion,
-  token,
-  url,
+/** The figure: a scale from −1 to 1 with this word and the whole sentence on it. */
+function Agreement({
+  word,
+  value,
+  mean,
 }: {
-  readonly occlusion: Occlusion;
-  readonly token: number;
-  readonly url: string;
+  readonly word: string;
+  readonly value: number | undefined;
+  readonly mean: number | undefined;
 }): JSX.Element {
-  const { side, drops } = occlusion;
-  const own = drops[token]!;
-  const largest = Math.max(...own, Math.log(1.2));
   return (
-    <div class="heat">
-      <img src={url} alt="" />
-      <div
-        class="heat-cells"
-        style={{ gridTemplate: `repeat(${side}, 1fr) / repeat(${side}, 1fr)` }}
-        aria-hidden="true"
-      >
-        {own.map((drop, place) => (
-          <span key={place} style={{ opacity: 0.75 * (1 - Math.max(0, drop) / largest) }} />
-        ))}
+    <div class="agreement">
+      <h4>Do the two agree?</h4>
+      <div class="agreement-scale" aria-hidden="true">
+        {mean !== undefined && <span class="agreement-mean" style={{ left: place(mean) }} />}
+        {value !== undefined && <span class="agreement-word" style={{ left: place(value) }} />}
       </div>
+      <div class="agreement-ends" aria-hidden="true">
+        <span>−1, contrary</span>
+        <span>0, unrelated</span>
+        <span>1, alike</span>
+      </div>
+      <p role="status">
+        {agreementWords(word, value)}
+        {value !== undefined && ` (${signed(value)}).`}
+        {mean !== undefined && ` Over the whole caption it is ${signed(mean)}. ${trustWords(mean)}`}
+      </p>
+      <p class="hint">
+        Attention says where the model looked, not what it used: so it is held against hiding. The figure is the rank
+        correlation of the two maps; the dot is this word, the line the caption’s mean.
+      </p>
     </div>
   );
 }
@@ -97,43 +70,67 @@ export function Why({
   device,
   photo,
   url,
-  tokens,
+  candidate,
 }: {
-  /** Undefined while the model is on its way. */
-  readonly device: Device | undefined;
+  /** Undefined where the model can't be had on the device. */
+  readonly device: DeviceState | undefined;
   readonly photo: File;
   readonly url: string;
-  readonly tokens: readonly string[];
+  readonly candidate: Candidate;
 }): JSX.Element {
-  const state = useOcclusion(device, photo, tokens);
-  const [token, setToken] = useState(0);
-  if (device === undefined) return <p class="pending">Waiting for the model on this device…</p>;
-  if (state.kind === "failed") return <ErrorNote error={state.error} />;
-  if (state.kind === "hiding") {
-    return (
-      <div class="why">
-        <p role="status">Hiding one part of the photo after the other, and weighing the words again…</p>
-        <progress aria-label="Parts of the photo" max={state.all || 1} value={state.done} />
-      </div>
-    );
-  }
-  const { occlusion } = state;
-  const chosen = Math.min(token, tokens.length - 1);
+  const { tokens, attention } = candidate;
+  const hiding = useHiding(device?.kind === "ready" ? device.device : undefined, photo, tokens, hiddenSide(attention));
+  const [token, setToken] = useState<number>();
+  const occlusion = hiding.kind === "found" ? hiding.occlusion : undefined;
+  const agreement = useMemo(() => agreementOf(candidate, occlusion), [candidate, occlusion]);
+  // Another candidate may be shorter. At first it is no article that is chosen, for these say little.
+  const chosen = Math.min(
+    token ??
+      Math.max(
+        0,
+        tokens.findIndex(({ length }) => length > 2),
+      ),
+    tokens.length - 1,
+  );
+  const [word, looked, drops] = [tokens[chosen]!, attention?.[chosen], occlusion?.drops[chosen]];
   return (
-    <div class="why">
-      <div class="words" role="group" aria-label="Words of the caption">
-        {tokens.map((word, place) => (
-          <button key={place} type="button" aria-pressed={place === chosen} onClick={() => setToken(place)}>
-            {word}
-          </button>
-        ))}
+    <section class="why" aria-label="Why these words">
+      <WordSteps words={tokens} chosen={chosen} onChoose={setToken} />
+      <p class="hint">Click a word, or step through them with the arrow keys.</p>
+      <div class="maps">
+        {looked !== undefined && (
+          <div class="map">
+            <HeatMap
+              title="Where it looked (attention)"
+              url={url}
+              values={looked}
+              most={Math.max(...looked, 2 / looked.length)}
+              ends={["passed over", "looked at"]}
+            />
+            <p role="status">{lookedWords(word, looked)}</p>
+          </div>
+        )}
+        <div class="map">
+          {drops === undefined ? (
+            <HidingNote state={hiding as Exclude<typeof hiding, { kind: "found" }>} device={device} />
+          ) : (
+            <>
+              <HeatMap
+                title="What it needed (hiding parts)"
+                url={url}
+                values={drops}
+                most={Math.max(...drops, Math.log(leastFactor))}
+                ends={["no matter", "needed"]}
+              />
+              <p role="status">{neededWords(word, drops)}</p>
+            </>
+          )}
+        </div>
       </div>
-      <Heat occlusion={occlusion} token={chosen} url={url} />
-      <p role="status">{verdict(tokens[chosen]!, occlusion.drops[chosen]!)}</p>
-      <p class="hint">
-        Bright is what the word rests on: hidden, it makes the word less likely. The model sees the photo squeezed to a
-        square.
-      </p>
-    </div>
+      {agreement && <Agreement word={word} value={agreement.tokens[chosen]} mean={agreement.mean} />}
+      {attention === undefined && (
+        <p class="hint">This model does not look at places one by one: it has no attention to show.</p>
+      )}
+    </section>
   );
 }
