@@ -129,6 +129,7 @@ async function collectEvaluation(): Promise<void> {
     models: [join(folder, "run", runFiles.best)],
     cache: join(folder, "features"),
     out: join(folder, "report"),
+    consensus: 3,
     threads: 1,
     resamples: 10,
   });

@@ -1,7 +1,7 @@
 // How captions are asked for: searched, steered or drawn, and which options go together. Knows no search and no words.
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
-import type { ConsensusWeights } from "./consensus.ts";
+import type { ConsensusSource, ConsensusWeights } from "./consensus.ts";
 
 /** How captions are made. */
 export interface CaptionOptions extends SteeringOptions, DrawingOptions, ConsensusOptions {
@@ -18,7 +18,7 @@ export interface CaptionOptions extends SteeringOptions, DrawingOptions, Consens
   readonly abstainBelow?: number;
   /** Cancels between steps. */
   readonly signal?: CancelSignal;
-  /** Told word by word how captions come about, unless they are drawn or steered. */
+  /** Told word by word how captions come about, unless they are drawn, steered, or found by an ensemble's members alone. */
   readonly onPartial?: (partial: PartialCaption) => void;
 }
 
@@ -31,6 +31,11 @@ export interface ConsensusOptions {
   readonly consensus?: number;
   /** How much each of the others counts; default "uniform". */
   readonly consensusWeights?: ConsensusWeights;
+  /**
+   * With "members" each member of an ensemble finds as many captions alone, and all of them are ranked together, one that two members
+   * found voting twice; their probabilities are the ensemble's. Default "ensemble": captions that the members find together.
+   */
+  readonly consensusFrom?: ConsensusSource;
 }
 
 /** What a caption is to hold and to be; words are read as captions are tokenised ("a man's hat" is `a man 's hat`). */

@@ -6,7 +6,7 @@ import type { Calibration } from "../bundle/calibration.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
 import { frequencyTableOf } from "../bundle/references.ts";
 import type { OpenSession, SessionOptions } from "../engine/session.ts";
-import { ensembleOf } from "../search/ensemble.ts";
+import { ensembleOf, membersOf } from "../search/ensemble.ts";
 import { weighSentence } from "../search/weighing.ts";
 import { captionText } from "../text/caption-text.ts";
 import { frequenciesOf } from "../text/frequency-table.ts";
@@ -118,7 +118,8 @@ export async function openEnsembleCaptioner(
   for (const { decoder } of members) steppers.push(await openDecoderStepper(decoder, openSession, sessionOptions));
   const references = members.find((member) => member.references !== undefined)?.references;
   const frequencies = references && frequenciesOf(frequencyTableOf(references));
-  const searched = { stepper: ensembleOf(steppers), vocabulary, decoding, frequencies };
+  const stepper = ensembleOf(steppers);
+  const searched = { stepper, members: membersOf(steppers), vocabulary, decoding, frequencies };
   return {
     vocabulary,
     identity,
@@ -130,9 +131,7 @@ export async function openEnsembleCaptioner(
       const found = await findHypotheses(searched, pictures, options);
       if (found.some((hypotheses) => hypotheses.length === 0))
         throw new ShowtellError("INTERNAL", "a search returned no caption");
-      const maps = options.attention
-        ? await attentionMaps(searched.stepper, pictures.images, found, options.signal)
-        : undefined;
+      const maps = options.attention ? await attentionMaps(stepper, pictures.images, found, options.signal) : undefined;
       return found.map((hypotheses, image) => {
         const all = hypotheses.map((hypothesis, i) => candidateOf(vocabulary, hypothesis, maps?.[image]?.[i]));
         return { ...all[0]!, ...judged(all[0]!, calibration, options), candidates: all };
@@ -150,7 +149,7 @@ export async function openEnsembleCaptioner(
       }
       const images = inputOf.map((input) => batches[input]!);
       const sentence = { words, end: endId, ...(signal && { signal }) };
-      return weighSentence(searched.stepper, images, batches[0]!.images, sentence);
+      return weighSentence(stepper, images, batches[0]!.images, sentence);
     },
     async dispose() {
       for (const member of steppers) await member.dispose();

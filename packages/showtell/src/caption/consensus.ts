@@ -4,6 +4,9 @@ import { ciderScorer, type DocumentFrequencies } from "caption-metrics";
 /** How much each of the others counts: all alike, or by its probability among them. */
 export type ConsensusWeights = "uniform" | "probability";
 
+/** Whose captions they are: those of the ensemble as one model, or those of each of its members, all together. */
+export type ConsensusSource = "ensemble" | "members";
+
 /** A caption that may be chosen. */
 export interface Voter {
   readonly tokens: readonly string[];

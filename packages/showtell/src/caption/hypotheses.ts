@@ -11,6 +11,7 @@ import { sampleSentences } from "../search/sampling.ts";
 import { steeredSearch } from "../search/steered.ts";
 import type { Stepper } from "../search/stepper.ts";
 import { requireWhole, type SearchTask, widest } from "../search/task.ts";
+import { weighSentences } from "../search/weighing.ts";
 import { captionText } from "../text/caption-text.ts";
 import { decodeIds, endId, neverSaid } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
@@ -21,19 +22,28 @@ import { constraintsOf } from "./steering.ts";
 
 /** A hypothesis as it was found. */
 export interface Found extends Hypothesis {
-  /** What steering cost: the log-probability of the best unsteered one less its own. */
+  /** What steering cost whoever found it: the log-probability of the best unsteered one less its own. */
   readonly steeringCost?: number;
   /** Its expected CIDEr-D against the others, where that ranks. */
   readonly consensus?: number;
 }
 
 /** What is searched: a model's stepper, its words, and how it is searched by default. */
-export interface Searched<Images, State> {
+export interface Searched<Images, State> extends Model {
   readonly stepper: Stepper<Images, State>;
+}
+
+/** What does not depend on which stepper is searched. */
+interface Model {
   readonly vocabulary: Vocabulary;
   readonly decoding: DecoderManifest["decoding"];
   /** Of the training references, where the model carries them. */
   readonly frequencies: DocumentFrequencies | undefined;
+}
+
+/** An ensemble, and its members as they are searched alone. */
+export interface SearchedEnsemble<Images, State, MemberState> extends Searched<Images, State> {
+  readonly members: readonly Stepper<Images, MemberState>[];
 }
 
 /** Pictures as the stepper takes them. */
@@ -55,23 +65,54 @@ const searches: Readonly<Record<SearchKind, Search>> = { beam: searchBeam, steer
  * @throws ShowtellError `ARGUMENT` for options out of range, that contradict each other or can't be met, `WORD_UNKNOWN`, `CANCELLED`,
  * `REFERENCES_MISSING` for a consensus of a model without document frequencies.
  */
-export async function findHypotheses<Images, State>(
-  searched: Searched<Images, State>,
+export async function findHypotheses<Images, State, MemberState>(
+  searched: SearchedEnsemble<Images, State, MemberState>,
   pictures: Pictures<Images>,
   options: CaptionOptions,
 ): Promise<readonly (readonly Found[])[]> {
   const search = searches[searchKindOf(options)];
-  const { consensus, candidates = options.groups ?? 1 } = options;
-  if (consensus === undefined) return search(searched, pictures, options);
+  const { consensus, consensusFrom, candidates = options.groups ?? 1 } = options;
+  if (consensus === undefined) {
+    refuseLoneConsensusOptions(options);
+    return search(searched, pictures, options);
+  }
   const rank = consensusRanking(searched, options);
   requireWhole("consensus", consensus, Math.max(2, candidates), widest);
-  const found = await search(searched, pictures, { ...options, candidates: consensus });
+  const wanted = { ...options, candidates: consensus };
+  const found =
+    consensusFrom === "members"
+      ? await searchMembers(search, searched, pictures, wanted)
+      : await search(searched, pictures, wanted);
   return found.map((hypotheses) => rank(hypotheses).slice(0, candidates));
+}
+
+function refuseLoneConsensusOptions(options: CaptionOptions): void {
+  const lone = (["consensusFrom", "consensusWeights"] as const).find((name) => options[name] !== undefined);
+  if (lone === undefined) return;
+  throw new ShowtellError("ARGUMENT", `${lone} says how captions are ranked by consensus: give consensus, too`);
+}
+
+/** What each member finds alone, all together and as probable as the ensemble holds it, likelier ones first. */
+async function searchMembers<Images, State, MemberState>(
+  search: Search,
+  searched: SearchedEnsemble<Images, State, MemberState>,
+  pictures: Pictures<Images>,
+  { onPartial: _onPartial, ...options }: CaptionOptions,
+): Promise<readonly (readonly Found[])[]> {
+  const lists: (readonly (readonly Found[])[])[] = [];
+  for (const stepper of searched.members) lists.push(await search({ ...searched, stepper }, pictures, options));
+  const all = Array.from({ length: pictures.count }, (_, image) => lists.flatMap((found) => found[image]!));
+  const sentences = all.map((hypotheses) => hypotheses.map(({ words }) => words));
+  const ranking = rankingOf(searched, options);
+  const weighed = await weighSentences(searched.stepper, taskOf(searched), pictures.images, sentences, ranking);
+  return all.map((hypotheses, image) =>
+    hypotheses.map((found, i) => ({ ...found, ...weighed[image]![i]! })).sort((a, b) => b.score - a.score),
+  );
 }
 
 /** Ranks a picture's hypotheses by how much they agree with each other; of equals the likelier is first. */
 function consensusRanking(
-  { frequencies, vocabulary }: Searched<unknown, unknown>,
+  { frequencies, vocabulary }: Model,
   { consensusWeights }: CaptionOptions,
 ): (hypotheses: readonly Found[]) => readonly Found[] {
   if (frequencies === undefined) {
@@ -97,7 +138,7 @@ function consensusRanking(
   };
 }
 
-function taskOf({ vocabulary, decoding }: Searched<unknown, unknown>): SearchTask {
+function taskOf({ vocabulary, decoding }: Model): SearchTask {
   return {
     end: endId,
     never: neverSaid,
@@ -106,7 +147,7 @@ function taskOf({ vocabulary, decoding }: Searched<unknown, unknown>): SearchTas
   };
 }
 
-function rankingOf({ decoding }: Searched<unknown, unknown>, { signal }: CaptionOptions) {
+function rankingOf({ decoding }: Model, { signal }: CaptionOptions) {
   return { alpha: decoding.lengthExponent, ...(signal && { signal }) };
 }
 

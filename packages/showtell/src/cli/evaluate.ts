@@ -6,11 +6,13 @@ import { defaultEvaluation } from "../node/evaluation-request.ts";
 import type { EvaluationNews } from "../node/evaluation-request.ts";
 import { evaluateCaptioners } from "../node/evaluation.ts";
 import { evaluationLines } from "./evaluation-table.ts";
+import type { ConsensusOptions } from "../caption/caption-options.ts";
 import { dataOption, imagesOption, jsonOption, quietOption, threadsOption, wholeNumber } from "./options.ts";
+import { addConsensusOptions, consensusOptionsOf } from "./search-options.ts";
 import type { Shell } from "./shell.ts";
 import type { Progress, Terminal } from "./terminal.ts";
 
-interface EvaluateOptions {
+interface EvaluateOptions extends ConsensusOptions {
   readonly data: string;
   readonly images?: string;
   readonly split: string;
@@ -25,7 +27,8 @@ interface EvaluateOptions {
 }
 
 const notes = `
-Each --model is a row; bundles with commas between caption together as one. Models that differ in their seed only are also given as mean
+Each --model is a row; bundles with commas between caption together as one. With --consensus each row's captions are those that agree
+most with the others that were found; the beam is at least as wide. Models that differ in their seed only are also given as mean
 and deviation. Beside them stand the best caption for all pictures alike, the caption of the nearest training picture, and, against one
 reference less, what a person wrote. Scores are × 100, with half the width of their 95 % interval (bootstrap over pictures).
 
@@ -40,11 +43,12 @@ Examples:
   showtell evaluate --data flickr8k --split test
   showtell evaluate --data flickr8k --split dev --model runs/a/best.safetensors --model runs/b/best.safetensors --out report
   showtell evaluate --data flickr8k --split dev --model a.safetensors,b.safetensors --json
+  showtell evaluate --data flickr8k --split dev --model a.safetensors,b.safetensors --consensus 10 --consensus-from members
   showtell evaluate --data coco/dataset_coco.json --images coco --split test --model best.safetensors`;
 
 /** Adds `evaluate` to the program. */
 export function addEvaluate(program: Command, shell: Shell): void {
-  program
+  const command = program
     .command("evaluate")
     .summary("score captioners on a data set")
     .description(
@@ -54,7 +58,8 @@ export function addEvaluate(program: Command, shell: Shell): void {
     .addOption(imagesOption())
     .requiredOption("--split <name>", "which pictures: dev, test, … or all")
     .option("-m, --model <files>", "bundle to evaluate, may be repeated (default: the one that ships)", collect)
-    .option("--beam <n>", "sentences followed at a time; 1 is greedy (default: each bundle's)", wholeNumber(1, 1000))
+    .option("--beam <n>", "sentences followed at a time; 1 is greedy (default: each bundle's)", wholeNumber(1, 1000));
+  addConsensusOptions(command)
     .option("--allow-leak", "score pictures that a model was trained on, too, and mark its row")
     .option("--no-baselines", "leave out the rows that need the training pictures")
     .option("--resamples <n>", "samples of the bootstrap", wholeNumber(1, 1e6), defaultEvaluation.resamples)
@@ -87,7 +92,19 @@ async function evaluate(options: EvaluateOptions, { terminal, signal }: Shell): 
   let evaluation: Evaluation;
   try {
     evaluation = await evaluateCaptioners(
-      { data, images, split, models: model, beam, allowLeak, baselines, resamples, out, threads },
+      {
+        ...consensusOptionsOf(options),
+        data,
+        images,
+        split,
+        models: model,
+        beam,
+        allowLeak,
+        baselines,
+        resamples,
+        out,
+        threads,
+      },
       { onNews: report.onNews, signal },
     );
   } finally {

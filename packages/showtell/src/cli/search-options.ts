@@ -1,7 +1,8 @@
 // Options of how captions are searched, steered or drawn, for every command that captions. Knows no pictures and no output.
 import { type Command, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
-import type { CaptionOptions } from "../caption/caption-options.ts";
+import type { CaptionOptions, ConsensusOptions } from "../caption/caption-options.ts";
+import type { ConsensusSource, ConsensusWeights } from "../caption/consensus.ts";
 import { number, wholeNumber } from "./options.ts";
 
 /** What {@link addSearchOptions} reads. */
@@ -28,6 +29,7 @@ const names = [
   "diversity",
   "consensus",
   "consensusWeights",
+  "consensusFrom",
   "abstainBelow",
   "temperature",
   "topK",
@@ -35,14 +37,43 @@ const names = [
   "seed",
 ] as const satisfies readonly (keyof SearchOptions)[];
 
+const consensusNames = ["consensus", "consensusWeights", "consensusFrom"] as const;
+
 /** An option that may be given several times. */
 function gathered(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
+/** Adds the options on choosing captions by consensus to a command. */
+export function addConsensusOptions(command: Command): Command {
+  return command
+    .option(
+      "--consensus <n>",
+      "find n captions and rank them by how much they agree with each other, in CIDEr-D",
+      wholeNumber(2, 1000),
+    )
+    .addOption(
+      new Option("--consensus-weights <how>", "how much each of the n counts (default: uniform)").choices([
+        "uniform",
+        "probability",
+      ] satisfies readonly ConsensusWeights[]),
+    )
+    .addOption(
+      new Option(
+        "--consensus-from <whom>",
+        "of several models: they find the n captions together, or n each and all are ranked (default: ensemble)",
+      ).choices(["ensemble", "members"] satisfies readonly ConsensusSource[]),
+    );
+}
+
+/** The options on consensus that were given. */
+export function consensusOptionsOf(options: ConsensusOptions): ConsensusOptions {
+  return given(options, consensusNames);
+}
+
 /** Adds the options to a command. */
 export function addSearchOptions(command: Command): Command {
-  return command
+  return addConsensusOptions(command)
     .option(
       "--beam <n>",
       "sentences followed at a time; 1 is greedy (default: the bundle's, 3 as shipped)",
@@ -63,17 +94,6 @@ export function addSearchOptions(command: Command): Command {
       "--diversity <d>",
       "how strongly groups are kept apart (default: 0.5)",
       number("from 0 upwards", (d) => d >= 0),
-    )
-    .option(
-      "--consensus <n>",
-      "find n captions and rank them by how much they agree with each other, in CIDEr-D",
-      wholeNumber(2, 1000),
-    )
-    .addOption(
-      new Option("--consensus-weights <how>", "how much each of the n counts (default: uniform)").choices([
-        "uniform",
-        "probability",
-      ]),
     )
     .option(
       "--abstain-below <p>",
@@ -103,5 +123,10 @@ export function searchOptionsOf(options: SearchOptions): SearchOptions {
   if (drawn && options.beam !== undefined) {
     throw new ShowtellError("ARGUMENT", "--beam searches; --temperature, --top-k and --top-p draw: give one of them");
   }
-  return Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
+  return given(options, names);
+}
+
+function given<Options extends object>(options: Options, among: readonly (keyof Options)[]): Options {
+  const said = among.filter((name) => options[name] !== undefined);
+  return Object.fromEntries(said.map((name) => [name, options[name]])) as Options;
 }

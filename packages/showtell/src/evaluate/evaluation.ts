@@ -1,4 +1,5 @@
 // What an evaluation finds, as plain data: rows of scores, what makes them comparable, and each picture's captions. Computes nothing.
+import type { ConsensusSource, ConsensusWeights } from "../caption/consensus.ts";
 
 /** A score as a fraction, with the ends of its 95 % interval (bootstrap over pictures). */
 export interface Score {
@@ -50,6 +51,14 @@ export interface RowModel {
   readonly encoders: readonly string[];
   /** How captions were searched. */
   readonly beam: number;
+  readonly consensus?: RowConsensus;
+}
+
+/** How captions were chosen by consensus: among how many, found by whom, and how much each counted. */
+export interface RowConsensus {
+  readonly captions: number;
+  readonly from: ConsensusSource;
+  readonly weights: ConsensusWeights;
 }
 
 /** One row of the table. */

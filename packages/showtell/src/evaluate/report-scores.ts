@@ -1,5 +1,5 @@
 // The part of a report's page that holds its tables of scores: own rows, rows beside people, and published results.
-import type { Row, Scores } from "./evaluation.ts";
+import type { Row, RowModel, Scores } from "./evaluation.ts";
 import { html, trusted } from "./html.ts";
 import type { Html } from "./html.ts";
 import { print, range } from "./printed.ts";
@@ -63,8 +63,16 @@ ${isMain ? html`<td>${row.perplexity?.value.toFixed(1)}</td>` : undefined}</tr>`
   </table>`;
 }
 
+/** How a model's captions were searched and chosen. */
+function decodingOf({ beam, consensus }: RowModel): string {
+  if (consensus === undefined) return `beam ${beam}`;
+  const { captions, from, weights } = consensus;
+  const whose = from === "members" ? `${captions} captions of each member` : `${captions} captions`;
+  return `beam ${beam}, consensus of ${whose}${weights === "uniform" ? "" : ", by probability"}`;
+}
+
 function marksOf({ marks, model }: Row): Html {
-  return html`${model && html`<i>beam ${model.beam}</i>`}${marks.map(
+  return html`${model && html`<i>${decodingOf(model)}</i>`}${marks.map(
     ({ kind, text }) => html`<span class="badge ${kind}">${text}</span>`,
   )}`;
 }
@@ -106,7 +114,7 @@ export function publishedSection(report: Report, published: readonly PublishedRe
                 <span class="name">${name}</span>${isTest ? undefined : html`<i>scored on ${report.data.split}</i>`}
               </td>
               <td class="text">this evaluation</td>
-              <td class="text">${model?.encoders.join("; ")}<i>beam ${model?.beam}</i></td>
+              <td class="text">${model?.encoders.join("; ")}<i>${model && decodingOf(model)}</i></td>
               ${publishedMetrics.map((metric) => cell(scores[metric] && 100 * scores[metric].value))}
             </tr>`,
         )}

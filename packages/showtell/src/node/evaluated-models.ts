@@ -5,6 +5,7 @@ import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { asFloat32 } from "../bundle/precision.ts";
 import { checkDecoder } from "../bundle/self-test.ts";
+import type { ConsensusOptions } from "../caption/caption-options.ts";
 import { openEnsembleCaptioner } from "../caption/captioner.ts";
 import type { CaptionerInput } from "../caption/captioning-service.ts";
 import type { OpenSession } from "../engine/session.ts";
@@ -82,7 +83,7 @@ export function readersFor(
 const batchSize = 50;
 
 /** How pictures are captioned. */
-export interface CaptioningOptions {
+export interface CaptioningOptions extends ConsensusOptions {
   readonly beam?: number | undefined;
   readonly signal: CancelSignal;
   readonly onProgress: (done: number, total: number) => void;
@@ -94,7 +95,7 @@ export async function captionPictures(
   readers: readonly FeatureReader[],
   pictures: number,
   openSession: OpenSession,
-  { beam, signal, onProgress }: CaptioningOptions,
+  { beam, signal, onProgress, ...consensus }: CaptioningOptions,
 ): Promise<readonly string[]> {
   const captioner = await openEnsembleCaptioner(files.members, openSession);
   const captions: string[] = [];
@@ -107,7 +108,7 @@ export async function captionPictures(
         await reader.read(rows, data);
         batches.push({ images: rows.length, data });
       }
-      const found = await captioner.caption(batches, { signal, ...(beam !== undefined && { beam }) });
+      const found = await captioner.caption(batches, { ...consensus, signal, ...(beam !== undefined && { beam }) });
       captions.push(...found.map(({ caption }) => caption));
       onProgress(captions.length, pictures);
     }

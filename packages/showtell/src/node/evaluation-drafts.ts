@@ -10,6 +10,7 @@ import type { Perplexity, Row } from "../evaluate/evaluation.ts";
 import { mostAgreedCaption, nearestPictures, unitVectors } from "../evaluate/nearest-pictures.ts";
 import type { PictureVectors } from "../evaluate/nearest-pictures.ts";
 import { marksOf, novelShare, trainedPictures } from "../evaluate/provenance.ts";
+import { chosen } from "../models/decoder-options.ts";
 import { featureShape } from "../models/encoder-graph.ts";
 import { encodeTokens, parseVocabulary } from "../text/vocabulary.ts";
 import type { FeatureReader } from "../train/learner.ts";
@@ -57,10 +58,11 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
   const { request, openSession, signal, emit } = context;
   const { members, identity } = model.files;
   const readers = readersFor(model, inputs, split.readers);
-  const { beam } = request;
+  const { beam, consensus, consensusWeights, consensusFrom } = request;
   const onProgress = (done: number, total: number): void =>
     emit({ kind: "work", task: `captioning with ${model.name}`, done, total });
   const captions = await captionPictures(model, readers, split.pictures.length, openSession, {
+    ...chosen({ consensus, consensusWeights, consensusFrom }),
     beam,
     signal,
     onProgress,
@@ -76,7 +78,10 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
       identity,
       files: members.map(({ source }) => source),
       encoders: model.files.inputs.map(({ features }) => `${features.name}, ${features.layer}`),
-      beam: beam ?? members[0]!.decoder.manifest.decoding.beam,
+      beam: beam ?? Math.max(members[0]!.decoder.manifest.decoding.beam, consensus ?? 1),
+      ...(consensus !== undefined && {
+        consensus: { captions: consensus, from: consensusFrom ?? "ensemble", weights: consensusWeights ?? "uniform" },
+      }),
     },
     marks: [...new Map(marks.map((mark) => [mark.text, mark])).values()],
     ...(alone && {

@@ -27,6 +27,17 @@ export function ensembleOf<Images, State>(
   };
 }
 
+/** Each member of an ensemble as a stepper of its own, which takes what the ensemble takes and looks at its own part of it. */
+export function membersOf<Images, State>(
+  members: readonly Stepper<Images, State>[],
+): readonly Stepper<readonly Images[], State>[] {
+  return members.map((member, i) => ({
+    width: member.width,
+    start: (images) => member.start(images[i]!),
+    next: (state, parents, words) => member.next(state, parents, words),
+  }));
+}
+
 function averaged<State>(steps: readonly Step<State>[]): Step<readonly State[]> {
   return {
     state: steps.map(({ state }) => state),

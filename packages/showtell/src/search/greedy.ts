@@ -1,7 +1,7 @@
 // Greedy search: the likeliest word at every step. Knows nothing of ONNX, images or words.
 import type { CancelSignal } from "../base/cancel.ts";
 import { defaultAlpha, type Hypothesis } from "./hypothesis.ts";
-import { followPaths } from "./paths.ts";
+import { type Choice, followPaths } from "./paths.ts";
 import type { Stepper } from "./stepper.ts";
 import type { SearchTask } from "./task.ts";
 
@@ -26,7 +26,7 @@ export async function greedySearch<Images, State>(
   return followPaths(stepper, task, images, { group: 1, alpha, signal, choose: likeliest });
 }
 
-function likeliest(_image: number, logProbabilities: Float32Array, offset: number, mask: Uint8Array): number {
+function likeliest({ logProbabilities, offset, mask }: Choice): number {
   let best = -1;
   let highest = -Infinity;
   for (let word = 0; word < mask.length; word++) {

@@ -1,21 +1,31 @@
-// Sentences that grow one word at a time and never branch: what greedy search and sampling share. Knows only ids and how to choose one.
+// Sentences that grow one word at a time and never branch: what greedy search, sampling and the weighing of given sentences share. Knows
+// only ids and how to choose one.
 import { type CancelSignal, throwIfCancelled } from "../base/cancel.ts";
 import { type Hypothesis, lengthPenalties } from "./hypothesis.ts";
 import type { Stepper } from "./stepper.ts";
 import { maskOf, noWordLeft, rowsOf, type SearchTask } from "./task.ts";
 
-/**
- * Chooses a word for a path of an image: a column with `mask[word] === 0` (`mask` is `[words]`) of the row that begins at `offset`, or −1 if
- * none has a probability.
- */
-export type ChooseWord = (image: number, logProbabilities: Float32Array, offset: number, mask: Uint8Array) => number;
+/** What a word is chosen from: the row of `logProbabilities` that begins at `offset`. */
+export interface Choice {
+  readonly image: number;
+  /** Which of the image's paths, and which of its words. */
+  readonly path: number;
+  readonly step: number;
+  readonly logProbabilities: Float32Array;
+  readonly offset: number;
+  /** `[words]`: 1 where a word is never produced. */
+  readonly mask: Uint8Array;
+}
+
+/** Chooses a word for a path, or −1 if none has a probability. */
+export type ChooseWord = (choice: Choice) => number;
 
 interface PathOptions {
   /** Paths an image. */
   readonly group: number;
   readonly alpha: number;
   readonly choose: ChooseWord;
-  readonly signal: CancelSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
 }
 
 interface Path {
@@ -24,7 +34,7 @@ interface Path {
   ended: boolean;
 }
 
-/** Follows `group` paths for each image until all have ended or are as long as allowed; each image's paths come best first. */
+/** Follows `group` paths for each image until all have ended or are as long as allowed, and gives them in their order. */
 export async function followPaths<Images, State>(
   stepper: Stepper<Images, State>,
   task: SearchTask,
@@ -52,7 +62,7 @@ export async function followPaths<Images, State>(
       if (path.ended) continue;
       const image = Math.floor(row / group);
       const offset = parents[row]! * width;
-      const word = choose(image, logProbabilities, offset, mask);
+      const word = choose({ image, path: row % group, step, logProbabilities, offset, mask });
       if (word < 0) throw noWordLeft(image, step);
       words[row] = word;
       extend(path, word, logProbabilities[offset + word]!, task.end);
@@ -64,10 +74,7 @@ export async function followPaths<Images, State>(
     if (step === 0) parents = Int32Array.from(paths.keys());
   }
   return Array.from({ length: count }, (_, image) =>
-    paths
-      .slice(image * group, (image + 1) * group)
-      .map((path) => hypothesisOf(path, penalties))
-      .sort((a, b) => b.score - a.score),
+    paths.slice(image * group, (image + 1) * group).map((path) => hypothesisOf(path, penalties)),
   );
 }
 

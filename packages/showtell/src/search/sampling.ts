@@ -55,7 +55,8 @@ export async function sampleSentences<Images, State>(
   }
   const restrict = topK < task.words || topP < 1 ? restriction(topK, topP, task.words) : undefined;
   const choose = drawing(random, temperature, new Float64Array(task.words), restrict);
-  return followPaths(stepper, task, images, { group: count, alpha, signal, choose });
+  const drawn = await followPaths(stepper, task, images, { group: count, alpha, signal, choose });
+  return drawn.map((sentences) => sentences.toSorted((a, b) => b.score - a.score));
 }
 
 /** Draws by inverting the cumulative sum of exp(log p / temperature); `weights` is scratch space, `[words]`. */
@@ -65,7 +66,7 @@ function drawing(
   weights: Float64Array,
   restrict: ((weights: Float64Array) => number) | undefined,
 ): ChooseWord {
-  return (image, logProbabilities, offset, mask) => {
+  return ({ image, logProbabilities, offset, mask }) => {
     const random = streams[image];
     if (random === undefined) {
       throw new ShowtellError(

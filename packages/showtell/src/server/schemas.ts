@@ -35,6 +35,9 @@ export const optionFields: { readonly [Name in keyof RequestOptions]-?: z.ZodTyp
   diversity: z.number().min(0).max(1000).describe("How strongly groups are kept apart. Default 0.5."),
   consensus: width.min(2).describe("Finds so many captions and ranks them by how much they agree with each other."),
   consensusWeights: z.enum(["uniform", "probability"]).describe("How much each of them counts. Default uniform."),
+  consensusFrom: z
+    .enum(["ensemble", "members"])
+    .describe("Of several models: whether they find those captions together or each alone. Default ensemble."),
   abstainBelow: z
     .number()
     .min(0)

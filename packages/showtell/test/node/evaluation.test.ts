@@ -142,6 +142,17 @@ describe("an evaluation", () => {
     expect(rowOf("one + two").perplexity).toBeUndefined();
   });
 
+  test("chooses by consensus where that is asked, among the captions of an ensemble's members, and says so", async () => {
+    const models = [`${bundle("one")},${bundle("two")}`];
+    const choice = { consensus: 4, consensusFrom: "members" } as const;
+    const { rows } = await evaluateCaptioners(request({ models, baselines: false, ...choice }));
+    expect(rows[0]!.model).toMatchObject({
+      beam: 4,
+      consensus: { captions: 4, from: "members", weights: "uniform" },
+    });
+    expect(rowOf("one + two").model).not.toHaveProperty("consensus");
+  });
+
   test("tells how far it is", () => {
     const tasks = new Set(news.map((one) => (one.kind === "work" ? one.task : one.kind)));
     expect([...tasks]).toEqual(

@@ -1,7 +1,7 @@
 // Weighing a given sentence: what a search says of the sentences that it finds, for any sentence.
 import { describe, expect, test } from "vitest";
 import { beamSearch } from "../../src/search/beam.ts";
-import { weighSentence } from "../../src/search/weighing.ts";
+import { weighSentence, weighSentences } from "../../src/search/weighing.ts";
 import { randomTable, toyStepper } from "./toy-stepper.ts";
 
 const words = 7;
@@ -40,5 +40,32 @@ describe("weighing", () => {
     await expect(weighSentence(toyStepper(words, table), ["one"], 1, options)).rejects.toMatchObject({
       code: "CANCELLED",
     });
+  });
+});
+
+describe("weighing many sentences", () => {
+  const task = { end, never: [0], words, maximumLength: 5 };
+
+  test("gives a search's hypotheses back as they were found, however many an image has, with or without an end", async () => {
+    const searched = await beamSearch(toyStepper(words, table), task, images, { beam: 6, candidates: 6, alpha: 0.5 });
+    const drawn = images.map((image) => [[3, 4, 5, 6, image.length]]);
+    const sentences = searched.map((own, i) => [...own.slice(i).map((found) => found.words), ...drawn[i]!]);
+    const weighed = await weighSentences(toyStepper(words, table), task, images, sentences, { alpha: 0.5 });
+    for (const [i, own] of searched.entries()) {
+      expect(weighed[i]!.slice(0, -1)).toEqual(own.slice(i));
+      const last = weighed[i]!.at(-1)!;
+      expect(last).toMatchObject({ words: drawn[i]![0], truncated: true });
+      expect(last.wordLogProbabilities).toEqual(
+        last.words.map((word, at) => table(images[i]!, last.words.slice(0, at))[word]),
+      );
+    }
+  });
+
+  test("of no sentences gives none, and can be cancelled", async () => {
+    expect(await weighSentences(toyStepper(words, table), task, images, [[], [], []])).toEqual([[], [], []]);
+    const cancelled = { signal: { aborted: true } };
+    await expect(
+      weighSentences(toyStepper(words, table), task, images, [[[4]], [], []], cancelled),
+    ).rejects.toMatchObject({ code: "CANCELLED" });
   });
 });
