@@ -1,6 +1,14 @@
 // BLEU-1 … BLEU-4 (Papineni et al. 2002) as the COCO caption evaluation computes it: corpus statistics, closest reference
 // length, no smoothing. Knows no tokeniser.
-import { checkCorpus, type Hypotheses, type MetricOptions, type MetricResult, type References } from "./inputs.ts";
+import { MetricsError } from "./errors.ts";
+import {
+  checkCorpus,
+  checkReferences,
+  type Hypotheses,
+  type MetricOptions,
+  type MetricResult,
+  type References,
+} from "./inputs.ts";
 import {
   createNgramTable,
   MAX_N,
@@ -90,6 +98,44 @@ export function bleuScores(statistics: BleuStatistics): readonly [number, number
     return product ** (1 / (k + 1)) * brevityPenalty;
   });
   return scores as [number, number, number, number];
+}
+
+/** BLEU of single captions against prepared references: for scoring many hypotheses an image, as a reward does. */
+export interface BleuScorer {
+  /**
+   * BLEU-1 … BLEU-4 of one hypothesis for the image at an index, unsmoothed: next to 0 where no n-gram is shared.
+   *
+   * `ended` (default true) says whether an end token, if one is counted, stands behind the hypothesis: not if it was cut off.
+   *
+   * @throws MetricsError `ARGUMENT` if there is no such image.
+   */
+  score(image: number, hypothesis: Tokens, ended?: boolean): readonly number[];
+}
+
+/**
+ * Prepares BLEU for many hypotheses against the same references.
+ *
+ * With an `endToken`, that is counted as a word behind each caption.
+ *
+ * @throws MetricsError `EMPTY` or `NO_REFERENCES`.
+ */
+export function bleuScorer(references: References, options: { readonly endToken?: string } = {}): BleuScorer {
+  checkReferences(references);
+  const count = createBleuCounter();
+  const end = options.endToken === undefined ? [] : [options.endToken];
+  const truths = references.map((captions) => captions.map((caption) => [...caption, ...end]));
+  return {
+    score: (image, hypothesis, ended = true) => {
+      const own = truths[image];
+      if (own === undefined) {
+        throw new MetricsError(
+          "ARGUMENT",
+          `there is no image ${image}: references were given for 0 … ${truths.length - 1}`,
+        );
+      }
+      return bleuScores(count(ended ? [...hypothesis, ...end] : hypothesis, own));
+    },
+  };
 }
 
 /** Counts one image after the other; what it counts with is made once. */

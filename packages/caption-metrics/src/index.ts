@@ -1,6 +1,6 @@
 // The public entry: tokeniser and metrics.
-export { bleu, bleuScores, bleuStatistics, sumBleuStatistics } from "./bleu.ts";
-export type { BleuResult, BleuStatistics } from "./bleu.ts";
+export { bleu, bleuScorer, bleuScores, bleuStatistics, sumBleuStatistics } from "./bleu.ts";
+export type { BleuResult, BleuScorer, BleuStatistics } from "./bleu.ts";
 export { ciderD, ciderScorer } from "./cider-d.ts";
 export type { CiderOptions, CiderScorer } from "./cider-d.ts";
 export { createFrequencyCounter, documentFrequencies } from "./document-frequencies.ts";

@@ -1,6 +1,6 @@
 // BLEU: statistics by hand, the corpus as sum and not mean, and what degenerate captions give.
 import { describe, expect, it } from "vitest";
-import { bleu, bleuScores, bleuStatistics, sumBleuStatistics } from "../src/bleu.ts";
+import { bleu, bleuScorer, bleuScores, bleuStatistics, sumBleuStatistics } from "../src/bleu.ts";
 import { words } from "./words.ts";
 
 describe("bleuStatistics", () => {
@@ -44,5 +44,34 @@ describe("bleu", () => {
   it("names its settings, tokeniser and number of references", () => {
     const results = bleu([words("a"), words("a")], [[words("a")], [words("a"), words("b")]], { tokeniser: "ptb" });
     expect(results[3].signature).toBe("bleu-4|eff:closest|smooth:none|tok:ptb|refs:1-2|v:0.1.0");
+  });
+});
+
+describe("bleuScorer", () => {
+  const references = [[words("a dog runs fast"), words("the dog is running")], [words("a cat sits on a mat")]];
+
+  it("gives what each image scores by itself, whatever was scored before", () => {
+    const scorer = bleuScorer(references);
+    for (const text of ["a dog is running", "a cat on a mat", "mat", ""]) {
+      for (const [image, captions] of references.entries()) {
+        const expected = bleu([words(text)], [captions]).map(({ score }) => score);
+        expect(scorer.score(image, words(text))).toEqual(expected);
+      }
+    }
+  });
+
+  it("counts an end token as a word, but not behind a caption that was cut off", () => {
+    const scorer = bleuScorer(references, { endToken: "<end>" });
+    const ended = references.map((captions) => captions.map((caption) => [...caption, "<end>"]));
+    const guess = words("a dog runs");
+    const scoresOf = (tokens: readonly string[]) => bleu([tokens], [ended[0]!]).map(({ score }) => score);
+    expect(scorer.score(0, guess)).toEqual(scoresOf([...guess, "<end>"]));
+    expect(scorer.score(0, guess, false)).toEqual(scoresOf(guess));
+    expect(scorer.score(0, guess)).not.toEqual(scorer.score(0, guess, false));
+  });
+
+  it("refuses an image that has no references", () => {
+    expect(() => bleuScorer(references).score(2, [])).toThrowError(/no image 2: references were given for 0 … 1/);
+    expect(() => bleuScorer([[]])).toThrowError(/no reference caption/);
   });
 });

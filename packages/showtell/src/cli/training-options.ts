@@ -19,6 +19,8 @@ import { cleaningRules } from "../text/cleaning.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
 import { defaultTrainingOptions, selfCriticalOptions } from "../train/options.ts";
 import type { Objective, Selection, TrainingOptions } from "../train/options.ts";
+import { rewardKinds } from "../train/rewards.ts";
+import type { RewardWeights } from "../train/rewards.ts";
 import type { Baseline } from "../train/self-critical.ts";
 import { minimumCountOption, number, viewsOption, wholeNumber } from "./options.ts";
 
@@ -34,6 +36,7 @@ export interface TrainCommandOptions extends Omit<
   readonly init?: string;
   readonly objective: Objective["kind"];
   readonly baseline: Baseline;
+  readonly reward?: RewardWeights;
   readonly sharpening: number;
   readonly encoder?: string;
   readonly clean?: readonly CleaningRule[];
@@ -151,6 +154,11 @@ export function addLearningOptions(command: Command): void {
         .choices(["others", "greedy"] satisfies readonly Baseline[])
         .default(rewarded.baseline),
     )
+    .option(
+      "--reward <weights>",
+      "self-critical: what is rewarded, such as cider-d=1,bleu-4=2 (default: cider-d=1; it is 0 to 10, bleu-4 0 to 1)",
+      rewardWeights,
+    )
     .option("--sharpening <x>", "self-critical: logits are divided by it at the start", positive, rewarded.sharpening)
     .option("--epochs <n>", "passes over the training captions", wholeNumber(1, 100_000))
     .option("--patience <n>", "epochs without a better one until it stops", wholeNumber(1, 100_000), training.patience)
@@ -203,6 +211,16 @@ export function addLearningOptions(command: Command): void {
       training.checkpointSteps,
     )
     .option("--seed <n>", "seed of weights, order and dropout", wholeNumber(0, 2 ** 32 - 1), training.seed);
+}
+
+function rewardWeights(text: string): RewardWeights {
+  const parts = text.split(",").map((part) => part.split("="));
+  const weights = new Map(parts.map(([name = "", weight = ""]) => [name.trim(), Number(weight.trim() || Number.NaN)]));
+  const known: ReadonlySet<string> = new Set(rewardKinds);
+  const isSound = [...weights].every(([name, weight]) => known.has(name) && Number.isFinite(weight) && weight >= 0);
+  if (isSound && weights.size === parts.length && [...weights.values()].some((weight) => weight > 0))
+    return Object.fromEntries(weights);
+  throw new InvalidArgumentError(`It must be weights of ${rewardKinds.join(" and ")}, such as cider-d=1,bleu-4=2.`);
 }
 
 function dropoutRates(text: string): DropoutRates {
@@ -269,10 +287,16 @@ function decoderOptionsOf(options: TrainCommandOptions, defaults: DecoderOptions
   return { hiddenSize, dropout, ...special };
 }
 
+function objectiveOf({ objective: kind, baseline, sharpening, reward: rewards }: TrainCommandOptions): Objective {
+  if (kind === "self-critical") return { kind, baseline, sharpening, ...(rewards && { rewards }) };
+  if (rewards === undefined) return { kind };
+  throw new ShowtellError("ARGUMENT", "--reward is what drawn captions are worth: pass --objective self-critical, too");
+}
+
 function trainingOptionsOf(options: TrainCommandOptions, defaults: TrainingOptions): TrainingOptions {
-  const { schedule: kind, learningRate, warmup, floor, objective, baseline, sharpening } = options;
+  const { schedule: kind, learningRate, warmup, floor } = options;
   return {
-    objective: objective === "self-critical" ? { kind: objective, baseline, sharpening } : { kind: objective },
+    objective: objectiveOf(options),
     seed: options.seed,
     batchSize: options.batchSize ?? defaults.batchSize,
     captionsPerPicture: options.captionsPerPicture ?? defaults.captionsPerPicture,

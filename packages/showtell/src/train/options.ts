@@ -1,6 +1,7 @@
 // What a training run is told: plain data, kept in its folder so that resuming means the same.
 import type { MaskOwner } from "../nn/noise.ts";
 import type { Schedule } from "../nn/schedules.ts";
+import type { RewardWeights } from "./rewards.ts";
 import type { Baseline } from "./self-critical.ts";
 
 /** What decides which epoch is the best: CIDEr-D of dev captions by beam search (the bundle's beam) or greedy ones, or the dev loss. */
@@ -13,6 +14,8 @@ export type Objective =
   | {
       readonly kind: "self-critical";
       readonly baseline: Baseline;
+      /** What of a caption is rewarded; default: CIDEr-D alone. */
+      readonly rewards?: RewardWeights | undefined;
       /** The output layer is divided by it before the first step, so that what is drawn is nearer to what a search finds. */
       readonly sharpening: number;
     };

@@ -1,7 +1,5 @@
 // Self-critical sequence training (Rennie et al. 2017): captions are drawn from the model and learnt as their reward says, above a baseline
 // more, below it less. Draws, scores and makes batches; the learner does the learning.
-import { ciderScorer } from "caption-metrics";
-import type { Tokens } from "caption-metrics";
 import { ShowtellError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
 import { openLearningStepper } from "../caption/decoder-stepper.ts";
@@ -9,14 +7,16 @@ import type { FeatureBatch } from "../caption/decoder-stepper.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import { greedySearch } from "../search/greedy.ts";
-import type { Hypothesis } from "../search/hypothesis.ts";
 import { sampleSentences } from "../search/sampling.ts";
 import type { SearchTask } from "../search/task.ts";
 import { endId, neverSaid } from "../text/vocabulary.ts";
 import type { Batch } from "./batches.ts";
 import { batchOf } from "./batches.ts";
 import type { FeatureReader, LearnerState } from "./learner.ts";
+import { selfCriticalOptions } from "./options.ts";
 import type { TrainingOptions } from "./options.ts";
+import { captionReward } from "./rewards.ts";
+import type { RewardData } from "./rewards.ts";
 import { trainingLengths } from "./sessions.ts";
 
 /**
@@ -25,18 +25,10 @@ import { trainingLengths } from "./sessions.ts";
  */
 export type Baseline = "greedy" | "others";
 
-/** What the rewards are reckoned from. */
-export interface RewardData {
-  /** Tokens of the true captions of each picture, by the row of its features. */
-  readonly references: readonly (readonly Tokens[])[];
-  /** The word of each id. */
-  readonly words: readonly string[];
-}
-
 /** A batch whose tokens weigh their caption's advantage, and what its captions were worth. */
 export interface RewardedBatch {
   readonly batch: Batch;
-  /** Sum of the captions' rewards: CIDEr-D between 0 and 10, the end token counted. */
+  /** Sum of the captions' rewards, see rewards.ts. */
   readonly reward: number;
 }
 
@@ -64,9 +56,6 @@ export function advantagesOf(rewards: readonly number[], baseline?: number): rea
   return rewards.map((reward) => reward - (baseline ?? (sum - reward) / (rewards.length - 1)));
 }
 
-/** A token that no caption has, to count the end with. */
-const endToken = "</s>";
-
 /** What a critic works with. */
 export interface SelfCriticInput {
   readonly spec: DecoderSpec;
@@ -87,19 +76,14 @@ export interface SelfCriticInput {
 export async function createSelfCritic(input: SelfCriticInput): Promise<SelfCritic> {
   const { spec, options, rewards, images, weights, openSession } = input;
   const { captionsPerPicture: group, maximumWords: maximumLength, seed } = options;
-  const baseline = options.objective.kind === "self-critical" ? options.objective.baseline : "others";
+  const { baseline, rewards: rewardWeights } =
+    options.objective.kind === "self-critical" ? options.objective : selfCriticalOptions.objective;
   if (group < 2 && baseline === "others")
     throw new ShowtellError("ARGUMENT", "captions are held against each other: draw at least 2 a picture");
-  const scorer = ciderScorer(rewards.references, { endToken });
   const lengths = drawnLengths(maximumLength);
   const stepper = await openLearningStepper(spec, weights, openSession);
   const task: SearchTask = { end: endId, never: neverSaid, words: spec.words, maximumLength };
-  const worthOf = (picture: number, { words, truncated }: Hypothesis): number =>
-    scorer.score(
-      picture,
-      words.map((id) => rewards.words[id]!),
-      !truncated,
-    );
+  const worthOf = captionReward(rewards, rewardWeights);
 
   return {
     async draw(pictures, features, step) {

@@ -12,7 +12,7 @@ import { createLearner } from "./learner.ts";
 import type { Lessons, TrainingSet } from "./lessons.ts";
 import { batchSizeOf, lessonsOf } from "./lessons.ts";
 import type { TrainingOptions } from "./options.ts";
-import type { RewardData } from "./self-critical.ts";
+import type { RewardData } from "./rewards.ts";
 import { compiledShapes, trainingLengths } from "./sessions.ts";
 import { featuresOfEpoch } from "./views.ts";
 
@@ -22,7 +22,7 @@ export interface Quality {
   readonly loss: number;
   /** Share of tokens whose true word had the largest probability. */
   readonly accuracy: number;
-  /** Mean reward of the captions, where they were drawn and rewarded: CIDEr-D between 0 and 10, the end token counted. */
+  /** Mean reward of the captions, where they were drawn and rewarded: see rewards.ts. */
   readonly reward?: number;
 }
 

@@ -10,6 +10,7 @@ import type { FeatureReader, Learner, LearnerState } from "../../src/train/learn
 import { createLearner, initialState, learntState } from "../../src/train/learner.ts";
 import type { TrainingOptions } from "../../src/train/options.ts";
 import { defaultTrainingOptions, selfCriticalOptions } from "../../src/train/options.ts";
+import type { RewardWeights } from "../../src/train/rewards.ts";
 import type { Baseline, RewardedBatch, SelfCritic } from "../../src/train/self-critical.ts";
 import { advantagesOf, createSelfCritic } from "../../src/train/self-critical.ts";
 import { expectClose, numbersOf } from "../tensors.ts";
@@ -125,6 +126,23 @@ describe("drawn captions", () => {
       expect(batch).toMatchObject({ images: 4, rows: 20, captions: 10 });
       expect(Array.from(batch.pictures.subarray(0, 2))).toEqual([2, 1]);
     }, {});
+  });
+
+  it("are worth what the run's rewards weigh", async () => {
+    const drawWith = (rewards: RewardWeights): Promise<RewardedBatch> => {
+      const objective = { kind: "self-critical", baseline: "others", sharpening: 1, rewards } as const;
+      return withCritic((critic) => critic.draw(pictures, features, 1), {
+        options: { ...optionsWith("others"), objective },
+      });
+    };
+    const cider = await drawWith({ "cider-d": 1 });
+    const bleu = await drawWith({ "bleu-4": 1 });
+    const mixed = await drawWith({ "cider-d": 2, "bleu-4": 3 });
+    expect(cider).toEqual(await withCritic((critic) => critic.draw(pictures, features, 1), {}));
+    expect(mixed.reward).toBeCloseTo(2 * cider.reward + 3 * bleu.reward, 10);
+    for (const [i, weight] of mixed.batch.weights.entries())
+      expect(weight).toBeCloseTo(2 * cider.batch.weights[i]! + 3 * bleu.batch.weights[i]!, 4);
+    expect(bleu.batch.weights.some((weight) => weight !== 0)).toBe(true);
   });
 
   it("can't be held against others if there is only one", async () => {
