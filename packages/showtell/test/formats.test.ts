@@ -5,7 +5,14 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { defaultEvaluation, evaluateCaptioners, loadCaptioner, trainCaptioner } from "showtell/node";
+import {
+  buildNeighbours,
+  defaultEvaluation,
+  evaluateCaptioners,
+  loadCaptioner,
+  openSession,
+  trainCaptioner,
+} from "showtell/node";
 import type { NodeCaptionOptions } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -189,6 +196,23 @@ async function collectCaptions(): Promise<void> {
   collect("results", json("results.json"));
 }
 
+/** A table of the training pictures, and the line of a caption that was held against it. */
+async function collectNeighbours(): Promise<void> {
+  const [model, table] = [join(folder, "tiny.safetensors"), join(folder, "neighbours.safetensors")];
+  const [data, images, cache] = ["captions.jsonl", "images", "features"].map((name) => join(folder, name));
+  await buildNeighbours({ model, data: data!, images, split: "train", out: table, cache, openSession });
+  const { metadata, tensors } = readSafetensors(readFileSync(table));
+  expect([Object.keys(metadata), [...tensors.keys()].toSorted()]).toEqual([["neighbours"], ["pictures", "vectors"]]);
+  collect("neighbours", JSON.parse(metadata["neighbours"]!));
+  collect("neighbour-picture", ...lines(Buffer.from(tensors.get("pictures")!.data as Uint8Array).toString()));
+  const captioner = await loadCaptioner({ model, threads: 1, neighbours: table });
+  const picture = join(folder, "images", "red-dev.png");
+  const outcome = { name: picture, result: await captioner.caption(picture, { neighbours: 2 }) };
+  const line = captionJson(outcome, { tokens: false, abstainBelow: undefined });
+  collect("caption-output-line", JSON.parse(JSON.stringify(line)));
+  await captioner.dispose();
+}
+
 async function collectScores(): Promise<void> {
   const captions = { "a.jpg": "a red square", "b.jpg": "a blue square" };
   writeFileSync(join(folder, "scored.json"), JSON.stringify(captions));
@@ -219,6 +243,7 @@ beforeAll(async () => {
   await collectScores();
   const place = (await deviceFiles({ service: true })).get("page.json");
   collect("page", JSON.parse((place as { readonly text: string }).text));
+  await collectNeighbours();
   writeFileSync(join(folder, "table.txt"), "0.5\na lot of\nmany\n");
   const cache = { environment: { SHOWTELL_CACHE: join(folder, "cache") } };
   const { file } = await addParaphrases({ from: join(folder, "table.txt"), anyTable: true, ...cache });
@@ -284,9 +309,10 @@ describe("docs/formats.md", () => {
 
   test("was held against both kinds of caption lines and all kinds of history lines", () => {
     const captions = samples.get("caption-output-line") as readonly object[];
-    expect(captions.map((line) => "error" in line)).toEqual([false, true, false, false]);
-    expect(captions.map((line) => "tokens" in line)).toEqual([false, false, true, false]);
-    expect(captions.map((line) => "abstained" in line)).toEqual([false, false, false, true]);
+    expect(captions.map((line) => "error" in line)).toEqual([false, true, false, false, false]);
+    expect(captions.map((line) => "tokens" in line)).toEqual([false, false, true, false, false]);
+    expect(captions.map((line) => "abstained" in line)).toEqual([false, false, false, true, false]);
+    expect(captions.map((line) => "neighbours" in line)).toEqual([false, false, false, false, true]);
     const kinds = samples.get("history-line")!.map((line) => (line as { kind: string }).kind);
     expect(kinds).toEqual(["start", "epoch", "epoch", "end"]);
     expect(samples.get("lock")).toMatchObject([{ pid: process.pid, host: hostname() }]);

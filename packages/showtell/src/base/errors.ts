@@ -25,7 +25,8 @@ export const errorCodes = {
   BUNDLE_SELF_TEST: "The bundle loads but does not compute what it did when it was written: it is damaged.",
   BUNDLE_KIND: "The bundle holds another kind of model than was asked for (an encoder where a decoder is needed, say).",
   ENCODER_MISSING: "The decoder's encoder was not found beside it, in the package or in the cache.",
-  ENCODER_MISMATCH: "The encoder found is not the one that the decoder was trained on.",
+  ENCODER_MISMATCH:
+    "The encoder found is not the one that the decoder was trained on, or a table of neighbours is of another encoder's features.",
   ENSEMBLE_MISMATCH:
     "Models that were to caption together do not have the same vocabulary. The message names the one that differs.",
 
@@ -45,6 +46,8 @@ export const errorCodes = {
   CALIBRATION_MISSING: "The model does not say how sure it may be of its captions. showtell calibrate teaches it.",
   WORD_UNKNOWN:
     "A word that captions must have is not in the model's vocabulary. The message names words spelt like it.",
+  NEIGHBOURS_FORMAT:
+    "A table of training neighbours is not what showtell neighbours build writes, or of another version. Build it again.",
   VECTORS_FORMAT: "A word-vector file cannot be read: the message names the line or word.",
   CACHE_FORMAT: "What lies in a cache is damaged. The message names it, and the command that makes it again.",
 

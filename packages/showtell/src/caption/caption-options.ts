@@ -3,6 +3,9 @@ import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import type { ConsensusSource, ConsensusWeights } from "./consensus.ts";
 
+/** Most training pictures that are told of. */
+export const mostNeighbours = 20;
+
 /** How captions are made. */
 export interface CaptionOptions extends SteeringOptions, DrawingOptions, ConsensusOptions {
   /** Hypotheses that are followed; 1 is greedy. Default: the bundle's (3 as shipped), or `candidates` where that is more. */
@@ -11,6 +14,11 @@ export interface CaptionOptions extends SteeringOptions, DrawingOptions, Consens
   readonly candidates?: number;
   /** Whether to tell where the model looked for each word of each caption; default false. Models without attention tell nothing. */
   readonly attention?: boolean;
+  /**
+   * Also tells so many training pictures (1 to 20) that look like the picture, and of each caption how often it stands in training data.
+   * Default: none. Only where a table of neighbours is loaded.
+   */
+  readonly neighbours?: number;
   /**
    * Marks a caption as abstained from where the probability that it is good, by the bundle's calibration, is below this: 0 to 1. Not for
    * captions that are drawn, steered or chosen by consensus.

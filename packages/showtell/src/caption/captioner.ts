@@ -4,9 +4,11 @@ import { ShowtellError } from "../base/errors.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
 import type { Calibration } from "../bundle/calibration.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
+import type { NeighbourTable } from "../bundle/neighbour-table.ts";
 import { frequencyTableOf } from "../bundle/references.ts";
 import type { OpenSession, SessionOptions } from "../engine/session.ts";
 import { ensembleOf, membersOf } from "../search/ensemble.ts";
+import { requireWhole } from "../search/task.ts";
 import { weighSentence } from "../search/weighing.ts";
 import { captionText } from "../text/caption-text.ts";
 import { frequenciesOf } from "../text/frequency-table.ts";
@@ -15,6 +17,7 @@ import type { Vocabulary } from "../text/vocabulary.ts";
 import type { AttentionMaps } from "./attention.ts";
 import { attentionMaps } from "./attention.ts";
 import type { CaptionOptions } from "./caption-options.ts";
+import { mostNeighbours } from "./caption-options.ts";
 import { calibrationFor, confidenceOf } from "./confidence.ts";
 import { openDecoderStepper } from "./decoder-stepper.ts";
 import type { DecoderStepper, FeatureBatch } from "./decoder-stepper.ts";
@@ -22,6 +25,8 @@ import { planEnsemble } from "./ensemble.ts";
 import type { EnsembleMember, FeatureSource } from "./ensemble.ts";
 import type { Found } from "./hypotheses.ts";
 import { findHypotheses } from "./hypotheses.ts";
+import type { TrainingNeighbour, TrainingNeighbours } from "./training-neighbours.ts";
+import { openTrainingNeighbours } from "./training-neighbours.ts";
 
 /** A caption with its probability. */
 export interface Candidate {
@@ -39,6 +44,8 @@ export interface Candidate {
   readonly steeringCost?: number;
   /** Of a caption chosen by consensus: its expected CIDEr-D (0 … 10) against the others. */
   readonly consensus?: number;
+  /** How many training captions are this very sentence; only where `neighbours` were asked for. */
+  readonly copies?: number;
   /** Where the model looked for each token, and for the end; only if asked for, and of models that attend. */
   readonly attention?: AttentionMaps;
 }
@@ -49,6 +56,8 @@ export interface Captioned extends Candidate {
   readonly confidence?: number;
   /** That the confidence is below what was asked for: better say nothing than this caption. */
   readonly abstained?: true;
+  /** The training pictures that look most like this one, nearest first; only if asked for. */
+  readonly neighbours?: readonly TrainingNeighbour[];
   readonly candidates: readonly Candidate[];
 }
 
@@ -76,7 +85,7 @@ export interface FeatureCaptioner {
   dispose(): Promise<void>;
 }
 
-function candidateOf(vocabulary: Vocabulary, hypothesis: Found, attention: AttentionMaps | undefined): Candidate {
+function candidateOf(vocabulary: Vocabulary, hypothesis: Found): Candidate {
   const tokens = decodeIds(vocabulary, hypothesis.words);
   const { logProbability, score, truncated, wordLogProbabilities, steeringCost, consensus } = hypothesis;
   return {
@@ -88,7 +97,6 @@ function candidateOf(vocabulary: Vocabulary, hypothesis: Found, attention: Atten
     truncated,
     ...(steeringCost !== undefined && { steeringCost }),
     ...(consensus !== undefined && { consensus }),
-    ...(attention && { attention }),
   };
 }
 
@@ -101,17 +109,24 @@ export function openFeatureCaptioner(
   return openEnsembleCaptioner([{ source: "the model", decoder }], openSession, sessionOptions);
 }
 
+/** What decoders are compiled with. */
+export interface EnsembleCaptionerOptions extends SessionOptions {
+  /** Training pictures, for captions whose option `neighbours` asks for them. */
+  readonly neighbours?: NeighbourTable | undefined;
+}
+
 /**
  * Compiles decoders for captioning together: the mean of their probabilities decides each word. How captions are searched by default is
  * the first one's business; document frequencies are those of the first that carries them.
- * @throws ShowtellError `ENSEMBLE_MISMATCH` if their vocabularies differ.
+ * @throws ShowtellError `ENSEMBLE_MISMATCH` if their vocabularies differ, `ENCODER_MISMATCH` for neighbours by features that no member reads.
  */
 export async function openEnsembleCaptioner(
   members: readonly EnsembleMember[],
   openSession: OpenSession,
-  sessionOptions: SessionOptions = {},
+  { neighbours: table, ...sessionOptions }: EnsembleCaptionerOptions = {},
 ): Promise<FeatureCaptioner> {
   const { identity, inputs, inputOf } = planEnsemble(members);
+  const neighbours = table && openTrainingNeighbours(table, inputs, openSession);
   const { decoding, vocabulary: data } = members[0]!.decoder.manifest;
   const vocabulary = parseVocabulary(data);
   const steppers: DecoderStepper[] = [];
@@ -128,13 +143,24 @@ export async function openEnsembleCaptioner(
       const batches = batchesOf(features, inputs);
       const pictures = { images: inputOf.map((input) => batches[input]!), count: batches[0]!.images };
       const calibration = calibrationFor(members, options);
+      const asked = askedNeighbours(neighbours, options);
       const found = await findHypotheses(searched, pictures, options);
       if (found.some((hypotheses) => hypotheses.length === 0))
         throw new ShowtellError("INTERNAL", "a search returned no caption");
       const maps = options.attention ? await attentionMaps(stepper, pictures.images, found, options.signal) : undefined;
+      const near = await asked?.nearest(batches, options.neighbours!);
       return found.map((hypotheses, image) => {
-        const all = hypotheses.map((hypothesis, i) => candidateOf(vocabulary, hypothesis, maps?.[image]?.[i]));
-        return { ...all[0]!, ...judged(all[0]!, calibration, options), candidates: all };
+        const all = hypotheses.map((hypothesis, i): Candidate => {
+          const attention = maps?.[image]?.[i];
+          const candidate = candidateOf(vocabulary, hypothesis);
+          return {
+            ...candidate,
+            ...(attention && { attention }),
+            ...(asked && { copies: asked.copiesOf(candidate.caption) }),
+          };
+        });
+        const judgement = judged(all[0]!, calibration, options);
+        return { ...all[0]!, ...judgement, ...(near && { neighbours: near[image]! }), candidates: all };
       });
     },
     async weigh(features, tokens, signal) {
@@ -155,6 +181,20 @@ export async function openEnsembleCaptioner(
       for (const member of steppers) await member.dispose();
     },
   };
+}
+
+/** The training data, if options ask for neighbours. @throws ShowtellError `ARGUMENT` if there is none, or for no whole number of them. */
+function askedNeighbours(
+  known: TrainingNeighbours | undefined,
+  { neighbours }: CaptionOptions,
+): TrainingNeighbours | undefined {
+  if (neighbours === undefined) return undefined;
+  requireWhole("neighbours", neighbours, 1, mostNeighbours);
+  if (known !== undefined) return known;
+  throw new ShowtellError(
+    "ARGUMENT",
+    "neighbours were asked for, but no table of them is loaded: showtell neighbours build makes one, --neighbours loads it",
+  );
 }
 
 /** How sure the captioner is of a caption, if it can tell, and whether it keeps silent. */

@@ -6,6 +6,7 @@ import type { PlainError } from "../base/errors.ts";
 import { ShowtellError, plainError } from "../base/errors.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
 import type { EncoderManifest } from "../bundle/manifest.ts";
+import type { NeighbourTable } from "../bundle/neighbour-table.ts";
 import { checkDecoder, checkEncoder } from "../bundle/self-test.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { Pixels } from "../image/pixels.ts";
@@ -39,6 +40,8 @@ export interface CaptionerParts {
   readonly members: readonly EnsembleMember[];
   /** Each different encoder and layer once, as `planEnsemble` orders them. */
   readonly inputs: readonly CaptionerInput[];
+  /** Training pictures, where captions are to be held against them. */
+  readonly neighbours?: NeighbourTable | undefined;
 }
 
 /** A request to the thread; `load` comes first. */
@@ -118,7 +121,7 @@ interface Loaded<Image> {
 
 async function load<Image>(opened: OpenedModel<Image, unknown>): Promise<Loaded<Image>> {
   const { openSession } = opened;
-  const { members, inputs } = opened.parts;
+  const { members, inputs, neighbours } = opened.parts;
   for (const { encoder, source } of inputs) await checkEncoder(encoder, openSession, source);
   for (const { decoder, source } of members) await checkDecoder(decoder, openSession, source);
   const encoders: LoadedEncoder[] = [];
@@ -128,7 +131,7 @@ async function load<Image>(opened: OpenedModel<Image, unknown>): Promise<Loaded<
   }
   return {
     encoders,
-    captioner: await openEnsembleCaptioner(members, openSession),
+    captioner: await openEnsembleCaptioner(members, openSession, { neighbours }),
     readImage: (image) => opened.readImage(image),
   };
 }

@@ -1,6 +1,5 @@
 // `showtell calibrate`: teaches a bundle how sure it may be of its captions. The work is node/calibration.ts.
 import type { Command } from "commander";
-import { plainError } from "../base/errors.ts";
 import type { Calibration } from "../bundle/calibration.ts";
 import { dataOption, imagesOption, jsonOption, number, quietOption, threadsOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
@@ -68,7 +67,7 @@ async function calibrate(options: CalibrateOptions, { terminal, signal }: Shell)
       openSession: (bytes) => openSession(bytes, threads === undefined ? {} : { threads }),
       signal,
       onFeatures: ({ done, total, secondsLeft }) => bar("features", total).update(done, { secondsLeft }),
-      onBroken: (_path, error) => terminal.error(plainError(error)),
+      onBroken: (_path, error) => terminal.error(error),
       onCaptions(done, total) {
         bars.features?.stop();
         bar("captions", total).update(done);

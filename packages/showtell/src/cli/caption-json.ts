@@ -19,7 +19,7 @@ export interface CaptionJsonOptions {
 /** The object of an outcome. */
 export function captionJson(outcome: NamedOutcome, options: CaptionJsonOptions): object {
   if ("error" in outcome) return { image: outcome.name, error: outcome.error };
-  const { candidates, model, attention, confidence, abstained, ...best } = outcome.result;
+  const { candidates, model, attention, neighbours, confidence, abstained, ...best } = outcome.result;
   const { abstainBelow } = options;
   return {
     image: outcome.name,
@@ -28,18 +28,20 @@ export function captionJson(outcome: NamedOutcome, options: CaptionJsonOptions):
     ...(abstainBelow !== undefined && { confidence }),
     candidates: candidates.map((candidate) => candidateJson(candidate, options)),
     ...(attention && { attention }),
+    ...(neighbours && { neighbours }),
     model,
   };
 }
 
 function candidateJson(candidate: Candidate, { tokens }: CaptionJsonOptions): object {
-  const { caption, logProbability, score, steeringCost, consensus } = candidate;
+  const { caption, logProbability, score, steeringCost, consensus, copies } = candidate;
   return {
     caption,
     logProbability,
     score,
     ...(steeringCost !== undefined && { steeringCost }),
     ...(consensus !== undefined && { consensus }),
+    ...(copies !== undefined && { copies }),
     ...(tokens && tokensJson(candidate)),
   };
 }

@@ -23,6 +23,7 @@ interface CaptionCommandOptions extends SearchOptions {
   readonly json?: true;
   readonly attention?: true;
   readonly tokens?: true;
+  readonly neighbours?: string;
   readonly results?: string;
 }
 
@@ -42,6 +43,7 @@ Examples:
   showtell caption photo.jpg --must dog --avoid "in the air" --max-length 10 --json
   showtell caption photo.jpg --prefix "two dogs" --groups 3
   showtell caption photo.jpg --consensus 20
+  showtell caption photo.jpg --json --neighbours neighbours.safetensors
   showtell caption photo.jpg --temperature 0.8 --top-p 0.9 --candidates 5 --seed 7
   curl -s https://example.org/photo.jpg | showtell caption - --json
   find . -name "*.png" -newer list.txt | showtell caption --paths-from -`;
@@ -66,6 +68,10 @@ export function addCaption(program: Command, shell: Shell): void {
     .addOption(jsonOption("print a JSON object for each picture instead"))
     .option("--tokens", "with --json: also each token with its log-probability")
     .option("--attention", "with --json: also where the model looked for each token, if it looks at places")
+    .option(
+      "--neighbours <file>",
+      "with --json: also the training pictures that look most alike, and whether a caption is a copy; a table of neighbours build",
+    )
     .option("--results <file>", "also write the captions as COCO results: [{image_id: file name, caption}]")
     .addOption(quietOption())
     .addHelpText("after", `${steeringNotes}\n${notes}`)
@@ -75,9 +81,17 @@ export function addCaption(program: Command, shell: Shell): void {
 async function captionPictures(paths: readonly string[], options: CaptionCommandOptions, shell: Shell): Promise<void> {
   const { terminal, signal } = shell;
   const attention = options.attention ?? false;
-  const captioning = { ...searchOptionsOf(options), attention, signal };
+  const { neighbours } = options;
+  const captioning = {
+    ...searchOptionsOf(options),
+    attention,
+    signal,
+    ...(neighbours !== undefined && { neighbours: toldNeighbours }),
+  };
   if (options.tokens && !options.json) throw new ShowtellError("ARGUMENT", "--tokens are for --json: give both");
   if (attention && !options.json) throw new ShowtellError("ARGUMENT", "--attention is for --json: give both");
+  if (neighbours !== undefined && !options.json)
+    throw new ShowtellError("ARGUMENT", "--neighbours are for --json: give both");
   const found = await findInputs({
     paths,
     pathsFrom: options.pathsFrom,
@@ -92,7 +106,7 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
   let [done, failed, abstained] = [0, 0, 0];
   let captioner: Captioner | undefined;
   try {
-    captioner = await loadCaptioner(definedOnly({ model: options.model, threads: options.threads }));
+    captioner = await loadCaptioner(definedOnly({ model: options.model, threads: options.threads, neighbours }));
     for await (const outcome of outcomesOf(captioner, inputs, captioning)) {
       await show(outcome, options, shell);
       if ("error" in outcome) failed++;
@@ -109,6 +123,9 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
   if (inputs.length > 1) terminal.note(`${counted(results.length, "picture")} captioned${silent}, ${failed} failed`);
   if (failed > 0) shell.fail();
 }
+
+/** Training pictures that are told of for each picture. */
+const toldNeighbours = 5;
 
 /** The fields that have a value: an option that was not given is left to the library's default. */
 function definedOnly<Fields extends object>(

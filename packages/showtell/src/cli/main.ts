@@ -13,6 +13,7 @@ import { addEvaluate } from "./evaluate.ts";
 import { addFeaturesExtract } from "./features-extract.ts";
 import { addInspect } from "./inspect.ts";
 import { addMetricsAddParaphrases } from "./metrics-add-paraphrases.ts";
+import { addNeighboursBuild } from "./neighbours-build.ts";
 import { addScore } from "./score.ts";
 import { addServe } from "./serve.ts";
 import type { Shell } from "./shell.ts";
@@ -89,6 +90,7 @@ function programOf(): Command {
   addBundleVerify(bundle, shell);
   addDataCheck(group("data", "data sets: check"), shell);
   addFeaturesExtract(group("features", "features of pictures: extract"), shell);
+  addNeighboursBuild(group("neighbours", "training pictures that captions are held against: build"), shell);
   addWebBuild(group("web", "the web page: build"), shell);
   addMetricsAddParaphrases(group("metrics", "what the metrics need: add-paraphrases"), shell);
   const weights = group("weights", "published weights: list, fetch");

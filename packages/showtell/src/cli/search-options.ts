@@ -6,7 +6,7 @@ import type { ConsensusSource, ConsensusWeights } from "../caption/consensus.ts"
 import { number, wholeNumber } from "./options.ts";
 
 /** What {@link addSearchOptions} reads. */
-export type SearchOptions = Omit<CaptionOptions, "signal" | "onPartial" | "attention">;
+export type SearchOptions = Omit<CaptionOptions, "signal" | "onPartial" | "attention" | "neighbours">;
 
 /** What help says of steering, below a command's own notes. */
 export const steeringNotes = `

@@ -1,7 +1,7 @@
 // `showtell serve`: the HTTP service from start to rest. What it serves is server/service.ts.
 import { type Command, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
-import type { PageFiles } from "../node/page-files.ts";
+import type { DeviceFilesOptions, PageFiles } from "../node/page-files.ts";
 import type { ServiceLog } from "../server/index.ts";
 import { defaultModel } from "../node/bundle-files.ts";
 import { quietOption, threadsOption, wholeNumber } from "./options.ts";
@@ -17,6 +17,7 @@ interface ServeOptions {
   readonly allowUrls?: true;
   readonly maxWaiting: number;
   readonly deadline: number;
+  readonly neighbours?: string;
   readonly threads?: number;
   readonly quiet?: true;
 }
@@ -35,6 +36,7 @@ Exit status: 0 after SIGTERM, 130 after Ctrl-C, 1 if it could not start, 2 for w
 Examples:
   showtell serve
   showtell serve --model runs/first/best.safetensors --port 9000
+  showtell serve --neighbours neighbours.safetensors
   SHOWTELL_TOKEN=secret showtell serve --host 0.0.0.0 --cors https://example.org
   curl -s --data-binary @photo.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:8080/v1/captions`;
 
@@ -47,6 +49,10 @@ export function addServe(program: Command, shell: Shell): void {
     .option(
       "-m, --model <files>",
       "bundle to caption with; several, with commas between, caption together (default: the one that ships)",
+    )
+    .option(
+      "--neighbours <file>",
+      "also tell which training pictures a photo looks like; a table of showtell neighbours build",
     )
     .option("--port <n>", "port to listen at; 0 takes a free one", wholeNumber(0, 65_535), 8080)
     .option("--host <address>", "address to listen at; 0.0.0.0 is every network", "127.0.0.1")
@@ -65,13 +71,18 @@ export function addServe(program: Command, shell: Shell): void {
 const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
 
 async function serve(options: ServeOptions, { terminal, signal }: Shell): Promise<void> {
-  const { model = defaultModel, port, host, threads, cors, token } = options;
+  const { model = defaultModel, port, host, threads, cors, token, neighbours } = options;
   const { createService, defaultLimits, describeModel, listen, requireOrigins } = await import("../server/index.ts");
   const { loadCaptioner } = await import("../node/captioner.ts");
   requireOrigins(cors ?? []);
   const stopped = stopSignal(signal);
   const { maxPixels } = defaultLimits;
-  const captioner = await loadCaptioner({ model, maxPixels, ...(threads !== undefined && { threads }) });
+  const captioner = await loadCaptioner({
+    model,
+    maxPixels,
+    ...(threads !== undefined && { threads }),
+    ...(neighbours !== undefined && { neighbours }),
+  });
   try {
     const service = createService({
       captioner,
@@ -81,7 +92,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
       localOnly: loopback.test(host),
       ...(cors && { origins: cors }),
       ...(token !== undefined && { token }),
-      pages: await pageOf(model, terminal),
+      pages: await pageOf({ model, service: true, neighbours: neighbours !== undefined }, terminal),
       ...(options.quiet !== true && { log: await openLog() }),
     });
     const listening = await listen(service, { host, port, requestTimeoutMs: 2000 * options.deadline });
@@ -94,7 +105,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
 }
 
 /** The files of the page, if it is built: the API works without. */
-async function pageOf(model: string, terminal: Terminal): Promise<PageFiles> {
+async function pageOf(place: DeviceFilesOptions, terminal: Terminal): Promise<PageFiles> {
   const { builtPageFiles, deviceFiles } = await import("../node/page-files.ts");
   let page: PageFiles;
   try {
@@ -104,7 +115,7 @@ async function pageOf(model: string, terminal: Terminal): Promise<PageFiles> {
     terminal.note(error.message);
     return new Map();
   }
-  return new Map([...page, ...(await deviceFiles({ model, service: true }))]);
+  return new Map([...page, ...(await deviceFiles(place))]);
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM. */

@@ -1,6 +1,7 @@
 // Calibrates a bundle on a split of a data set: captions it, scores each caption, fits, and writes the bundle in place.
 import { ciderD, ptbTokens } from "caption-metrics";
 import { ShowtellError } from "../base/errors.ts";
+import type { PlainError } from "../base/errors.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import type { CancelSignal } from "../base/cancel.ts";
 import type { Calibration } from "../bundle/calibration.ts";
@@ -33,7 +34,7 @@ export interface CalibrationRequest {
   readonly openSession: OpenSession;
   readonly signal?: CancelSignal | undefined;
   readonly onFeatures?: (progress: ExtractionProgress) => void;
-  readonly onBroken?: (path: string, error: unknown) => void;
+  readonly onBroken?: (path: string, error: PlainError) => void;
   readonly onCaptions?: (done: number, total: number) => void;
 }
 

@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly threads?: number;
   /** Most pixels of a picture, checked in its header before anything is decoded; default 100 million. */
   readonly maxPixels?: number;
+  /** Path of a table of training neighbours, for captions whose option `neighbours` asks for them. */
+  readonly neighbours?: string;
 }
 
 /** How pictures are captioned; cancelling takes effect between two words. */
@@ -43,7 +45,8 @@ export type Captioner = PictureCaptioner<ImageSource>;
  * const captioner = await loadCaptioner();
  * const { caption } = await captioner.caption("photo.jpg");
  * await captioner.dispose();
- * @throws ShowtellError `FILE_NOT_FOUND`, `SAFETENSORS_FORMAT`, `BUNDLE_…`, `ENCODER_MISSING`, `ENSEMBLE_MISMATCH`.
+ * @throws ShowtellError `FILE_NOT_FOUND`, `SAFETENSORS_FORMAT`, `BUNDLE_…`, `ENCODER_MISSING`, `ENSEMBLE_MISMATCH`,
+ * `NEIGHBOURS_FORMAT`, `ENCODER_MISMATCH`.
  */
 export async function loadCaptioner({ model = defaultModel, ...limits }: LoadOptions = {}): Promise<Captioner> {
   const worker = startWorker<CaptioningRequest<CaptioningLoad, ImageSource>, CaptioningReply, CaptioningEvent>(

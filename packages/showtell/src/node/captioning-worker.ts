@@ -3,6 +3,7 @@ import { captioningService } from "../caption/captioning-service.ts";
 import type { ModelArgument } from "./captioner-files.ts";
 import { readCaptionerFiles } from "./captioner-files.ts";
 import { readImage } from "./image-reader.ts";
+import { readNeighbours } from "./neighbours.ts";
 import { openSession } from "./ort-session.ts";
 import { serveRequests } from "./worker-thread.ts";
 
@@ -11,13 +12,20 @@ export interface CaptioningLoad {
   readonly model: ModelArgument;
   readonly threads?: number;
   readonly maxPixels?: number;
+  /** Path of a table of neighbours. */
+  readonly neighbours?: string;
 }
 
 serveRequests(
-  captioningService<CaptioningLoad, string | Uint8Array, undefined, never>(async ({ model, threads, maxPixels }) => ({
-    parts: await readCaptionerFiles(model),
-    openSession: (bytes) => openSession(bytes, threads === undefined ? {} : { threads }),
-    readImage: (image) => readImage(image, maxPixels === undefined ? {} : { maxPixels }),
-    details: undefined,
-  })),
+  captioningService<CaptioningLoad, string | Uint8Array, undefined, never>(
+    async ({ model, threads, maxPixels, neighbours }) => ({
+      parts: {
+        ...(await readCaptionerFiles(model)),
+        neighbours: neighbours === undefined ? undefined : await readNeighbours(neighbours),
+      },
+      openSession: (bytes) => openSession(bytes, threads === undefined ? {} : { threads }),
+      readImage: (image) => readImage(image, maxPixels === undefined ? {} : { maxPixels }),
+      details: undefined,
+    }),
+  ),
 );

@@ -5,10 +5,11 @@ import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { decodeFloat16 } from "../base/float16.ts";
 import type { CaptionerInput } from "../caption/captioning-service.ts";
+import { nearestPictures, unitVectors } from "../caption/nearest-pictures.ts";
+import type { PictureVectors } from "../caption/nearest-pictures.ts";
+import { mostAgreedCaption } from "../evaluate/agreed-caption.ts";
 import { bestConstantCaption } from "../evaluate/constant-caption.ts";
 import type { Perplexity, Row } from "../evaluate/evaluation.ts";
-import { mostAgreedCaption, nearestPictures, unitVectors } from "../evaluate/nearest-pictures.ts";
-import type { PictureVectors } from "../evaluate/nearest-pictures.ts";
 import { marksOf, novelShare, trainedPictures } from "../evaluate/provenance.ts";
 import { chosen } from "../models/decoder-options.ts";
 import { featureShape } from "../models/encoder-graph.ts";
@@ -132,6 +133,7 @@ export async function baselineDrafts(scene: Scene): Promise<readonly Draft[] | s
       await vectorsOf(split.readers[0]!, Int32Array.from(split.pictures.keys()), scene),
       candidateVectors(train.readers[0]!, Int32Array.from(rows), scene),
       context.openSession,
+      1,
     );
     const frequencies = documentFrequencies(references.map((captions) => captions.map(ptbTokens)));
     return [
@@ -140,7 +142,7 @@ export async function baselineDrafts(scene: Scene): Promise<readonly Draft[] | s
         name: "nearest training picture",
         kind: "neighbour",
         marks: [],
-        captions: Array.from(nearest, (place) => mostAgreedCaption(references[place]!, frequencies)),
+        captions: nearest.map(([first]) => mostAgreedCaption(references[first!.place]!, frequencies)),
       },
     ];
   } finally {

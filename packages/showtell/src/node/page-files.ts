@@ -51,16 +51,18 @@ export interface DeviceFilesOptions {
   readonly model?: ModelArgument;
   /** Whether a service answers at `v1/captions` beside the page. */
   readonly service: boolean;
+  /** Whether that service tells of training neighbours; default false. */
+  readonly neighbours?: boolean;
 }
 
 /**
  * What lies beside the built page: `page.json`, and for captions on the device the model and the engine.
  * @throws ShowtellError what reading a model throws.
  */
-export async function deviceFiles({ model = defaultModel, service }: DeviceFilesOptions): Promise<PageFiles> {
+export async function deviceFiles({ model = defaultModel, ...place }: DeviceFilesOptions): Promise<PageFiles> {
   const { members, inputs } = await readCaptionerFiles(model);
   const [member, ...others] = members;
-  if (others.length > 0) return new Map([["page.json", pageJson({ service })]]);
+  if (others.length > 0) return new Map([["page.json", pageJson(place)]]);
   const engineFolder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
   const files = new Map<string, PageFile>(
     engineFiles.map((name) => [`engine/${name}`, { kind: "file", path: join(engineFolder, name) }]),
@@ -80,7 +82,7 @@ export async function deviceFiles({ model = defaultModel, service }: DeviceFiles
   };
   const licence = join(shippedModels, "LICENSE.md");
   if (dirname(decoder) === dirname(licence)) files.set("models/LICENSE.md", { kind: "file", path: licence });
-  return files.set("page.json", pageJson({ service, device }));
+  return files.set("page.json", pageJson({ ...place, device }));
 }
 
 function pageJson(place: object): PageFile {

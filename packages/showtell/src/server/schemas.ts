@@ -3,6 +3,8 @@ import { z } from "zod";
 import { errorCodes } from "../base/errors.ts";
 import type { ErrorCode, PlainError } from "../base/errors.ts";
 import type { CaptionOptions, PartialCaption } from "../caption/caption-options.ts";
+import { mostNeighbours } from "../caption/caption-options.ts";
+import type { TrainingNeighbour } from "../caption/training-neighbours.ts";
 import type { CaptionResult } from "../caption/threaded-captioner.ts";
 
 /** The schemas that the OpenAPI document describes once, by their names. */
@@ -51,6 +53,13 @@ export const optionFields: { readonly [Name in keyof RequestOptions]-?: z.ZodTyp
     .max(1)
     .describe("Draws from the fewest likeliest words that have this probability together."),
   attention: z.boolean().describe("Also tells where the model looked for each token, if it looks at places."),
+  neighbours: z
+    .int()
+    .min(1)
+    .max(mostNeighbours)
+    .describe(
+      "Also tells so many training pictures that look alike, and how often each caption stands in training data; only where the service was started with --neighbours.",
+    ),
   seed: z
     .int()
     .min(0)
@@ -125,6 +134,9 @@ const candidateFields = {
   consensus: z
     .exactOptional(z.number())
     .describe("Of a caption chosen by consensus: its expected CIDEr-D against the others."),
+  copies: z
+    .exactOptional(z.int().min(0))
+    .describe("Where neighbours are asked for: how many training captions are this very sentence."),
   attention: z
     .exactOptional(z.array(z.array(z.number())))
     .describe(
@@ -134,12 +146,24 @@ const candidateFields = {
 
 const milliseconds = z.number().min(0);
 
+const neighbour: z.ZodType<TrainingNeighbour> = named(
+  "Neighbour",
+  z.object({
+    image: z.string().describe("What the training data call it."),
+    similarity: z.number().min(-1).max(1).describe("Cosine of the features of both."),
+    captions: z.array(z.string()).describe("What people said of it."),
+  }),
+);
+
 const captionedFields = {
   ...candidateFields,
   candidates: z.array(named("Candidate", z.object(candidateFields))).describe("Best first; the first is the caption."),
   confidence: z
     .exactOptional(z.number().min(0).max(1))
     .describe("The probability that the caption is good, where the model is calibrated."),
+  neighbours: z
+    .exactOptional(z.array(neighbour))
+    .describe("If asked for: the training pictures that look most like this one, nearest first."),
   abstained: z.exactOptional(z.literal(true)).describe("That it is below abstainBelow."),
   model: z.string().describe("Identity of the model."),
   timings: named(

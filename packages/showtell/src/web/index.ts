@@ -11,5 +11,6 @@ export type { FetchProgress, ModelFile } from "./model-files.ts";
 export { sessionsOf } from "./ort-session.ts";
 export type { Timings } from "../caption/captioning-service.ts";
 export type { CaptionOutcome, CaptionResult, PictureCaptionOptions } from "../caption/threaded-captioner.ts";
+export type { TrainingNeighbour } from "../caption/training-neighbours.ts";
 export type { PartialCaption } from "../caption/caption-options.ts";
 export type { Candidate, Captioned } from "../caption/captioner.ts";

@@ -1,11 +1,12 @@
 // The page as a whole: photos come in, captions stand beside them.
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Candidate } from "showtell/web";
+import type { Candidate, CaptionResult } from "showtell/web";
 import { DeviceSwitch } from "./device-switch.tsx";
 import { useDevice } from "./device.ts";
 import { Icon } from "./icon.tsx";
 import { Intake } from "./intake.tsx";
+import { Neighbours } from "./neighbours.tsx";
 import { PhotoCard } from "./photo-card.tsx";
 import type { Photo } from "./photos.ts";
 import { usePhotos } from "./photos.ts";
@@ -43,15 +44,26 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
   const onDevice = place.device !== undefined && (wantsDevice || !place.service);
   const [device, loadDevice] = useDevice(place.device);
   const [settings, setSettings] = useState(firstSettings);
-  const steering = useMemo(() => ({ ...steeringOf(settings), attention: true }), [settings]);
+  const asksNeighbours = place.neighbours === true && !onDevice;
+  const steering = useMemo(
+    () => ({ ...steeringOf(settings), attention: true, ...(asksNeighbours && { neighbours: 3 }) }),
+    [settings, asksNeighbours],
+  );
   const deviceSource = device.kind === "ready" ? device.device : undefined;
   const list = usePhotos(onDevice ? deviceSource : service, onDevice, steering);
   const add = (files: readonly File[]): void => {
     if (onDevice) loadDevice();
     list.add(files);
   };
-  const explain = ({ file, url }: Photo, candidate: Candidate): JSX.Element => (
-    <Explanation load={loadDevice} device={place.device && device} photo={file} url={url} candidate={candidate} />
+  const explain = (
+    { file, url }: Photo,
+    candidate: Candidate,
+    neighbours: CaptionResult["neighbours"],
+  ): JSX.Element => (
+    <>
+      <Explanation load={loadDevice} device={place.device && device} photo={file} url={url} candidate={candidate} />
+      {neighbours && <Neighbours neighbours={neighbours} candidate={candidate} />}
+    </>
   );
   return (
     <>

@@ -1,7 +1,7 @@
 // A photo and what became of it.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Candidate } from "showtell/web";
+import type { Candidate, CaptionResult } from "showtell/web";
 import { CaptionView } from "./caption-view.tsx";
 import { ErrorNote } from "./error-note.tsx";
 import { Icon } from "./icon.tsx";
@@ -15,7 +15,7 @@ function how({ onDevice, seconds, result }: Extract<Outcome, { kind: "captioned"
 }
 
 /** Draws why a photo has a caption. */
-type ExplainPhoto = (photo: Photo, candidate: Candidate) => JSX.Element;
+type ExplainPhoto = (photo: Photo, candidate: Candidate, neighbours: CaptionResult["neighbours"]) => JSX.Element;
 
 /** What stands beside a photo, by what became of it. */
 const views: {
@@ -37,7 +37,7 @@ const views: {
       result={outcome.result}
       file={photo.file.name}
       how={how(outcome)}
-      why={(candidate) => why(photo, candidate)}
+      why={(candidate) => why(photo, candidate, outcome.result.neighbours)}
     />
   ),
   failed: ({ error }) => (

@@ -20,6 +20,8 @@ export interface DeviceModel {
 export interface Place {
   /** Whether there is a service at `v1/captions` beside the page. */
   readonly service: boolean;
+  /** Whether that service tells which training pictures a photo looks like. */
+  readonly neighbours?: boolean;
   /** Missing where the model can't run on the device (an ensemble). */
   readonly device?: DeviceModel;
 }

@@ -1,6 +1,4 @@
-// For each picture the one of many others that looks most like it, by the cosine of features; and which of its captions to take.
-import { ciderScorer, ptbTokens } from "caption-metrics";
-import type { DocumentFrequencies } from "caption-metrics";
+// For each picture those of many others that look most like it, by the cosine of features. Knows no captions.
 import { tensor } from "../base/tensor.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { exportModel } from "../graph/export.ts";
@@ -30,39 +28,45 @@ export function unitVectors(features: Float32Array, pictures: number, channels: 
   return { count: pictures, data };
 }
 
+/** A candidate that is near. */
+export interface NearPicture {
+  /** Its place among the candidates. */
+  readonly place: number;
+  /** Of the angle between the vectors; 1 for the same direction. */
+  readonly cosine: number;
+}
+
 /**
- * The place of the nearest candidate for each query; of equally near ones the first.
+ * The nearest candidates for each query, nearest first, `count` or as many as there are; of equally near ones the first.
  * @param candidates Vectors of length 1 in pieces, so that not all have to be in memory; places count through them.
  * @throws ShowtellError `ENGINE`.
  */
 export async function nearestPictures(
   queries: PictureVectors,
-  candidates: AsyncIterable<PictureVectors>,
+  candidates: AsyncIterable<PictureVectors> | Iterable<PictureVectors>,
   openSession: OpenSession,
-): Promise<Int32Array> {
+  count: number,
+): Promise<readonly (readonly NearPicture[])[]> {
   const size = queries.data.length / queries.count;
   const graph = new Graph();
   const cosines = gemm(graph.input("queries", ["queries", size]), graph.input("candidates", ["candidates", size]), {
     transposeB: true,
   });
   const session = await openSession(exportModel(graph, { cosines }, { parameters: "inputs", name: "nearest" }));
-  const nearest = new Int32Array(queries.count).fill(-1);
-  const best = new Float32Array(queries.count).fill(-Infinity);
+  const nearest = Array.from({ length: queries.count }, (): NearPicture[] => []);
   let before = 0;
   try {
-    for await (const { count, data } of candidates) {
+    for await (const piece of candidates) {
       const outputs = await session.run({
         queries: tensor("float32", [queries.count, size], queries.data),
-        candidates: tensor("float32", [count, size], data),
+        candidates: tensor("float32", [piece.count, size], piece.data),
       });
       const found = outputs["cosines"]!.data as Float32Array;
-      found.forEach((cosine, i) => {
-        const query = Math.floor(i / count);
-        if (cosine <= best[query]!) return;
-        best[query] = cosine;
-        nearest[query] = before + (i % count);
-      });
-      before += count;
+      for (const [query, own] of nearest.entries()) {
+        const row = found.subarray(query * piece.count, (query + 1) * piece.count);
+        row.forEach((cosine, i) => insert(own, { place: before + i, cosine }, count));
+      }
+      before += piece.count;
     }
   } finally {
     await session.dispose();
@@ -70,13 +74,10 @@ export async function nearestPictures(
   return nearest;
 }
 
-/**
- * Of a picture's captions the one that agrees best with the others, by CIDEr-D. (Each is compared with itself, too, which adds the same
- * to all.)
- */
-export function mostAgreedCaption(captions: readonly string[], frequencies: DocumentFrequencies): string {
-  const tokens = captions.map(ptbTokens);
-  const scorer = ciderScorer([tokens], { frequencies });
-  const scores = tokens.map((caption) => scorer.score(0, caption));
-  return captions[scores.indexOf(Math.max(...scores))]!;
+/** Puts a candidate among the nearest if it is one of them. */
+function insert(nearest: NearPicture[], candidate: NearPicture, count: number): void {
+  if (nearest.length === count && candidate.cosine <= nearest[count - 1]!.cosine) return;
+  const after = nearest.findIndex(({ cosine }) => cosine < candidate.cosine);
+  nearest.splice(after < 0 ? nearest.length : after, 0, candidate);
+  if (nearest.length > count) nearest.pop();
 }

@@ -1,0 +1,124 @@
+// The table of training neighbours: made of a split of a data set and the features that a model reads, and read again.
+import type { CancelSignal } from "../base/cancel.ts";
+import { throwIfCancelled } from "../base/cancel.ts";
+import { ShowtellError } from "../base/errors.ts";
+import type { PlainError } from "../base/errors.ts";
+import { decodeFloat16, encodeFloat16 } from "../base/float16.ts";
+import { tensor } from "../base/tensor.ts";
+import type { NeighbourTable } from "../bundle/neighbour-table.ts";
+import { packNeighbours, pooledLayer, unpackNeighbours } from "../bundle/neighbour-table.ts";
+import { unitVectors } from "../caption/nearest-pictures.ts";
+import type { OpenSession } from "../engine/session.ts";
+import { featureShape } from "../models/encoder-graph.ts";
+import { safetensorsParts } from "../safetensors/write.ts";
+import type { ModelArgument } from "./captioner-files.ts";
+import { readCaptionerFiles } from "./captioner-files.ts";
+import { openDataset, picturePath } from "./dataset-folder.ts";
+import type { FeatureCache } from "./feature-cache.ts";
+import { extractFeatures } from "./feature-extraction.ts";
+import type { ExtractionProgress } from "./feature-extraction.ts";
+import { requireWritable, writeFileAtomically } from "./files.ts";
+import { readSafetensorsFile } from "./safetensors-file.ts";
+import { version } from "./version.ts";
+
+/** Of what a table is made. */
+export interface NeighboursRequest {
+  /** The model whose captions will be held against it: its first encoder and layer are those of the table. */
+  readonly model: ModelArgument;
+  /** Folder or file of the data set, and the folder of its pictures if it lies elsewhere. */
+  readonly data: string;
+  readonly images?: string | undefined;
+  readonly split: string;
+  /** Path of the table; what is there is replaced in one step. */
+  readonly out: string;
+  /** Folder of feature caches; default: below the platform's cache folder. */
+  readonly cache?: string | undefined;
+  readonly openSession: OpenSession;
+  readonly signal?: CancelSignal | undefined;
+  readonly onFeatures?: (progress: ExtractionProgress) => void;
+  readonly onBroken?: (path: string, error: PlainError) => void;
+}
+
+/** Grids that are in memory at a time. */
+const picturesAtOnce = 64;
+
+/**
+ * Writes the table of a split's pictures; features that the cache has are not computed again.
+ * @returns What was written.
+ * @throws ShowtellError `DATA_…`, `BUNDLE_…`, `ENCODER_MISSING`, `FILE_WRITE`, `CANCELLED`.
+ */
+export async function buildNeighbours(request: NeighboursRequest): Promise<NeighbourTable> {
+  const { model, data, images, split, out, openSession, signal } = request;
+  await requireWritable(out);
+  const [input] = (await readCaptionerFiles(model)).inputs;
+  const { encoder, features } = input!;
+  const dataset = await openDataset(data, images === undefined ? {} : { images });
+  const records = dataset.split(split).filter(({ captions }) => captions.length > 0);
+  const { cache, hashes } = await extractFeatures({
+    pictures: records.map(({ image }) => picturePath(dataset, image)),
+    encoder,
+    layer: features.layer,
+    openSession,
+    root: request.cache,
+    signal,
+    ...(request.onFeatures && { onProgress: request.onFeatures }),
+    onBroken: (path, error) => request.onBroken?.(path, error),
+  });
+  try {
+    const usable = records.flatMap(({ image, captions }, i) => {
+      const hash = hashes[i];
+      return hash === undefined ? [] : [{ hash, picture: { image, captions } }];
+    });
+    if (usable.length === 0) throw new ShowtellError("DATA_EMPTY", `no picture of split "${split}" can be used`);
+    const channels = featureShape(encoder.manifest.spec, features.layer).at(-1)!;
+    const vectors = await vectorsOf(
+      cache,
+      usable.map(({ hash }) => hash),
+      channels,
+      signal,
+    );
+    const table: NeighbourTable = {
+      version: 1,
+      writer: `showtell ${version}`,
+      encoder: { identity: features.identity, name: features.name },
+      layer: pooledLayer(features.layer),
+      data: { name: dataset.name, split },
+      pictures: usable.map(({ picture }) => picture),
+      vectors: tensor("float16", [usable.length, channels], vectors),
+    };
+    const { tensors, metadata } = packNeighbours(table);
+    throwIfCancelled(signal);
+    await writeFileAtomically(out, safetensorsParts(tensors, metadata));
+    return table;
+  } finally {
+    await cache.close();
+  }
+}
+
+/** The pictures' vectors of length 1 as float16 bits, [pictures, channels]. */
+async function vectorsOf(
+  cache: FeatureCache,
+  hashes: readonly string[],
+  channels: number,
+  signal: CancelSignal | undefined,
+): Promise<Uint16Array> {
+  const size = cache.key.shape.reduce((product, dimension) => product * dimension, 1);
+  const vectors = new Uint16Array(hashes.length * channels);
+  for (let start = 0; start < hashes.length; start += picturesAtOnce) {
+    throwIfCancelled(signal);
+    const some = hashes.slice(start, start + picturesAtOnce);
+    const bits = new Uint16Array(some.length * size);
+    await cache.read(some, bits);
+    const { data } = unitVectors(decodeFloat16(bits), some.length, channels);
+    encodeFloat16(data, vectors.subarray(start * channels, (start + some.length) * channels));
+  }
+  return vectors;
+}
+
+/**
+ * Reads a table.
+ * @throws ShowtellError `FILE_NOT_FOUND`, `SAFETENSORS_FORMAT`, `NEIGHBOURS_FORMAT`.
+ */
+export async function readNeighbours(path: string): Promise<NeighbourTable> {
+  return unpackNeighbours(await readSafetensorsFile(path), path);
+}
