@@ -31,6 +31,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   "metrics.ts": 10,
   node: 11,
   web: 11,
+  store: 11,
   server: 12,
   cli: 13,
 };
@@ -57,6 +58,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "ipaddr.js": ["server"],
   pino: ["cli"],
   "prom-client": ["server"],
+  libsql: ["store"],
   commander: ["cli"],
   "cli-progress": ["cli"],
 };

@@ -59,6 +59,10 @@ export const errorCodes = {
   RUN_MISMATCH: "A run cannot be resumed with other options or data than it was started with.",
   TRAINING_DIVERGED: "The loss is not a finite number any more. Lower the learning rate.",
 
+  STORE: "The database of a store cannot be opened or written (full disk, missing permission, another program's lock).",
+  STORE_FORMAT:
+    "What lies in a store's folder is no database of showtell, is damaged, or was written by a newer release.",
+
   REQUEST_FORMAT:
     "The body of a request cannot be read as what its content type says. Status 400; the message says what is wrong with it.",
   REQUEST_TYPE:
