@@ -11,6 +11,7 @@ import { commonDecoderOptions, decoderChoices } from "../models/decoder-options.
 import type { DecoderOptions, DropoutRates } from "../models/decoder-options.ts";
 import type { DecoderRecipe } from "../models/decoder.ts";
 import { maskOwners } from "../nn/noise.ts";
+import type { MaskOwner } from "../nn/noise.ts";
 import type { Schedule } from "../nn/schedules.ts";
 import { defaultEncoder } from "../node/bundle-files.ts";
 import { defaultDecoder, defaultTraining } from "../node/training-request.ts";
@@ -27,7 +28,7 @@ import { minimumCountOption, number, viewsOption, wholeNumber } from "./options.
 /** What commander makes of the command's options; a decoder's recipe fills what is optional here. */
 export interface TrainCommandOptions extends Omit<
   TrainingOptions,
-  "objective" | "schedule" | "batchSize" | "captionsPerPicture" | "epochs" | "clipNorm" | "epsilon"
+  "objective" | "schedule" | "batchSize" | "captionsPerPicture" | "dropoutMasks" | "epochs" | "clipNorm" | "epsilon"
 > {
   readonly data: string;
   readonly images?: string;
@@ -41,7 +42,7 @@ export interface TrainCommandOptions extends Omit<
   readonly encoder?: string;
   readonly clean?: readonly CleaningRule[];
   readonly minimumCount: number;
-  readonly embeddings: string;
+  readonly embeddings?: string;
   readonly freezeEmbeddings?: true;
   readonly embeddingSize?: number;
   readonly views: readonly PictureView[];
@@ -60,6 +61,7 @@ export interface TrainCommandOptions extends Omit<
   readonly positions?: NonNullable<DecoderOptions["positions"]>;
   readonly batchSize?: number;
   readonly captionsPerPicture?: number;
+  readonly dropoutMasks?: MaskOwner;
   readonly epochs?: number;
   readonly schedule: Schedule["kind"];
   readonly learningRate?: number;
@@ -84,14 +86,14 @@ export function decoderLines(): readonly string[] {
   });
 }
 
-function recipeLine({ epochs, batchSize, learningRate, dropout, embeddingSize }: DecoderRecipe): string {
+function recipeLine({ epochs, batchSize, learningRate, dropout, dropoutMasks, ...words }: DecoderRecipe): string {
   const rates = Object.values(dropout).join(",");
-  return `${epochs} epochs, batch ${batchSize}, rate ${learningRate}, dropout ${rates}, embedding ${embeddingSize}`;
+  return `${epochs} epochs, batch ${batchSize}, rate ${learningRate}, dropout ${rates} a ${dropoutMasks}, embeddings ${words.embeddings} of ${words.embeddingSize}`;
 }
 
 /** Adds the options on words and model. */
 export function addModelOptions(command: Command): void {
-  const { embeddings, decoderOptions, beam, lengthExponent } = defaultTraining();
+  const { decoderOptions, beam, lengthExponent } = defaultTraining();
   const size = wholeNumber(1, 8192);
   command
     .optionsGroup("Words and model (what is not given is the decoder's own, see below):")
@@ -99,7 +101,7 @@ export function addModelOptions(command: Command): void {
       new Option("--clean <rule...>", "cleaning rules for training captions").choices(Object.keys(cleaningRules)),
     )
     .addOption(minimumCountOption())
-    .option("--embeddings <source>", "word vectors to start from: glove, random, or a file of vectors", embeddings)
+    .option("--embeddings <source>", "word vectors to start from: glove, random, or a file of vectors")
     .option("--freeze-embeddings", "leave word vectors as they are")
     .option("--embedding-size <n>", "size of a word's input; vectors of another size are projected", size)
     .addOption(viewsOption())
@@ -185,9 +187,10 @@ export function addLearningOptions(command: Command): void {
     .option("--warmup <n>", "steps in which the rate rises", wholeNumber(0, 1e9))
     .option("--floor <share>", "cosine: share of the rate that is left at the end", share)
     .addOption(
-      new Option("--dropout-masks <owner>", "whether a sentence keeps its dropout mask, or each token draws its own")
-        .choices(maskOwners)
-        .default(training.dropoutMasks),
+      new Option(
+        "--dropout-masks <owner>",
+        "whether a sentence keeps its dropout mask, or each token draws its own",
+      ).choices(maskOwners),
     )
     .option(
       "--label-smoothing <share>",
@@ -250,7 +253,7 @@ export function requestOf(options: TrainCommandOptions): TrainingRequest {
     threads: options.threads,
     rules: options.clean ?? [],
     minimumCount: options.minimumCount,
-    embeddings: options.embeddings,
+    embeddings: options.embeddings ?? defaults.embeddings,
     freezeEmbeddings: options.freezeEmbeddings ?? false,
     ...(options.views.join() !== pictureViews[0] && { views: options.views }),
     ...(options.fineTune !== undefined && {
@@ -311,7 +314,7 @@ function trainingOptionsOf(options: TrainCommandOptions, defaults: TrainingOptio
       ...(warmup !== undefined && { warmup }),
       ...(floor !== undefined && { floor }),
     },
-    dropoutMasks: options.dropoutMasks,
+    dropoutMasks: options.dropoutMasks ?? defaults.dropoutMasks,
     labelSmoothing: options.labelSmoothing,
     weightDecay: options.weightDecay,
     clipNorm: options.clipNorm ?? defaults.clipNorm,

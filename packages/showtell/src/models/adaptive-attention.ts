@@ -18,6 +18,7 @@ import {
   firstState,
   gridBlock,
   gridParameters,
+  gridRecipe,
   imageBlock,
   imageParameters,
   seenGrid,
@@ -64,14 +65,7 @@ export const adaptiveAttention: DecoderEntry<AdaptiveAttentionSpec> = {
   title: "Adaptive attention with a visual sentinel (Lu et al. 2017)",
   layer: "grid",
   schema: z.strictObject({ kind: z.literal("adaptive-attention"), ...commonSpecFields, attentionSize: sizeSchema }),
-  recipe: {
-    dropout: { features: 0.5, input: 0.5, output: 0.5 },
-    embeddingSize: 256,
-    batchSize: 100,
-    captionsPerPicture: 5,
-    epochs: 8,
-    learningRate: 1e-3,
-  },
+  recipe: { ...gridRecipe, epochs: 8 },
   takes: ["attentionSize"],
 
   specOf: (sizes, { hiddenSize, attentionSize = hiddenSize, dropout }) => ({

@@ -1,7 +1,7 @@
 // The seam of decoders: a table of parameters and four functions. Training unrolls the step, inference runs it; both see one definition.
 import type { z } from "zod";
 import type { Value } from "../graph/graph.ts";
-import type { Noise } from "../nn/noise.ts";
+import type { MaskOwner, Noise } from "../nn/noise.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
 import type { Architecture } from "../plot/architecture.ts";
 import type { DecoderOptions, DropoutRates } from "./decoder-options.ts";
@@ -65,6 +65,9 @@ export interface Decoder<Spec extends DecoderSizes> {
 /** How a decoder is best trained on a data set of Flickr8k's size, as far as was tried; what a user says goes before it. */
 export interface DecoderRecipe {
   readonly dropout: DropoutRates;
+  readonly dropoutMasks: MaskOwner;
+  /** Where word vectors come from: GloVe's or drawn at random. */
+  readonly embeddings: "glove" | "random";
   /** Size of a word's input. */
   readonly embeddingSize: number;
   /** Captions a step, and how many of one picture stand together. */

@@ -18,6 +18,7 @@ import {
   firstState,
   gridBlock,
   gridParameters,
+  gridRecipe,
   imageBlock,
   imageParameters,
   seenGrid,
@@ -61,14 +62,7 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
   title: "LSTM with parallel dot-product attention",
   layer: "grid",
   schema: z.strictObject({ kind: z.literal("parallel-attention"), ...commonSpecFields, attentionSize: sizeSchema }),
-  recipe: {
-    dropout: { features: 0.5, input: 0.5, output: 0.5 },
-    embeddingSize: 256,
-    batchSize: 100,
-    captionsPerPicture: 5,
-    epochs: 6,
-    learningRate: 1e-3,
-  },
+  recipe: { ...gridRecipe, epochs: 6 },
   takes: ["attentionSize"],
 
   specOf: (sizes, { hiddenSize, attentionSize = hiddenSize, dropout }) => ({

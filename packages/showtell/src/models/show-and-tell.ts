@@ -61,6 +61,8 @@ export const showAndTell: DecoderEntry<ShowAndTellSpec> = {
   }),
   recipe: {
     dropout: { features: 0.5, input: 0.3, output: 0.5 },
+    dropoutMasks: "sentence",
+    embeddings: "glove",
     embeddingSize: 512,
     batchSize: 64,
     captionsPerPicture: 1,

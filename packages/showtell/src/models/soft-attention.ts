@@ -19,6 +19,7 @@ import {
   firstState,
   gridBlock,
   gridParameters,
+  gridRecipe,
   imageBlock,
   imageParameters,
   seenGrid,
@@ -72,14 +73,7 @@ export const softAttention: DecoderEntry<SoftAttentionSpec> = {
     attentionSize: sizeSchema,
     score: z.enum(scoreKinds).optional(),
   }),
-  recipe: {
-    dropout: { features: 0.5, input: 0.5, output: 0.5 },
-    embeddingSize: 256,
-    batchSize: 100,
-    captionsPerPicture: 5,
-    epochs: 8,
-    learningRate: 1e-3,
-  },
+  recipe: { ...gridRecipe, epochs: 8 },
   takes: ["attentionSize", "score"],
 
   specOf: (sizes, { hiddenSize, attentionSize = hiddenSize, dropout, score }) => ({

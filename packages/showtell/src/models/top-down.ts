@@ -16,7 +16,15 @@ import { parameterLine } from "./block-lines.ts";
 import type { DropoutRates } from "./decoder-options.ts";
 import { chosen } from "./decoder-options.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
-import { gridBlock, gridParameters, imageBlock, imageParameters, seenGrid, seenImage } from "./grid-inputs.ts";
+import {
+  gridBlock,
+  gridParameters,
+  gridRecipe,
+  imageBlock,
+  imageParameters,
+  seenGrid,
+  seenImage,
+} from "./grid-inputs.ts";
 import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
 import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
@@ -61,14 +69,7 @@ export const topDown: DecoderEntry<TopDownSpec> = {
     attentionSize: sizeSchema,
     score: z.enum(scoreKinds).optional(),
   }),
-  recipe: {
-    dropout: { features: 0.5, input: 0.5, output: 0.5 },
-    embeddingSize: 256,
-    batchSize: 100,
-    captionsPerPicture: 5,
-    epochs: 8,
-    learningRate: 1e-3,
-  },
+  recipe: { ...gridRecipe, epochs: 8 },
   takes: ["attentionSize", "score"],
 
   specOf: (sizes, { hiddenSize, attentionSize = hiddenSize, dropout, score }) => ({

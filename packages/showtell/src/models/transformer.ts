@@ -16,7 +16,7 @@ import { parameterLine } from "./block-lines.ts";
 import type { DropoutRates, PositionKind } from "./decoder-options.ts";
 import { chosen, positionKinds } from "./decoder-options.ts";
 import type { DecoderEntry, DecoderSizes, Stepped, Values } from "./decoder.ts";
-import { gridBlock, gridParameters, seenGrid } from "./grid-inputs.ts";
+import { gridBlock, gridParameters, gridRecipe, seenGrid } from "./grid-inputs.ts";
 import {
   causalAttention,
   growingAttention,
@@ -119,10 +119,9 @@ export const transformer: DecoderEntry<TransformerSpec> = {
     })
     .refine(dividesEvenly, { message: "heads must divide hiddenSize", path: ["heads"] }),
   recipe: {
+    ...gridRecipe,
     dropout: { features: 0.3, input: 0.3, output: 0.3 },
     embeddingSize: 256,
-    batchSize: 100,
-    captionsPerPicture: 5,
     epochs: 10,
     learningRate: 5e-4,
   },

@@ -57,14 +57,15 @@ export function defaultTraining(
   decoder: DecoderKind = defaultDecoder,
   objective: Objective["kind"] = "cross-entropy",
 ): Omit<TrainingRequest, "data" | "out" | "encoder"> {
-  const { dropout, embeddingSize, batchSize, captionsPerPicture, epochs, learningRate } = decoderNamed(decoder).recipe;
+  const { dropout, dropoutMasks, embeddings, embeddingSize, ...recipe } = decoderNamed(decoder).recipe;
+  const { batchSize, captionsPerPicture, epochs, learningRate } = recipe;
   const { schedule } = defaultTrainingOptions;
   const rewarded = objective === "self-critical";
   return {
     resume: false,
     rules: [],
     minimumCount: 5,
-    embeddings: "glove",
+    embeddings,
     freezeEmbeddings: false,
     decoder,
     embeddingSize,
@@ -73,6 +74,7 @@ export function defaultTraining(
       ...defaultTrainingOptions,
       batchSize,
       captionsPerPicture,
+      dropoutMasks,
       epochs,
       schedule: { ...schedule, peak: learningRate },
       ...(rewarded && selfCriticalOptions),
