@@ -49,34 +49,57 @@ export async function bootstrapIntervals(
   return mapValues(samples, (values) => percentiles(values));
 }
 
+/** What is compared: a system's captions, or those of several of its runs (seeds, say), whose scores are averaged. */
+export type System = CorpusStatistics | readonly CorpusStatistics[];
+
 /**
- * Compares two systems' captions of the same images, in the same order, by samples that both are scored on.
+ * Compares two systems' captions of the same images, in the same order, by samples that both are scored on. Of a system with several
+ * runs the mean of their scores counts, in each sample anew; that there are few runs is not in the interval.
  *
- * @throws MetricsError `IDS` if the numbers of images differ, `ARGUMENT` as {@link bootstrapIntervals} or if one lacks METEOR's variant.
+ * @throws MetricsError `IDS` if the numbers of images differ, `EMPTY` for a system without runs, `ARGUMENT` as {@link bootstrapIntervals}
+ *   or if one lacks METEOR's variant.
  */
 export async function compareSystems(
-  first: CorpusStatistics,
-  second: CorpusStatistics,
+  first: System,
+  second: System,
   options: BootstrapOptions = {},
 ): Promise<Readonly<Record<string, Difference>>> {
-  if (first.images !== second.images) {
-    throw new MetricsError(
-      "IDS",
-      `the systems captioned ${first.images} and ${second.images} images: give both the same images, in the same order`,
-    );
-  }
-  if (first.meteorName !== second.meteorName) {
-    throw new MetricsError("ARGUMENT", "the systems were scored with different variants of METEOR: score both alike");
-  }
-  const [before, after] = [corpusScores(first), corpusScores(second)];
-  const samples = columnsOf(before);
-  await resample([first, second], options, ([a, b]) =>
-    append(samples, (name) => (b?.[name] ?? NaN) - (a?.[name] ?? NaN)),
-  );
+  const [before, after] = [runsOf(first), runsOf(second)];
+  const all = [...before, ...after];
+  checkAlike(all);
+  const means = (scores: readonly NamedScores[], name: string): number =>
+    meanOf(scores.slice(before.length), name) - meanOf(scores.slice(0, before.length), name);
+  const whole = all.map(corpusScores);
+  const samples = columnsOf(whole[0] as NamedScores);
+  await resample(all, options, (scores) => append(samples, (name) => means(scores, name)));
   return mapValues(samples, (values, name) => {
-    const difference = (after[name] ?? NaN) - (before[name] ?? NaN);
+    const difference = means(whole, name);
     return { difference, interval: percentiles(values), pValue: pValueOf(difference, values) };
   });
+}
+
+function runsOf(system: System): readonly CorpusStatistics[] {
+  const runs = "rows" in system ? [system] : system;
+  if (runs.length === 0) throw new MetricsError("EMPTY", "a system has no run: give at least one");
+  return runs;
+}
+
+function checkAlike([first, ...others]: readonly CorpusStatistics[]): void {
+  for (const other of others) {
+    if (other.images !== first!.images) {
+      throw new MetricsError(
+        "IDS",
+        `the systems captioned ${first!.images} and ${other.images} images: give both the same images, in the same order`,
+      );
+    }
+    if (other.meteorName !== first!.meteorName) {
+      throw new MetricsError("ARGUMENT", "the systems were scored with different variants of METEOR: score both alike");
+    }
+  }
+}
+
+function meanOf(runs: readonly NamedScores[], name: string): number {
+  return runs.reduce((sum, scores) => sum + (scores[name] ?? NaN), 0) / runs.length;
 }
 
 /** Draws samples, and hands the scores of each system on the same images to `take`. */

@@ -65,6 +65,37 @@ export function scoresOfSums(sums: Float64Array, images: number, meteorName: str
   };
 }
 
+/** What is known of an image whose METEOR was not kept. */
+export interface KeptImage {
+  readonly bleu: BleuStatistics;
+  readonly rougeL: number;
+  readonly cider: number;
+}
+
+/** The rows of a corpus from what was kept of its images; METEOR is left out. */
+export function keptStatistics(images: readonly KeptImage[]): CorpusStatistics {
+  const rows = new Float64Array(images.length * ROW_SIZE);
+  images.forEach((image, i) => writeRow({ ...image, meteor: undefined }, rows.subarray(i * ROW_SIZE)));
+  return { images: images.length, rows, meteorName: undefined };
+}
+
+/** What {@link keptStatistics} needs of each image of a corpus. */
+export function keptImages({ images, rows }: CorpusStatistics): readonly KeptImage[] {
+  return Array.from({ length: images }, (_, i) => {
+    const row = rows.subarray(i * ROW_SIZE, (i + 1) * ROW_SIZE);
+    return {
+      bleu: {
+        hypothesisLength: row[0] as number,
+        referenceLength: row[1] as number,
+        guessed: Array.from(row.subarray(GUESSED, CORRECT)),
+        correct: Array.from(row.subarray(CORRECT, METEOR)),
+      },
+      rougeL: row[ROUGE_L] as number,
+      cider: row[CIDER] as number,
+    };
+  });
+}
+
 /** Adds a row to sums. */
 export function addRow(sums: Float64Array, rows: Float64Array, image: number): void {
   const start = image * ROW_SIZE;

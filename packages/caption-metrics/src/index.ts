@@ -29,7 +29,7 @@ export { createDiversityCounter, diversity, meanSelfCider, novelty, selfCider } 
 export type { Diversity, DiversityCounter } from "./diversity.ts";
 export { scoreStream } from "./score-stream.ts";
 export type { CaptionedImage, StreamOptions, StreamScores } from "./score-stream.ts";
-export { corpusScores } from "./corpus-statistics.ts";
-export type { CorpusStatistics, NamedScores } from "./corpus-statistics.ts";
+export { corpusScores, keptImages, keptStatistics } from "./corpus-statistics.ts";
+export type { CorpusStatistics, KeptImage, NamedScores } from "./corpus-statistics.ts";
 export { bootstrapIntervals, compareSystems } from "./bootstrap.ts";
-export type { BootstrapOptions, Difference, Interval } from "./bootstrap.ts";
+export type { BootstrapOptions, Difference, Interval, System } from "./bootstrap.ts";

@@ -59,6 +59,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ["cli"],
   "prom-client": ["server"],
   libsql: ["store"],
+  yaml: ["node"],
   commander: ["cli"],
   "cli-progress": ["cli"],
 };

@@ -54,6 +54,13 @@ export const errorCodes = {
   DOWNLOAD: "A download failed or was refused. Check the npm configuration (registry, proxy), or name a local file.",
   INTEGRITY: "A downloaded or given file is not the one expected: its hash differs.",
 
+  PLAN_FORMAT:
+    "A plan of runs to compare cannot be read or contradicts itself. The message names the field, its value and what is allowed.",
+  RECORD_FORMAT: "A record of a run, or the table of captions beside it, is damaged. The message names the file.",
+  RECORD_MISMATCH:
+    "Records that are to be compared are of other pictures, or there are none. The message says which and what to do.",
+  RUN_UNFINISHED: "A record is made of a training run that has ended. Go on with it first: showtell train --resume.",
+
   RUN_FORMAT: "A training run folder is damaged or holds something else.",
   RUN_EXISTS: "The output folder already holds a training run. Pass --resume to continue it, or name another folder.",
   RUN_MISMATCH: "A run cannot be resumed with other options or data than it was started with.",

@@ -1,5 +1,5 @@
 // `showtell evaluate`: models on a split of a data set, beside what they must beat. Evaluating itself is node/evaluation.ts.
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { defaultModel } from "../node/bundle-files.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { defaultEvaluation } from "../node/evaluation-request.ts";
@@ -58,7 +58,7 @@ export function addEvaluate(program: Command, shell: Shell): void {
     .addOption(imagesOption())
     .requiredOption("--split <name>", "which pictures: dev, test, … or all")
     .option("-m, --model <files>", "bundle to evaluate, may be repeated (default: the one that ships)", collect)
-    .option("--beam <n>", "sentences followed at a time; 1 is greedy (default: each bundle's)", wholeNumber(1, 1000));
+    .addOption(beamOption());
   addConsensusOptions(command)
     .option("--allow-leak", "score pictures that a model was trained on, too, and mark its row")
     .option("--no-baselines", "leave out the rows that need the training pictures")
@@ -69,6 +69,13 @@ export function addEvaluate(program: Command, shell: Shell): void {
     .addOption(quietOption())
     .addHelpText("after", notes)
     .action((options: EvaluateOptions) => evaluate(options, shell));
+}
+
+/** `--beam` of evaluations. */
+export function beamOption(): Option {
+  return new Option("--beam <n>", "sentences followed at a time; 1 is greedy (default: each bundle's)").argParser(
+    wholeNumber(1, 1000),
+  );
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
@@ -115,7 +122,7 @@ async function evaluate(options: EvaluateOptions, { terminal, signal }: Shell): 
 }
 
 /** Tells an evaluation's news to a terminal, a bar for each task; `stop` takes the bar away. */
-function reportEvaluation(terminal: Terminal): { onNews(this: void, news: EvaluationNews): void; stop(): void } {
+export function reportEvaluation(terminal: Terminal): { onNews(this: void, news: EvaluationNews): void; stop(): void } {
   let bar: { readonly task: string; readonly progress: Progress } | undefined;
   const stop = (): void => {
     bar?.progress.stop();

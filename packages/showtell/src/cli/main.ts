@@ -8,6 +8,7 @@ import { addBundlePack } from "./bundle-pack.ts";
 import { addBundleVerify } from "./bundle-verify.ts";
 import { addCalibrate } from "./calibrate.ts";
 import { addCaption } from "./caption.ts";
+import { addCompare } from "./compare.ts";
 import { addDataCheck } from "./data-check.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { addFeaturesExtract } from "./features-extract.ts";
@@ -81,6 +82,7 @@ function programOf(): Command {
   addCaption(program, shell);
   addTrain(program, shell);
   addEvaluate(program, shell);
+  addCompare(program, shell);
   addCalibrate(program, shell);
   addInspect(program, shell);
   addScore(program, shell);

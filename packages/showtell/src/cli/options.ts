@@ -1,5 +1,6 @@
 // Options that commands share, and how their values are read. A value that is not allowed is wrong usage, said before any work.
 import { InvalidArgumentError, Option } from "commander";
+import { encoderFile } from "../node/bundle-files.ts";
 import { pictureViews } from "../image/views.ts";
 
 /** Reads a whole number from `least` to `most`. */
@@ -52,7 +53,10 @@ export function threadsOption(): Option {
 
 /** `--encoder`. */
 export function encoderOption(): Option {
-  return new Option("--encoder <file>", "bundle with the encoder (default: the one that ships)");
+  return new Option(
+    "--encoder <file>",
+    "bundle with the encoder, or the name of one that weights fetch fetched (default: the one that ships)",
+  ).argParser(encoderFile);
 }
 
 /** `--json`. */

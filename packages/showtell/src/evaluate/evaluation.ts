@@ -29,6 +29,8 @@ export interface Perplexity {
   readonly words: number;
   /** Share of them that are not in the model's vocabulary and count as its unknown word: with more of them it is lower. */
   readonly unknown: number;
+  /** Share of them that the model held for the likeliest. */
+  readonly accuracy: number;
 }
 
 /** How varied the captions of a row are. */

@@ -24,11 +24,16 @@ export function trainedPictures(record: TrainingRecord | undefined, pictures: re
   return recorded(record?.pictureHashes, pictures);
 }
 
+/** How many of the pictures a model was chosen by; undefined if its bundle does not say. */
+export function choosingPictures(record: TrainingRecord | undefined, pictures: readonly string[]): number | undefined {
+  return recorded(record?.selectionHashes, pictures);
+}
+
 /** What is to be marked of a model that is scored on these pictures. */
 export function marksOf(record: TrainingRecord | undefined, pictures: readonly string[]): readonly Mark[] {
   const of = `of the ${pictures.length.toLocaleString("en")} pictures`;
   const trained = trainedPictures(record, pictures);
-  const chosen = recorded(record?.selectionHashes, pictures);
+  const chosen = choosingPictures(record, pictures);
   const marks: Mark[] = [];
   if (trained === undefined)
     marks.push({ kind: "unknown", text: "its bundle does not say which pictures it was trained on" });

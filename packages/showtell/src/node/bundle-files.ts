@@ -7,6 +7,7 @@ import { bundleParts, readBundle } from "../bundle/bundle.ts";
 import type { Bundle, BundlePart } from "../bundle/bundle.ts";
 import { manifestKey, parseManifest } from "../bundle/manifest.ts";
 import type { DecoderManifest, EncoderManifest } from "../bundle/manifest.ts";
+import { encoderKinds } from "../models/encoder-graph.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { readBytes, writeFileAtomically } from "./files.ts";
 import { readSafetensorsFileHeader } from "./safetensors-file.ts";
@@ -23,6 +24,12 @@ export const defaultEncoder: string = join(shippedModels, "resnet50-int8.safeten
 /** The folder of fetched and converted weights. */
 export function weightsFolder(): string {
   return join(cacheFolder(), "weights");
+}
+
+/** The file of an encoder: that of a fetched one, for its name in the catalogue (with `-int8` or `-float16` where it is so); else the path given. */
+export function encoderFile(nameOrPath: string): string {
+  const isName = encoderKinds.some((kind) => [kind, `${kind}-int8`, `${kind}-float16`].includes(nameOrPath));
+  return isName ? join(weightsFolder(), `${nameOrPath}.safetensors`) : nameOrPath;
 }
 
 /**
@@ -50,7 +57,7 @@ export async function writeBundleFile(path: string, bundle: Omit<Bundle, "source
 }
 
 /** The identity of the encoder in a file, from its header alone; undefined if the file is anything else. */
-async function encoderIdentityIn(path: string): Promise<string | undefined> {
+export async function encoderIdentityIn(path: string): Promise<string | undefined> {
   try {
     const { metadata } = await readSafetensorsFileHeader(path);
     return metadata[manifestKey] === undefined ? undefined : parseManifest(metadata, path).encoder?.identity;

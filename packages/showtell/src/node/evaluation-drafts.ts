@@ -93,7 +93,11 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
 }
 
 /** How well a lone model foresees the references. */
-async function modelPerplexity(model: EvaluatedModel, features: FeatureReader, scene: Scene): Promise<Perplexity> {
+export async function modelPerplexity(
+  model: EvaluatedModel,
+  features: FeatureReader,
+  scene: Scene,
+): Promise<Perplexity> {
   const { openSession, signal, emit } = scene.context;
   const { spec, vocabulary: data } = model.files.members[0]!.decoder.manifest;
   const vocabulary = parseVocabulary(data);

@@ -116,12 +116,20 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
       return hash === undefined ? [] : [{ ...record, hash }];
     }),
     pictureHashes: trainHashes.filter((hash) => hash !== undefined),
-    hash: sha256Hex(canonicalJson(records)),
+    hash: datasetHash(records),
     name: dataset.name,
     close: async () => {
       await Promise.all([cache, ...caches].map((one) => one.close()));
     },
   };
+}
+
+/** What tells data sets apart: a hash over all captions and picture names. */
+export function datasetHash(records: {
+  readonly train: readonly CaptionRecord[];
+  readonly dev: readonly CaptionRecord[];
+}): string {
+  return sha256Hex(canonicalJson({ train: records.train, dev: records.dev }));
 }
 
 /** What is read of the encoder: what the decoder reads, or what a stage reads that learns with it. */

@@ -18,6 +18,8 @@ export interface CaptionPerplexity {
   readonly words: number;
   /** Share of the words that the vocabulary does not have. */
   readonly unknown: number;
+  /** Share of the words that the model held for the likeliest, the true words before given. */
+  readonly accuracy: number;
 }
 
 /** Rows of a batch, and lengths that are compiled. */
@@ -48,17 +50,19 @@ export async function perplexityOf(
   const learner = createLearner(spec, defaultTrainingOptions, weights, openSession);
   let loss = 0;
   let words = 0;
+  let correct = 0;
   try {
     for (const [i, make] of batches.entries()) {
       throwIfCancelled(signal);
       const result = await learner.score(make(), features);
       loss += result.loss;
       words += result.tokens;
+      correct += result.correct;
       onProgress?.(i + 1, batches.length);
     }
   } finally {
     await learner.dispose();
   }
   const unknown = examples.reduce((sum, example) => sum + example.words.filter((id) => id === unknownId).length, 0);
-  return { value: Math.exp(loss / words), words, unknown: unknown / words };
+  return { value: Math.exp(loss / words), words, unknown: unknown / words, accuracy: correct / words };
 }

@@ -36,7 +36,7 @@ async function reported() {
         scores,
         fewer: scores,
         variety: { ...corpus.diversity, novel: 0.5 },
-        perplexity: { value: 12.34, words: 99, unknown: 0 },
+        perplexity: { value: 12.34, words: 99, unknown: 0, accuracy: 0.5 },
       },
       { name: "a person", kind: "human", marks: [], fewer: scores },
     ],

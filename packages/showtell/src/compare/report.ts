@@ -1,0 +1,125 @@
+// The report of a comparison: Markdown, a page that asks for nothing from outside, and its drawings as SVG. Writes no file.
+import { html, trusted } from "../evaluate/html.ts";
+import type { Html } from "../evaluate/html.ts";
+import { reportStyle } from "../evaluate/report-style.ts";
+import { linePanels } from "../plot/panels.ts";
+import { intervalChart } from "../plot/score-charts.ts";
+import { seriesColours } from "../plot/style.ts";
+import { columnsOf, tableNotes } from "./cells.ts";
+import type { ComparisonTable, TableRow } from "./table.ts";
+
+/** The drawings of a comparison as SVG; absent where there is nothing to draw yet. */
+export interface ComparisonDrawings {
+  /** CIDEr of the rows: the mean, and one standard deviation to either side. */
+  readonly scores?: string;
+  /** CIDEr of the dev captions that epochs are chosen by. */
+  readonly curves?: string;
+}
+
+/** Draws a comparison. */
+export async function comparisonDrawings({ rows, metrics }: ComparisonTable): Promise<ComparisonDrawings> {
+  const shown = ["CIDEr", "BLEU-4"].filter((metric) => metrics.includes(metric));
+  const points = shown.flatMap((metric) =>
+    rows.flatMap(({ name, scores }) => {
+      const spread = scores[metric];
+      if (spread === undefined) return [];
+      const { mean, deviation = 0 } = spread;
+      const [value, low, high] = [mean, Math.max(0, mean - deviation), mean + deviation].map((share) => 100 * share);
+      return [{ group: metric, label: name, value: value!, low: low!, high: high! }];
+    }),
+  );
+  // There are colours for so many lines only: the first rows have them.
+  const curves = rows.filter(({ curve }) => curve.length > 1).slice(0, seriesColours.length);
+  return {
+    ...(points.length > 0 && { scores: await intervalChart(points, "× 100, mean ± deviation over seeds") }),
+    ...(curves.length > 0 && { curves: await linePanels([curvePanel(curves)]) }),
+  };
+}
+
+function curvePanel(rows: readonly TableRow[]) {
+  return {
+    title: "CIDEr of the dev captions that epochs are chosen by",
+    unit: "CIDEr × 100",
+    series: rows.map(({ name, curve }) => ({
+      name,
+      points: curve.map((value, i) => ({ epoch: i + 1, value: 100 * value })),
+    })),
+  };
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+/** The text of the Markdown file. @param images Paths of the drawings, from where the file lies. */
+export function comparisonMarkdown(table: ComparisonTable, images: readonly string[]): string {
+  const columns = columnsOf(table);
+  return [
+    `# ${table.title}`,
+    "",
+    ...(table.note === undefined ? [] : [table.note, ""]),
+    line(["", ...columns.map(({ title }) => title)]),
+    line(["---", ...columns.map(() => "---:")]),
+    ...table.rows.map((row) => line([nameOf(row), ...columns.map(({ cell }) => cell(row))])),
+    "",
+    ...tableNotes(table).map((note) => `- ${note}`),
+    ...images.flatMap((image) => ["", `![${table.title}](${image})`]),
+    "",
+  ].join("\n");
+}
+
+function nameOf({ name, note }: TableRow): string {
+  return note === undefined ? name : `${name} (${note})`;
+}
+
+/** The text of the HTML file. */
+export function comparisonPage(table: ComparisonTable, drawings: ComparisonDrawings): string {
+  const { title, note } = table;
+  const columns = columnsOf(table);
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <style>
+          ${trusted(reportStyle)}
+        </style>
+      </head>
+      <body>
+        <header>
+          <div>
+            <h1>${title}</h1>
+            ${note && html`<p class="soft">${note}</p>`}
+          </div>
+        </header>
+        <main>
+          <div class="card scroll">
+            <table>
+              <tr>
+                <th></th>
+                ${columns.map((column) => html`<th>${column.title}</th>`)}
+              </tr>
+              ${table.rows.map(
+                (row) =>
+                  html`<tr${trusted(row.name === table.base ? ' class="own"' : "")}>
+                    <td><span class="name">${row.name}</span>${row.note && html`<i>${row.note}</i>`}</td>
+                    ${columns.map(({ cell }) => html`<td>${cell(row)}</td>`)}
+                  </tr>`,
+              )}
+            </table>
+          </div>
+          ${tableNotes(table).map((line) => html`<p class="soft small">${line}</p>`)}
+          ${chart(drawings.scores)}${chart(drawings.curves)}
+        </main>
+        <footer>
+          <p>Records that the rows rest on:</p>
+          ${table.rows.map(({ name, records }) => html`${name}: <code>${records.join(", ") || "none yet"}</code><br />`)}
+        </footer>
+      </body>
+    </html> `.text;
+}
+
+function chart(svg: string | undefined): Html | undefined {
+  return svg === undefined ? undefined : html`<div class="card chart">${trusted(svg)}</div>`;
+}

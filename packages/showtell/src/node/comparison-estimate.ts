@@ -1,0 +1,112 @@
+// How long runs will take: from records of like runs on this machine, else from a few timed steps.
+import { canonicalJson } from "../bundle/identity.ts";
+import { withRuns } from "../compare/planned-runs.ts";
+import type { RunOptions, RunRecord } from "../compare/record.ts";
+import type { ComparisonRequest, RunState } from "./comparison-request.ts";
+import { modelPath } from "./comparison-states.ts";
+import { runOptions } from "./run-options.ts";
+import { readRecords, thisMachine } from "./run-records.ts";
+import type { StepTime } from "./timed-steps.ts";
+import { timeSteps } from "./timed-steps.ts";
+import type { TrainingRequest } from "./training-request.ts";
+
+/** What a run is expected to take. */
+export interface RunEstimate {
+  readonly place: number;
+  /** Absent where it can't be told yet. */
+  readonly seconds?: number;
+  /** What that rests on, for people. */
+  readonly basis: string;
+}
+
+/** What decides how long a step takes. */
+function likeness(options: RunOptions): string {
+  const { encoder, decoder, embeddingSize, decoderOptions, fineTune, training } = options as {
+    readonly [name: string]: unknown;
+    readonly decoderOptions?: RunOptions;
+    readonly training?: RunOptions;
+  };
+  const { dropout: _dropout, ...sizes } = decoderOptions ?? {};
+  const { batchSize, captionsPerPicture, objective, maximumWords } = training ?? {};
+  const kind = (objective as { readonly kind?: string } | undefined)?.kind;
+  const learnt = fineTune === undefined ? undefined : (fineTune as { readonly stage: string }).stage;
+  const own = { embeddingSize, sizes, learnt, batchSize, captionsPerPicture, kind, maximumWords };
+  return canonicalJson({ encoder, decoder, ...own });
+}
+
+/** Seconds that a like run's record foretells for a number of epochs: steps, judging after each, and measuring at the end. */
+function fromRecord(
+  { training, evaluation }: RunRecord,
+  { epochs, selectFirst, select }: TrainingRequest["training"],
+): number {
+  const { steps, epochs: done, seconds } = training!;
+  const judged = select === "loss" ? 0 : Math.min(selectFirst ?? evaluation.pictures, evaluation.pictures);
+  const judging = (epochs * judged) / evaluation.captionsPerSecond;
+  return (seconds / steps) * (steps / done) * epochs + judging + evaluation.seconds;
+}
+
+function fromSteps(time: StepTime): Omit<RunEstimate, "place"> {
+  if (time.kind === "features")
+    return {
+      basis: `features first, ${Math.ceil(time.seconds / 60)} min by the first pictures; steps can't be timed before`,
+    };
+  return { seconds: time.perStep * time.steps, basis: "a few timed steps, without validating" };
+}
+
+/** What a caller may watch and stop. */
+export interface EstimateListener {
+  readonly onTiming?: (state: RunState) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * What the runs at some places will take.
+ * @throws ShowtellError `CANCELLED`, and as `trainCaptioner` does.
+ */
+export async function estimateRuns(
+  request: ComparisonRequest,
+  states: readonly RunState[],
+  places: readonly number[],
+  { onTiming, signal }: EstimateListener = {},
+): Promise<readonly RunEstimate[]> {
+  const machine = thisMachine(request.threads);
+  const known = (await readRecords(request.records)).filter(
+    (record) => record.machine.cpu === machine.cpu && record.machine.threads === machine.threads,
+  );
+  const timed = new Map<string, Omit<RunEstimate, "place">>();
+  const estimates: RunEstimate[] = [];
+  for (const place of places) {
+    const { run } = states[place]!;
+    if (run.template.kind === "evaluate") {
+      estimates.push({ place, ...measuringTime(known, run.needs.length) });
+      continue;
+    }
+    const { request: template } = run.template;
+    const like = likeness(runOptions(withRuns(template, (need) => states[need]!.name)));
+    const record = known.findLast(({ kind, options }) => kind === "train" && likeness(options) === like);
+    if (record !== undefined) {
+      const seconds = fromRecord(record, template.training);
+      estimates.push({ place, seconds, basis: `the record ${record.name}` });
+      continue;
+    }
+    const missing = run.needs.find((need) => !states[need]!.hasModel);
+    if (missing !== undefined) {
+      estimates.push({ place, basis: `not known before "${states[missing]!.run.row.name}" is trained` });
+      continue;
+    }
+    if (!timed.has(like)) {
+      onTiming?.(states[place]!);
+      const resolved = withRuns(template, (need) => modelPath(request.out, states[need]!.name));
+      timed.set(like, fromSteps(await timeSteps(resolved, signal)));
+    }
+    estimates.push({ place, ...timed.get(like)! });
+  }
+  return estimates;
+}
+
+/** What captioning and scoring took per model that captions. */
+function measuringTime(known: readonly RunRecord[], members: number): Omit<RunEstimate, "place"> {
+  const last = known.at(-1);
+  if (last === undefined) return { basis: "captioning only" };
+  return { seconds: members * last.evaluation.seconds, basis: `captioning only, by the record ${last.name}` };
+}

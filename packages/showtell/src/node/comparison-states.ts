@@ -1,0 +1,113 @@
+// How the runs of a plan stand: which have a record, which have a model, and which are left to do. Runs nothing.
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { withRuns } from "../compare/planned-runs.ts";
+import type { RunKey, RunOptions, RunRecord } from "../compare/record.ts";
+import { isRecordOf, recordName } from "../compare/record.ts";
+import { encoderIdentityIn } from "./bundle-files.ts";
+import type { ComparedRun, ComparisonRequest, RunState } from "./comparison-request.ts";
+import { openDataset } from "./dataset-folder.ts";
+import { defaultRunOptions, runOptions } from "./run-options.ts";
+import { readRecords } from "./run-records.ts";
+import { datasetHash } from "./training-data.ts";
+import { runFiles } from "./training-run.ts";
+
+/** The hash of a data set's captions, as runs record it. @throws ShowtellError `DATA_…`. */
+export async function dataHashOf({ data, images }: Pick<ComparisonRequest, "data" | "images">): Promise<string> {
+  const dataset = await openDataset(data, images === undefined ? {} : { images });
+  return datasetHash({ train: dataset.split("train"), dev: dataset.split("dev") });
+}
+
+/** The path of a run's model. */
+export function modelPath(out: string, name: string): string {
+  return join(out, name, runFiles.best);
+}
+
+/** What tells a run from others, the runs that it needs going by their names. */
+async function keyOf({ template }: ComparedRun, names: readonly string[], data: string | undefined): Promise<RunKey> {
+  const named = withRuns(template.request, (place) => names[place]!);
+  if (template.kind === "evaluate") return { kind: "evaluate", options: searchOptions(named), data };
+  const { encoder } = template.request;
+  const ownFile = withRuns(encoder, () => "") === encoder;
+  return {
+    kind: "train",
+    options: runOptions(named),
+    encoder: ownFile ? await encoderIdentityIn(encoder) : undefined,
+    data,
+  };
+}
+
+/** What an evaluation was told, but for where things are. */
+export function searchOptions(request: object): RunOptions {
+  const { model, split, beam, consensus, consensusWeights, consensusFrom, restAfter } = request as RunOptions;
+  return JSON.parse(
+    JSON.stringify({ model, split, beam, consensus, consensusWeights, consensusFrom, restAfter }),
+  ) as RunOptions;
+}
+
+/**
+ * A few words that a record's name begins with. */
+function wordsOf({ template, seed, row }: ComparedRun): readonly string[] {
+  const own = seed === undefined ? [] : [`s${seed}`];
+  if (template.kind === "evaluate") return [row.name, ...own];
+  const { decoder, training, fineTune } = template.request;
+  const how = [
+    ...(training.objective.kind === "cross-entropy" ? [] : [training.objective.kind]),
+    ...(fineTune === undefined ? [] : ["fine-tuned"]),
+  ];
+  return [decoder, ...how, ...own];
+}
+
+function seedOf(run: ComparedRun, record: RunRecord): boolean {
+  return run.template.kind === "evaluate" || run.seed === record.seed;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * How each run of a comparison stands. Without data (where only records are read) records of any data set count.
+ * @throws ShowtellError `RECORD_FORMAT`, `FILE_NOT_FOUND`.
+ */
+export async function runStates(
+  { runs, records: folder, out }: Pick<ComparisonRequest, "runs" | "records" | "out">,
+  data: string | undefined,
+): Promise<readonly RunState[]> {
+  const records = await readRecords(folder);
+  const states: RunState[] = [];
+  for (const run of runs) {
+    const key = await keyOf(
+      run,
+      states.map(({ name }) => name),
+      data,
+    );
+    const defaults = key.kind === "train" ? defaultRunOptions(key.options) : {};
+    const record = records.find((one) => seedOf(run, one) && isRecordOf(one, key, defaults));
+    const name =
+      record?.name ?? recordName(wordsOf(run), { ...key, options: { ...key.options, seed: run.seed ?? null } });
+    states.push({ run, name, ...(record && { record }), hasModel: await isThere(modelPath(out, name)) });
+  }
+  return states;
+}
+
+/** Places of the runs to do, in order: those chosen that have no record, and the trainings whose models they need and that are not here. */
+export function placesToDo(states: readonly RunState[], chosen: ReadonlySet<number>): readonly number[] {
+  const wanted = new Set<number>();
+  const needModel = (place: number): void => {
+    const { hasModel, record, run } = states[place]!;
+    if (hasModel && record !== undefined) return;
+    wanted.add(place);
+    run.needs.forEach(needModel);
+  };
+  for (const place of chosen) {
+    const { record, run } = states[place]!;
+    if (record !== undefined) continue;
+    wanted.add(place);
+    run.needs.forEach(needModel);
+  }
+  return [...wanted].toSorted((a, b) => a - b);
+}

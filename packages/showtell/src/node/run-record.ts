@@ -1,0 +1,131 @@
+// Makes the record of a run that has ended: measures its model, and puts together what was told, read and measured.
+import { copyFile, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ShowtellError } from "../base/errors.ts";
+import type { RunOptions, RunRecord } from "../compare/record.ts";
+import { recordName } from "../compare/record.ts";
+import { readBundleFile } from "./bundle-files.ts";
+import { modelPath } from "./comparison-states.ts";
+import type { ComparisonNews } from "./comparison-request.ts";
+import { unwritable } from "./files.ts";
+import { readRunDescription, trainingSummary } from "./finished-run.ts";
+import { measureModel } from "./measurement.ts";
+import type { MeasurementRequest } from "./measurement-request.ts";
+import { runOptions } from "./run-options.ts";
+import { readRecords, thisMachine, writeRecord } from "./run-records.ts";
+import { runFiles } from "./training-run.ts";
+import { writer } from "./version.ts";
+
+/** What a record is made of besides what is measured. */
+export interface RecordParts extends Pick<RunRecord, "name" | "kind" | "options" | "uses" | "training"> {
+  readonly seed?: number | undefined;
+  /** Folder of the records. */
+  readonly records: string;
+  readonly measurement: MeasurementRequest;
+}
+
+/** What a caller may listen to. */
+export interface RecordListener {
+  readonly onNews?: (news: ComparisonNews) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Measures a model and writes its record. @throws ShowtellError as `measureModel` and `writeRecord` do. */
+export async function makeRecord(
+  { records, measurement, seed, name, kind, options, uses, training }: RecordParts,
+  { onNews, signal }: RecordListener,
+): Promise<RunRecord> {
+  const measured = await measureModel(measurement, { signal, onNews: (news) => onNews?.({ kind: "measuring", news }) });
+  const { model, encoders, evaluation, captions, statistics: rows, meteorName } = measured;
+  const record: RunRecord = {
+    version: 1,
+    writer,
+    name,
+    kind,
+    options,
+    ...(seed !== undefined && { seed }),
+    uses,
+    encoders,
+    model,
+    ...(training && { training }),
+    evaluation,
+    machine: thisMachine(measurement.threads),
+    finished: new Date().toISOString(),
+  };
+  await writeRecord(records, record, { captions, statistics: { images: captions.length, rows, meteorName } });
+  onNews?.({ kind: "record", record });
+  return record;
+}
+
+/** What adopting needs. */
+export interface Adoption extends Omit<MeasurementRequest, "model" | "restAfter"> {
+  /** The folder of a finished training run. */
+  readonly folder: string;
+  readonly records: string;
+  /** The folder of a comparison's runs, where the model is copied to, so that other runs can begin with it. */
+  readonly out: string;
+}
+
+/**
+ * Makes the record of a run that `showtell train` trained, so that a plan with the same options counts it as done.
+ * @throws ShowtellError `RUN_UNFINISHED`, `RUN_FORMAT`, and as {@link makeRecord} does.
+ */
+export async function adoptRun(
+  { folder, records, out, ...request }: Adoption,
+  listener: RecordListener = {},
+): Promise<RunRecord> {
+  const training = await trainingSummary(folder);
+  const { options: told } = await readRunDescription(folder);
+  const known = await readRecords(records);
+  const { labels, uses } = await modelsOf(told, known);
+  const options = runOptions(told, labels);
+  const model = join(folder, runFiles.best);
+  const { decoder } = await readBundleFile(model);
+  const done = known.find((record) => record.model.identity === decoder?.manifest.identity && record.kind === "train");
+  if (done !== undefined)
+    throw new ShowtellError("RUN_EXISTS", `"${folder}" has a record already: ${join(records, `${done.name}.json`)}`);
+  const { seed } = told.training;
+  const words = [String(options["decoder"]), "adopted", `s${seed}`];
+  const name = recordName(words, { kind: "train", options: { ...options, seed }, data: training.data.hash });
+  const { selectFirst } = told.training as { readonly selectFirst?: number };
+  const record = await makeRecord(
+    {
+      records,
+      name,
+      kind: "train",
+      options,
+      seed,
+      uses,
+      training,
+      measurement: { ...request, model, restAfter: selectFirst },
+    },
+    listener,
+  );
+  const copy = modelPath(out, record.name);
+  await mkdir(dirname(copy), { recursive: true })
+    .then(() => copyFile(model, copy))
+    .catch((cause: unknown) => {
+      throw unwritable(copy, cause);
+    });
+  return record;
+}
+
+/** The names of the runs whose models a run began with, by the paths under which it was told of them. */
+async function modelsOf(
+  told: RunOptions,
+  records: readonly RunRecord[],
+): Promise<{ readonly labels: ReadonlyMap<string, string>; readonly uses: Readonly<Record<string, string>> }> {
+  const labels = new Map<string, string>();
+  const uses: Record<string, string> = {};
+  for (const option of ["init", "encoder"]) {
+    const path = told[option];
+    if (typeof path !== "string") continue;
+    const { decoder } = await readBundleFile(path);
+    if (decoder === undefined) continue; // an encoder's file: its name says enough
+    const { identity } = decoder.manifest;
+    const name = records.find(({ model }) => model.identity === identity)?.name ?? `model-${identity.slice(0, 12)}`;
+    labels.set(path, name);
+    uses[name] = identity;
+  }
+  return { labels, uses };
+}

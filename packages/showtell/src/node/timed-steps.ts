@@ -1,0 +1,71 @@
+// How long a step of a training takes here: a few are done in a folder that is thrown away. Features that it computes are kept.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { throwIfCancelled } from "../base/cancel.ts";
+import { plainError } from "../base/errors.ts";
+import type { TrainingNews, TrainingRequest } from "./training-request.ts";
+import { trainCaptioner } from "./training.ts";
+
+/** What was measured, in seconds. */
+export type StepTime =
+  | { readonly kind: "steps"; readonly perStep: number; readonly steps: number }
+  /** Features have to be computed first; steps were not timed. */
+  | { readonly kind: "features"; readonly seconds: number };
+
+/** Steps to time at most, and how long to go on at most: each of the first ones compiles a graph. */
+const timedSteps = 14;
+const timedMs = 40_000;
+
+interface Mark {
+  readonly step: number;
+  readonly at: number;
+}
+
+/** Marks of the later half: in the first one graphs are compiled. */
+function perStep(marks: readonly Mark[], batch: number, captionsPerSecond: number): number {
+  const last = marks.at(-1)!;
+  const middle = marks.find(({ step }) => step >= last.step / 2)!;
+  if (middle.step === last.step) return batch / captionsPerSecond;
+  return (last.at - middle.at) / 1000 / (last.step - middle.step);
+}
+
+/**
+ * Times a few steps of a run, whose folder stays untouched.
+ * @throws ShowtellError `CANCELLED`, and as `trainCaptioner` does.
+ */
+export async function timeSteps(request: TrainingRequest, signal?: AbortSignal): Promise<StepTime> {
+  const folder = await mkdtemp(join(tmpdir(), "showtell-timing-"));
+  const enough = new AbortController();
+  const either = signal === undefined ? enough.signal : AbortSignal.any([signal, enough.signal]);
+  const marks: Mark[] = [];
+  let features: number | undefined;
+  let last: Extract<TrainingNews, { kind: "step" }> | undefined;
+  const onNews = (news: TrainingNews): void => {
+    if (news.kind === "features" && news.progress.secondsLeft !== undefined && last === undefined) {
+      if (news.progress.done === news.progress.total) return;
+      features = news.progress.secondsLeft;
+      enough.abort();
+    }
+    if (news.kind !== "step") return;
+    last = news;
+    marks.push({ step: news.step, at: performance.now() });
+    if (news.step >= timedSteps || performance.now() - marks[0]!.at > timedMs) enough.abort();
+  };
+  try {
+    const out = join(folder, "run");
+    await trainCaptioner({ ...request, out, resume: false }, { onNews, signal: either });
+  } catch (error) {
+    throwIfCancelled(signal);
+    if (plainError(error).code !== "CANCELLED") throw error;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  throwIfCancelled(signal);
+  if (features !== undefined || last === undefined) return { kind: "features", seconds: features ?? 0 };
+  return {
+    kind: "steps",
+    perStep: perStep(marks, request.training.batchSize, last.captionsPerSecond),
+    steps: last.steps,
+  };
+}
