@@ -13,7 +13,7 @@ import {
   openSession,
   trainCaptioner,
 } from "showtell/node";
-import type { NodeCaptionOptions } from "showtell/node";
+import type { Evaluation, NodeCaptionOptions } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { seededRandom } from "../src/base/random.ts";
@@ -34,7 +34,9 @@ import { runFiles } from "../src/node/training-run.ts";
 import { readSafetensors } from "../src/safetensors/read.ts";
 import { showtell } from "./cli/run.ts";
 import { wheelEncoders } from "./groups.ts";
+import { confidenceOf } from "../src/caption/confidence.ts";
 import { fitCalibration } from "../src/evaluate/calibration.ts";
+import { rowConfidence } from "../src/evaluate/row-confidence.ts";
 import { fileOf } from "./bundle/tiny-decoder.ts";
 import { writeTinyModel } from "./cli/tiny-model.ts";
 import { colourRun, writeColourData } from "./node/training-fixture.ts";
@@ -162,6 +164,13 @@ async function writeCalibratedModel(path: string): Promise<void> {
     ...fitCalibration(outcomes, 0.5),
   };
   writeFileSync(path, fileOf({ manifest: { ...manifest, calibration }, decoder: decoder! }));
+  // What an evaluation says of such a model, on its own pictures and on others.
+  const [evaluation] = samples.get("evaluation") as [Evaluation];
+  for (const split of ["dev", "test"]) {
+    const judged = outcomes.map(({ caption, score }) => ({ confidence: confidenceOf(calibration, caption), score }));
+    const confidence = rowConfidence(calibration, { name: "drawn", split }, judged)!;
+    collect("evaluation", { ...evaluation, rows: [{ ...evaluation.rows[0]!, confidence }] });
+  }
   collect("calibration", readBundle(readFileSync(path), path).manifest.calibration);
 }
 

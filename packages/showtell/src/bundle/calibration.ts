@@ -17,6 +17,17 @@ export interface ReliabilityBin {
   readonly share: number;
 }
 
+/** How well confidences are met. */
+export interface CalibrationQuality {
+  /** Share of the captions that are better than the threshold: what confidence is worth without knowing anything. */
+  readonly share: number;
+  /** Mean difference of confidence and share over the bins, weighted by captions. */
+  readonly expectedCalibrationError: number;
+  /** Mean squared error of the confidence; `share` alone would have share · (1 − share). */
+  readonly brier: number;
+  readonly bins: readonly ReliabilityBin[];
+}
+
 /** P(CIDEr-D of a caption > `threshold`) = 1 / (1 + exp(−(intercept + Σ weight · (feature − mean) / deviation))). */
 export interface Calibration {
   /** The decoder that it was made for: it holds for no other. */
@@ -35,15 +46,19 @@ export interface Calibration {
     readonly weight: number;
   }[];
   /** Each caption judged by a regression that did not see it (cross-validation). */
-  readonly quality: {
-    /** Share of the captions that are better than the threshold: what confidence is worth without knowing anything. */
-    readonly share: number;
-    /** Mean difference of confidence and share over the bins, weighted by captions. */
-    readonly expectedCalibrationError: number;
-    /** Mean squared error of the confidence; `share` alone would have share · (1 − share). */
-    readonly brier: number;
-    readonly bins: readonly ReliabilityBin[];
-  };
+  readonly quality: CalibrationQuality;
+}
+
+/** What confidences mean, for people. */
+export interface CalibrationSummary extends Pick<Calibration, "metric" | "threshold" | "data"> {
+  /** Of the captions calibrated on, how many were better than the threshold. */
+  readonly share: number;
+}
+
+/** A calibration in short. */
+export function summaryOf({ metric, threshold, data, quality }: Calibration): CalibrationSummary {
+  const { name, split, pictures } = data;
+  return { metric, threshold, share: quality.share, data: { name, split, pictures } };
 }
 
 const share = z.number().min(0).max(1);

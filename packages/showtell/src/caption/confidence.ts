@@ -33,6 +33,13 @@ export function confidenceOf({ intercept, terms }: Pick<Calibration, "intercept"
   return 1 / (1 + Math.exp(-logit));
 }
 
+/** The calibration of a lone decoder that carries one of its own; undefined for others. */
+export function calibrationOf(members: readonly EnsembleMember[]): Calibration | undefined {
+  const [{ manifest, decoder }, ...others] = members as readonly [EnsembleMember, ...EnsembleMember[]];
+  const calibration = manifest?.calibration;
+  return others.length === 0 && calibration?.decoder === decoder.manifest.identity ? calibration : undefined;
+}
+
 /**
  * The calibration of captions that options ask for: that of a lone decoder, for captions that beam search ranked.
  * @throws ShowtellError `CALIBRATION_MISSING` or `ARGUMENT` if the options need one where there is none.
@@ -48,13 +55,11 @@ export function calibrationFor(members: readonly EnsembleMember[], options: Capt
     const what = "captions that were drawn, steered or chosen by consensus have no calibrated confidence";
     throw new ShowtellError("ARGUMENT", `${what}: leave abstainBelow out, or search without these`);
   }
-  const [{ manifest, decoder, source }, ...others] = members as readonly [EnsembleMember, ...EnsembleMember[]];
-  const calibration = manifest?.calibration;
-  const fits = others.length === 0 && calibration?.decoder === decoder.manifest.identity;
-  if (fits || !asked) return fits ? calibration : undefined;
+  const calibration = calibrationOf(members);
+  if (calibration !== undefined || !asked) return calibration;
   const why =
-    others.length > 0
+    members.length > 1
       ? "an ensemble has no calibration: name one model"
-      : `"${source}" has no calibration of its decoder: showtell calibrate makes one`;
+      : `"${members[0]!.source}" has no calibration of its decoder: showtell calibrate makes one`;
   throw new ShowtellError("CALIBRATION_MISSING", why);
 }

@@ -2,7 +2,7 @@
 // trusted. Makes no captions and scores none.
 import { ShowtellError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
-import type { Calibration, ReliabilityBin } from "../bundle/calibration.ts";
+import type { Calibration, CalibrationQuality, ReliabilityBin } from "../bundle/calibration.ts";
 import { confidenceFeatures } from "../bundle/calibration.ts";
 import type { Judged } from "../caption/confidence.ts";
 import { confidenceOf, featureOf } from "../caption/confidence.ts";
@@ -56,13 +56,13 @@ export function fitCalibration(outcomes: readonly ScoredOutcome[], threshold: nu
       good: score > threshold,
     }));
   }).flat();
-  return { ...fitLogistic(outcomes, threshold), quality: { share: good / outcomes.length, ...reliability(judged) } };
+  return { ...fitLogistic(outcomes, threshold), quality: reliability(judged) };
 }
 
 /** How well confidences are met: bins of equal width, expected calibration error (Guo et al. 2017), Brier score. */
 export function reliability(
   judged: readonly { readonly confidence: number; readonly good: boolean }[],
-): Omit<Calibration["quality"], "share"> {
+): CalibrationQuality {
   const bins = Array.from({ length: binCount }, (_, place): ReliabilityBin => {
     const inside = judged.filter(
       ({ confidence }) => Math.min(binCount - 1, Math.floor(confidence * binCount)) === place,
@@ -78,7 +78,12 @@ export function reliability(
   });
   const error = bins.reduce((sum, bin) => sum + bin.captions * Math.abs(bin.confidence - bin.share), 0);
   const squares = judged.reduce((sum, one) => sum + (one.confidence - Number(one.good)) ** 2, 0);
-  return { expectedCalibrationError: error / judged.length, brier: squares / judged.length, bins };
+  return {
+    share: judged.filter(({ good }) => good).length / judged.length,
+    expectedCalibrationError: error / judged.length,
+    brier: squares / judged.length,
+    bins,
+  };
 }
 
 /** Ridge logistic regression on standardised features, by Newton's method. */

@@ -1,5 +1,6 @@
 // What an evaluation finds, as plain data: rows of scores, what makes them comparable, and each picture's captions. Computes nothing.
 import type { ConsensusSource, ConsensusWeights } from "../caption/consensus.ts";
+import type { Calibration, CalibrationQuality } from "../bundle/calibration.ts";
 
 /** A score as a fraction, with the ends of its 95 % interval (bootstrap over pictures). */
 export interface Score {
@@ -63,6 +64,14 @@ export interface RowConsensus {
   readonly weights: ConsensusWeights;
 }
 
+/** How sure a model said it was, and how often it was right. */
+export interface RowConfidence extends Pick<Calibration, "metric" | "threshold" | "data"> {
+  /** On the pictures that it was calibrated on, each judged by a regression that did not see it. */
+  readonly calibrated: CalibrationQuality;
+  /** On the pictures of this evaluation, unless they are the same. */
+  readonly measured?: CalibrationQuality;
+}
+
 /** One row of the table. */
 export interface Row {
   readonly name: string;
@@ -75,6 +84,8 @@ export interface Row {
   readonly fewer?: Scores;
   readonly variety?: Variety;
   readonly perplexity?: Perplexity;
+  /** Of a lone model that is calibrated. */
+  readonly confidence?: RowConfidence;
 }
 
 /** Models that differ in their seed only, as one. */

@@ -1,5 +1,9 @@
 // The charts of a report, as SVG text. Chooses what is drawn; how it looks is plot/'s business.
+import type { CalibrationQuality } from "../bundle/calibration.ts";
+import { reliabilityChart } from "../plot/reliability-chart.ts";
+import type { ReliabilitySeries } from "../plot/reliability-chart.ts";
 import { intervalChart, pairChart, shareChart } from "../plot/score-charts.ts";
+import type { EvaluatedData, RowConfidence } from "./evaluation.ts";
 import type { Report } from "./report.ts";
 import { ciderStep, ciderSteps, longestLength, scoredRows } from "./report.ts";
 
@@ -11,6 +15,8 @@ export interface ReportDrawings {
   readonly lengths: string;
   readonly words?: string;
   readonly slices?: string;
+  /** How often the first row's captions were as good as it was sure. */
+  readonly reliability?: string;
 }
 
 /** What a metric reads in print. */
@@ -50,7 +56,25 @@ export async function reportDrawings(report: Report): Promise<ReportDrawings> {
         "CIDEr × 100",
       ),
     }),
+    ...(rows[0]?.confidence && { reliability: await reliabilityDrawing(rows[0].confidence, data) }),
   };
+}
+
+const points = ({ bins }: CalibrationQuality): ReliabilitySeries["points"] =>
+  bins.map(({ confidence, share, captions }) => ({ confidence, share, count: captions }));
+
+/** The pictures that a model was calibrated on, and those of the evaluation where they are others. */
+function reliabilityDrawing(
+  { data, threshold, calibrated, measured }: RowConfidence,
+  evaluated: EvaluatedData,
+): Promise<string> {
+  return reliabilityChart(
+    [
+      { name: `${data.split} (calibrated on, cross-validated)`, points: points(calibrated) },
+      ...(measured ? [{ name: `${evaluated.split} (measured here)`, points: points(measured) }] : []),
+    ],
+    ["said: probability of a good caption", `came true: CIDEr above ${printed(threshold)}`],
+  );
 }
 
 function interval({ value, low, high }: { readonly value: number; readonly low: number; readonly high: number }) {

@@ -5,6 +5,7 @@ import type { Html } from "./html.ts";
 import { print, range, whole } from "./printed.ts";
 import type { PublishedResult } from "./published-results.ts";
 import type { ReportDrawings } from "./report-drawings.ts";
+import { confidenceSection } from "./report-confidence.ts";
 import { publishedSection, scoreSection } from "./report-scores.ts";
 import { reportStyle } from "./report-style.ts";
 import type { Report, ShownPictures } from "./report.ts";
@@ -46,7 +47,7 @@ export function reportPage(report: Report, parts: PageParts): string {
           ${scoreSection(report, parts.drawings)}
           ${parts.published.length > 0 ? publishedSection(report, parts.published) : undefined}
           ${pictureSection(report, parts)} ${shapeSection(report, parts.drawings)}
-          ${sliceSection(report, parts.drawings)}
+          ${confidenceSection(report, parts.drawings)} ${sliceSection(report, parts.drawings)}
         </main>
         ${footer(report)}
       </body>

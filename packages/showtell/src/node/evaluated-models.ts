@@ -7,6 +7,7 @@ import { asFloat32 } from "../bundle/precision.ts";
 import { checkDecoder } from "../bundle/self-test.ts";
 import type { ConsensusOptions } from "../caption/caption-options.ts";
 import { openEnsembleCaptioner } from "../caption/captioner.ts";
+import type { Captioned } from "../caption/captioner.ts";
 import type { CaptionerInput } from "../caption/captioning-service.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderOf } from "../models/catalogue.ts";
@@ -89,6 +90,9 @@ export interface CaptioningOptions extends ConsensusOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
+/** A caption, and how sure the model is of it, where it can tell. */
+export type SaidCaption = Pick<Captioned, "caption" | "confidence">;
+
 /** A model's best caption of each picture. @throws ShowtellError `ENGINE`, `CANCELLED`. */
 export async function captionPictures(
   { files }: EvaluatedModel,
@@ -96,9 +100,9 @@ export async function captionPictures(
   pictures: number,
   openSession: OpenSession,
   { beam, signal, onProgress, ...consensus }: CaptioningOptions,
-): Promise<readonly string[]> {
+): Promise<readonly SaidCaption[]> {
   const captioner = await openEnsembleCaptioner(files.members, openSession);
-  const captions: string[] = [];
+  const captions: SaidCaption[] = [];
   try {
     for (const rows of pieces(pictures, batchSize)) {
       throwIfCancelled(signal);
@@ -109,7 +113,7 @@ export async function captionPictures(
         batches.push({ images: rows.length, data });
       }
       const found = await captioner.caption(batches, { ...consensus, signal, ...(beam !== undefined && { beam }) });
-      captions.push(...found.map(({ caption }) => caption));
+      captions.push(...found);
       onProgress(captions.length, pictures);
     }
   } finally {

@@ -4,7 +4,9 @@ import { sha256Hex } from "../base/bytes.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { decodeFloat16 } from "../base/float16.ts";
+import type { Calibration } from "../bundle/calibration.ts";
 import type { CaptionerInput } from "../caption/captioning-service.ts";
+import { calibrationOf } from "../caption/confidence.ts";
 import { nearestPictures, unitVectors } from "../caption/nearest-pictures.ts";
 import type { PictureVectors } from "../caption/nearest-pictures.ts";
 import { mostAgreedCaption } from "../evaluate/agreed-caption.ts";
@@ -28,6 +30,11 @@ export interface Draft extends Pick<Row, "name" | "kind" | "model" | "marks" | "
   readonly captions: readonly string[];
   /** Share of them that do not stand in the model's training captions, where known. */
   readonly novel?: number | undefined;
+  /** Of a calibrated model: how sure it is of each caption; undefined of one for which the calibration does not hold. */
+  readonly sureness?: {
+    readonly calibration: Calibration;
+    readonly confidences: readonly (number | undefined)[];
+  };
 }
 
 /** What all drafts are about. */
@@ -62,13 +69,15 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
   const { beam, consensus, consensusWeights, consensusFrom } = request;
   const onProgress = (done: number, total: number): void =>
     emit({ kind: "work", task: `captioning with ${model.name}`, done, total });
-  const captions = await captionPictures(model, readers, split.pictures.length, openSession, {
+  const said = await captionPictures(model, readers, split.pictures.length, openSession, {
     ...chosen({ consensus, consensusWeights, consensusFrom }),
     beam,
     signal,
     onProgress,
   });
+  const captions = said.map(({ caption }) => caption);
   const hashes = split.pictures.map(({ hash }) => hash);
+  const calibration = calibrationOf(members);
   const marks = members.flatMap(({ manifest }) => marksOf(manifest.training, hashes));
   const alone = members.length === 1 ? members[0]! : undefined;
   return {
@@ -89,6 +98,7 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
       novel: novelShare(alone.manifest.training, captions.map(ptbTokens), sha256Hex),
       perplexity: await modelPerplexity(model, readers[0]!, scene),
     }),
+    ...(calibration && { sureness: { calibration, confidences: said.map(({ confidence }) => confidence) } }),
   };
 }
 

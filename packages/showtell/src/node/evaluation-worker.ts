@@ -4,6 +4,7 @@ import type { DocumentFrequencies } from "caption-metrics";
 import type { OpenSession } from "../engine/session.ts";
 import type { Evaluation, Row } from "../evaluate/evaluation.ts";
 import { makeReport } from "../evaluate/report.ts";
+import { rowConfidence } from "../evaluate/row-confidence.ts";
 import { seedGroups } from "../evaluate/provenance.ts";
 import { comparedReferences, scoreCorpus, scoreWithOneLess } from "../evaluate/scoring.ts";
 import type { ScoredCorpus, ScoringOptions } from "../evaluate/scoring.ts";
@@ -31,7 +32,7 @@ interface ScoredDraft {
 /** Scores drafts one after the other, and people last. */
 async function scoreDrafts(
   drafts: readonly Draft[],
-  { context, split }: Scene,
+  { context, dataset, split }: Scene,
 ): Promise<{ readonly scored: readonly ScoredDraft[]; readonly human: Row | undefined }> {
   const { request, signal, emit } = context;
   const paraphrases = await cachedParaphrases();
@@ -48,7 +49,9 @@ async function scoreDrafts(
     const corpus = await scoreCorpus(pictures, draft.captions, options, frequencies);
     frequencies = corpus.frequencies;
     const fewer = compared > 0 ? await scoreWithOneLess(pictures, draft.captions, compared, options) : undefined;
-    scored.push({ draft, row: rowOf(draft, corpus, fewer), corpus });
+    const row = rowOf(draft, corpus, fewer);
+    const confidence = confidenceOf(draft, corpus, { name: dataset.name, split: request.split });
+    scored.push({ draft, row: { ...row, ...(confidence && { confidence }) }, corpus });
   }
   tell();
   const human: Row | undefined =
@@ -75,6 +78,20 @@ function rowOf(draft: Draft, { scores, diversity }: ScoredCorpus, fewer: Row["fe
     ...(fewer && { fewer }),
     ...(perplexity && { perplexity }),
   };
+}
+
+function confidenceOf(
+  { sureness }: Draft,
+  { perPicture }: ScoredCorpus,
+  data: { readonly name: string; readonly split: string },
+): Row["confidence"] {
+  if (sureness === undefined) return undefined;
+  const { calibration, confidences } = sureness;
+  return rowConfidence(
+    calibration,
+    data,
+    perPicture.map((scores, i) => ({ confidence: confidences[i], score: scores["CIDEr"]! })),
+  );
 }
 
 function evaluationOf(

@@ -8,6 +8,8 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { ShowtellError } from "../base/errors.ts";
+import { summaryOf } from "../bundle/calibration.ts";
+import { calibrationOf } from "../caption/confidence.ts";
 import { defaultModel, shippedModels } from "./bundle-files.ts";
 import type { ModelArgument } from "./captioner-files.ts";
 import { readCaptionerFiles } from "./captioner-files.ts";
@@ -53,6 +55,8 @@ export interface DeviceFilesOptions {
   readonly service: boolean;
   /** Whether that service tells of training neighbours; default false. */
   readonly neighbours?: boolean;
+  /** Whether that service shows training runs; default false. */
+  readonly runs?: boolean;
 }
 
 /**
@@ -61,8 +65,10 @@ export interface DeviceFilesOptions {
  */
 export async function deviceFiles({ model = defaultModel, ...place }: DeviceFilesOptions): Promise<PageFiles> {
   const { members, inputs } = await readCaptionerFiles(model);
+  const calibration = calibrationOf(members);
+  const told = { ...place, ...(calibration && { calibration: summaryOf(calibration) }) };
   const [member, ...others] = members;
-  if (others.length > 0) return new Map([["page.json", pageJson(place)]]);
+  if (others.length > 0) return new Map([["page.json", pageJson(told)]]);
   const engineFolder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
   const files = new Map<string, PageFile>(
     engineFiles.map((name) => [`engine/${name}`, { kind: "file", path: join(engineFolder, name) }]),
@@ -82,7 +88,7 @@ export async function deviceFiles({ model = defaultModel, ...place }: DeviceFile
   };
   const licence = join(shippedModels, "LICENSE.md");
   if (dirname(decoder) === dirname(licence)) files.set("models/LICENSE.md", { kind: "file", path: licence });
-  return files.set("page.json", pageJson({ ...place, device }));
+  return files.set("page.json", pageJson({ ...told, device }));
 }
 
 function pageJson(place: object): PageFile {

@@ -1,5 +1,7 @@
 // What a captioner is made of, in the few words that GET /v1/models has for it. Loads no engine.
 import { basename } from "node:path";
+import { summaryOf } from "../bundle/calibration.ts";
+import { calibrationOf } from "../caption/confidence.ts";
 import { defaultModel } from "../node/bundle-files.ts";
 import type { DecoderBundle } from "../node/bundle-files.ts";
 import { readCaptionerFiles } from "../node/captioner-files.ts";
@@ -14,12 +16,14 @@ import type { MemberDescription, ModelDescription } from "./schemas.ts";
 export async function describeModel(model: ModelArgument = defaultModel): Promise<ModelDescription> {
   const { identity, members } = await readCaptionerFiles(model);
   const { vocabulary, decoding } = members[0]!.decoder.manifest;
+  const calibration = calibrationOf(members);
   const { beam, lengthExponent, maximumLength } = decoding;
   return {
     id: identity,
     members: members.map(describeMember),
     vocabularySize: vocabulary.words.length - specialWords.length,
     decoding: { beam, lengthExponent, maximumLength },
+    ...(calibration && { calibration: summaryOf(calibration) }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { errorCodes } from "../base/errors.ts";
 import type { ErrorCode, PlainError } from "../base/errors.ts";
+import type { CalibrationSummary } from "../bundle/calibration.ts";
 import type { CaptionOptions, PartialCaption } from "../caption/caption-options.ts";
 import { mostNeighbours } from "../caption/caption-options.ts";
 import type { TrainingNeighbour } from "../caption/training-neighbours.ts";
@@ -11,7 +12,7 @@ import type { CaptionResult } from "../caption/threaded-captioner.ts";
 export const namedSchemas: z.core.$ZodRegistry<{ id: string }> = z.registry<{ id: string }>();
 
 /** A schema that has a name. */
-function named<T>(id: string, schema: z.ZodType<T>): z.ZodType<T> {
+export function named<T>(id: string, schema: z.ZodType<T>): z.ZodType<T> {
   return schema.register(namedSchemas, { id });
 }
 
@@ -252,6 +253,8 @@ export interface ModelDescription {
   readonly vocabularySize: number;
   /** How captions are searched where a request does not say. */
   readonly decoding: { readonly beam: number; readonly lengthExponent: number; readonly maximumLength: number };
+  /** What `confidence` means, for a model that is calibrated. */
+  readonly calibration?: CalibrationSummary;
 }
 
 const memberDescription: z.ZodType<MemberDescription> = named(
@@ -274,6 +277,16 @@ const modelDescription: z.ZodType<ModelDescription> = named(
     decoding: z
       .object({ beam: z.int(), lengthExponent: z.number(), maximumLength: z.int() })
       .describe("How captions are searched where a request does not say."),
+    calibration: z
+      .exactOptional(
+        z.object({
+          metric: z.literal("CIDEr-D"),
+          threshold: z.number(),
+          share: z.number().describe("Of the captions calibrated on, how many were better than the threshold."),
+          data: z.object({ name: z.string(), split: z.string(), pictures: z.int() }),
+        }),
+      )
+      .describe("What confidence is: the probability that the metric of a caption is above the threshold."),
   }),
 );
 

@@ -18,6 +18,8 @@ const pictures = Array.from({ length: 30 }, (_, i) => ({
 }));
 const captions = pictures.map((_, i) => (i === 0 ? evil : i % 3 === 0 ? `a dog number ${i} runs` : "a dog"));
 
+const bins = [{ from: 0.5, captions: 30, confidence: 0.6, share: 0.4 }];
+
 async function reported() {
   const options = { meteor: { synonyms: wordnet }, resamples: 20 };
   const corpus = await scoreCorpus(pictures, captions, options);
@@ -37,6 +39,13 @@ async function reported() {
         fewer: scores,
         variety: { ...corpus.diversity, novel: 0.5 },
         perplexity: { value: 12.34, words: 99, unknown: 0, accuracy: 0.5 },
+        confidence: {
+          metric: "CIDEr-D",
+          threshold: 0.5,
+          data: { name: evil, split: "dev", pictures: 30 },
+          calibrated: { share: 0.4, expectedCalibrationError: 0.03, brier: 0.2, bins },
+          measured: { share: 0.5, expectedCalibrationError: 0.12, brier: 0.21, bins },
+        },
       },
       { name: "a person", kind: "human", marks: [], fewer: scores },
     ],
@@ -79,7 +88,16 @@ describe("the page", () => {
     const parts = { drawings, shown: shownPictures(report.pictures, 4), thumbnails: new Map<number, string>() };
     const page = reportPage(report, { ...parts, published: publishedResults });
     for (const score of Object.values(report.rows[0]!.scores!)) expect(page).toContain((100 * score.value).toFixed(1));
-    for (const text of ["12.3", "badge leak", "Varier 2020", "52.8", "tok:ptb|refs:3", "against 2 references"]) {
+    for (const text of [
+      "12.3",
+      "badge leak",
+      "Varier 2020",
+      "52.8",
+      "tok:ptb|refs:3",
+      "against 2 references",
+      "How sure it is",
+      "0.210",
+    ]) {
       expect(page).toContain(text);
     }
     expect(report.slices.map(({ name }) => name)).toEqual(expect.arrayContaining(["dog", "nobody", "no colour"]));

@@ -11,6 +11,7 @@ import { PhotoCard } from "./photo-card.tsx";
 import type { Photo } from "./photos.ts";
 import { usePhotos } from "./photos.ts";
 import type { Place } from "./place.ts";
+import { PlaceContext } from "./place.ts";
 import { service } from "./sources.ts";
 import { SteeringPanel } from "./steering-panel.tsx";
 import { Why } from "./why.tsx";
@@ -66,7 +67,7 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
     </>
   );
   return (
-    <>
+    <PlaceContext.Provider value={place}>
       <header class="top">
         <a class="brand" href="./">
           <img src="./icon.svg" alt="" width="32" height="32" /> showtell
@@ -89,6 +90,7 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
         <SteeringPanel
           settings={settings}
           canApply={list.photos.length > 0}
+          calibrated={place.calibration !== undefined}
           onChange={setSettings}
           onApply={() => {
             if (onDevice) loadDevice();
@@ -110,6 +112,6 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
           wrong: read a caption before you use it.
         </p>
       </footer>
-    </>
+    </PlaceContext.Provider>
   );
 }

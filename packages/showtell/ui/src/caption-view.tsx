@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Candidate, CaptionResult } from "showtell/web";
 import { CopyRow } from "./copy-row.tsx";
 import { Icon } from "./icon.tsx";
+import { Silence, Sureness } from "./sureness.tsx";
 
 /** A probability for people: "1 in 71,000". Whole sentences have small ones, since there are so many sentences. */
 function oneIn(logProbability: number): string {
@@ -115,10 +116,21 @@ export function CaptionView({
   const [text, setText] = useState(result.caption);
   const [editing, setEditing] = useState(false);
   const [explained, setExplained] = useState(false);
+  const [shownAnyway, setShownAnyway] = useState(false);
   useEffect(() => {
     setText(result.caption);
     setExplained(false);
+    setShownAnyway(false);
   }, [result]);
+  const { abstained, confidence } = result;
+  if (abstained && !shownAnyway) {
+    return (
+      <div class="card-words">
+        <Silence confidence={confidence!} onShow={() => setShownAnyway(true)} />
+        <p class="how">{how}</p>
+      </div>
+    );
+  }
   // An edited caption may have words that the model does not know: what is explained is the candidate that it was.
   const candidate = result.candidates.find(({ caption }) => caption === text) ?? result;
   return (
@@ -156,6 +168,7 @@ export function CaptionView({
             <Icon name="eye" /> Why these words?
           </button>
         </div>
+        {confidence !== undefined && text === result.caption && <Sureness confidence={confidence} />}
         <Candidates result={result} chosen={text} onChoose={setText} />
         <CopyRow caption={text} file={file} />
       </div>

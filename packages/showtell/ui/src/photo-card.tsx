@@ -76,7 +76,9 @@ export function PhotoCard({
         ) : (
           <img
             src={url}
-            alt={outcome.kind === "captioned" ? outcome.result.caption : `Your photo ${name}`}
+            alt={
+              outcome.kind === "captioned" && !outcome.result.abstained ? outcome.result.caption : `Your photo ${name}`
+            }
             onError={() => setBroken(true)}
           />
         )}

@@ -1,4 +1,6 @@
 // Where the page is: what `page.json` beside it says of the service and of the model for captions on the device.
+import { createContext } from "preact";
+import type { Context } from "preact";
 import type { ModelFile } from "showtell/web";
 
 /** A file with its size, for people to be told before it is fetched. */
@@ -16,15 +18,31 @@ export interface DeviceModel {
   readonly engine: string;
 }
 
+/** What a caption's confidence means: the probability that it scores above a threshold. */
+export interface PlaceCalibration {
+  readonly metric: string;
+  readonly threshold: number;
+  /** Of the captions that it was calibrated on, how many do. */
+  readonly share: number;
+  readonly data: { readonly name: string; readonly split: string; readonly pictures: number };
+}
+
 /** What the page may use. */
 export interface Place {
   /** Whether there is a service at `v1/captions` beside the page. */
   readonly service: boolean;
   /** Whether that service tells which training pictures a photo looks like. */
   readonly neighbours?: boolean;
+  /** Whether that service shows training runs. */
+  readonly runs?: boolean;
+  /** What the model's confidence means; missing for a model without. */
+  readonly calibration?: PlaceCalibration;
   /** Missing where the model can't run on the device (an ensemble). */
   readonly device?: DeviceModel;
 }
+
+/** What the page may use, for whoever draws a part of it. */
+export const PlaceContext: Context<Place> = createContext<Place>({ service: false });
 
 /** Reads `page.json`. A service that does not tell has it nowhere: it captions, and the device can't. */
 export async function readPlace(): Promise<Place> {

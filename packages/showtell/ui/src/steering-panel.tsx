@@ -12,6 +12,7 @@ const ways: Readonly<Record<Way, string>> = {
 /** What is typed, as an option's value. */
 const readings: { readonly [Kind in Control["kind"]]: (typed: string) => unknown } = {
   number: Number,
+  percent: (typed) => Number(typed) / 100,
   text: (typed) => typed,
   list: (typed) =>
     typed
@@ -32,14 +33,17 @@ function Field({ name, control, settings, onChange }: FieldProps): JSX.Element {
   const id = `steer-${name}`;
   const value = settings.values[name];
   const shape =
-    kind === "number"
+    "min" in control
       ? {
           type: "number",
           inputMode: "decimal",
           min: control.min,
           max: control.max,
           step: control.step ?? 1,
-          value: value as number | undefined,
+          value:
+            kind === "percent" && value !== undefined
+              ? Math.round(100 * (value as number))
+              : (value as number | undefined),
         }
       : {
           type: "text",
@@ -70,16 +74,21 @@ function Field({ name, control, settings, onChange }: FieldProps): JSX.Element {
 export function SteeringPanel({
   settings,
   canApply,
+  calibrated,
   onChange,
   onApply,
 }: {
   readonly settings: Settings;
   /** Whether there are photos to be captioned anew. */
   readonly canApply: boolean;
+  /** Whether the model can tell how sure it is. */
+  readonly calibrated: boolean;
   readonly onChange: (settings: Settings) => void;
   readonly onApply: () => void;
 }): JSX.Element {
-  const shown = (Object.entries(controls) as [keyof Steering, Control][]).filter(([, one]) => isOf(settings.way, one));
+  const shown = (Object.entries(controls) as [keyof Steering, Control][]).filter(
+    ([name, one]) => isOf(settings.way, one) && (calibrated || name !== "abstainBelow"),
+  );
   return (
     <details class="steering">
       <summary>

@@ -34,7 +34,8 @@ interface ControlBase {
 }
 
 interface NumberControl extends ControlBase {
-  readonly kind: "number";
+  /** A number as it is, or a share that is set in percent. */
+  readonly kind: "number" | "percent";
   readonly min: number;
   readonly max: number;
   readonly step?: number;
@@ -91,6 +92,15 @@ export const controls: Readonly<Partial<Record<keyof Steering, Control>>> = {
     hint: "the model's own, if empty",
     min: 1,
     max: 50,
+  },
+  abstainBelow: {
+    kind: "percent",
+    way: "searched",
+    label: "Say nothing below",
+    hint: "percent: how sure it must be, else it keeps silent",
+    min: 0,
+    max: 100,
+    step: 5,
   },
   temperature: {
     kind: "number",

@@ -1,0 +1,61 @@
+// The part of a report's page that says how sure the first row is, and how often rightly. Draws no chart.
+import type { CalibrationQuality } from "../bundle/calibration.ts";
+import { html, trusted } from "./html.ts";
+import type { Html } from "./html.ts";
+import { print, whole } from "./printed.ts";
+import type { ReportDrawings } from "./report-drawings.ts";
+import type { Report } from "./report.ts";
+
+/** The section; undefined for a row that is not calibrated. */
+export function confidenceSection({ rows, data: evaluated }: Report, drawings: ReportDrawings): Html | undefined {
+  const [first] = rows;
+  if (first?.confidence === undefined || drawings.reliability === undefined) return undefined;
+  const { threshold, data, calibrated, measured } = first.confidence;
+  const shown = [
+    { name: `${data.split} of ${data.name}`, pictures: data.pictures, quality: calibrated },
+    ...(measured
+      ? [{ name: `${evaluated.split} of ${evaluated.name}`, pictures: evaluated.pictures, quality: measured }]
+      : []),
+  ];
+  return html`<h2>How sure it is, and how often rightly</h2>
+    <p class="soft">
+      ${first.name} says of each caption with what probability its CIDEr is above ${print(threshold)}. Points on the
+      dashed line are right; below it the model is too sure of itself, above it too modest. Larger points stand for more
+      captions. On the pictures that it was calibrated on, each caption was judged by a regression that had not seen it.
+    </p>
+    <div class="grid">
+      <div class="card chart">${trusted(drawings.reliability)}</div>
+      <div class="card scroll">
+        <table>
+          <tr>
+            <th></th>
+            <th>captions</th>
+            <th>good</th>
+            <th>calibration error</th>
+            <th>Brier score</th>
+            <th>without knowledge</th>
+          </tr>
+          ${shown.map(({ name, pictures, quality }) => qualityRow(name, pictures, quality))}
+        </table>
+        <p class="soft small">
+          Calibration error: how far confidence and truth lie apart, on average over the points. Brier score: the mean
+          squared error of the confidence; “without knowledge” is that of saying the share of good captions every time.
+        </p>
+      </div>
+    </div>`;
+}
+
+function qualityRow(
+  name: string,
+  pictures: number,
+  { share, expectedCalibrationError, brier }: CalibrationQuality,
+): Html {
+  return html`<tr>
+    <td class="name">${name}</td>
+    <td>${whole(pictures)}</td>
+    <td>${print(share)} %</td>
+    <td>${print(expectedCalibrationError)} %</td>
+    <td>${brier.toFixed(3)}</td>
+    <td>${(share * (1 - share)).toFixed(3)}</td>
+  </tr>`;
+}
