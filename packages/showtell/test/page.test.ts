@@ -1,64 +1,29 @@
 // The web page in a real Chromium, as people use it: photos dropped and chosen, captions read, edited, steered and copied; on the device
 // and by a service; with a keyboard, on a phone, in light and dark.
-import { createRequire } from "node:module";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ServedFolders } from "./browser.ts";
 import { launchBrowser, serveFolders } from "./browser.ts";
 import { showtell } from "./cli/run.ts";
 import { describeGroup } from "./groups.ts";
+import { captionedMs, drop, expectUsable } from "./page-actions.ts";
 import { root } from "./source-files.ts";
 import { isolation } from "./web/bundled.ts";
 
 const photo = (name: string): string => join(root, "examples/photos", name);
 const broken = join(root, "packages/showtell/test/fixtures/photos/coffee-truncated.jpg");
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-/** A photo on the device takes seconds, the first one with the model more; a machine that does other things, too, needs many times that. */
-const captionedMs = 240_000;
 
-/** Drops files onto the page, as a file manager does. */
-async function drop(page: Page, ...paths: readonly string[]): Promise<void> {
-  const files = await Promise.all(
-    paths.map(async (path) => ({ name: path.split("/").at(-1)!, base64: (await readFile(path)).toString("base64") })),
+/** Waits until as many photos have their captions, or an error. */
+const captioned = (page: Page, count: number): Promise<unknown> =>
+  page.waitForFunction(
+    (wanted) =>
+      document.querySelectorAll('.card[data-state="captioned"], .card[data-state="failed"]').length === wanted,
+    count,
+    { timeout: captionedMs },
   );
-  const transfer = await page.evaluateHandle((all) => {
-    const made = new DataTransfer();
-    for (const { name, base64 } of all) {
-      made.items.add(new File([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], name));
-    }
-    return made;
-  }, files);
-  await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
-}
-
-/** What axe finds wrong by the rules of WCAG 2.2 A and AA. */
-async function violations(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: axe });
-  const results = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run({
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    }),
-  );
-  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-}
-
-/** In light at a desk and in the dark on a phone: nothing wrong for axe, nothing wider than the window. */
-async function expectUsable(page: Page): Promise<void> {
-  for (const [colorScheme, width] of [
-    ["light", 1280],
-    ["dark", 360],
-  ] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.setViewportSize({ width, height: 800 });
-    expect(await violations(page), `${colorScheme}, ${width} px`).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-}
 
 describeGroup("browser", () => {
   let folder: string;
@@ -93,14 +58,6 @@ describeGroup("browser", () => {
     await page.waitForSelector("h1");
     return { page, asked, complaints };
   }
-
-  const captioned = (page: Page, count: number): Promise<unknown> =>
-    page.waitForFunction(
-      (wanted) =>
-        document.querySelectorAll('.card[data-state="captioned"], .card[data-state="failed"]').length === wanted,
-      count,
-      { timeout: captionedMs },
-    );
 
   test(
     "captions photos on the device, and everything that people do with captions works",

@@ -18,6 +18,7 @@ interface ServeOptions {
   readonly maxWaiting: number;
   readonly deadline: number;
   readonly neighbours?: string;
+  readonly runs?: string;
   readonly threads?: number;
   readonly quiet?: true;
 }
@@ -37,6 +38,7 @@ Examples:
   showtell serve
   showtell serve --model runs/first/best.safetensors --port 9000
   showtell serve --neighbours neighbours.safetensors
+  showtell serve --runs runs
   SHOWTELL_TOKEN=secret showtell serve --host 0.0.0.0 --cors https://example.org
   curl -s --data-binary @photo.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:8080/v1/captions`;
 
@@ -54,6 +56,7 @@ export function addServe(program: Command, shell: Shell): void {
       "--neighbours <file>",
       "also tell which training pictures a photo looks like; a table of showtell neighbours build",
     )
+    .option("--runs <folder>", "also show the training runs in a folder, while they go on; nothing outside it is read")
     .option("--port <n>", "port to listen at; 0 takes a free one", wholeNumber(0, 65_535), 8080)
     .option("--host <address>", "address to listen at; 0.0.0.0 is every network", "127.0.0.1")
     .option("--cors <origin...>", "web pages that may use the service, such as https://example.org")
@@ -71,7 +74,7 @@ export function addServe(program: Command, shell: Shell): void {
 const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
 
 async function serve(options: ServeOptions, { terminal, signal }: Shell): Promise<void> {
-  const { model = defaultModel, port, host, threads, cors, token, neighbours } = options;
+  const { model = defaultModel, port, host, threads, cors, token, neighbours, runs } = options;
   const { createService, defaultLimits, describeModel, listen, requireOrigins } = await import("../server/index.ts");
   const { loadCaptioner } = await import("../node/captioner.ts");
   requireOrigins(cors ?? []);
@@ -92,7 +95,11 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
       localOnly: loopback.test(host),
       ...(cors && { origins: cors }),
       ...(token !== undefined && { token }),
-      pages: await pageOf({ model, service: true, neighbours: neighbours !== undefined }, terminal),
+      ...(runs !== undefined && { runs }),
+      pages: await pageOf(
+        { model, service: true, neighbours: neighbours !== undefined, runs: runs !== undefined },
+        terminal,
+      ),
       ...(options.quiet !== true && { log: await openLog() }),
     });
     const listening = await listen(service, { host, port, requestTimeoutMs: 2000 * options.deadline });

@@ -54,6 +54,13 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   };
 }
 
+/** Whether a process holds the lock of a folder, as far as can be told; never waits. */
+export async function isFolderLocked(folder: string): Promise<boolean> {
+  const text = await textOf(join(folder, lockFileName));
+  const holder = text === undefined ? undefined : parseHolder(text);
+  return holder !== undefined && isHeld(holder);
+}
+
 async function acquire(path: string, folder: string): Promise<void> {
   for (let attempt = 0; attempt < maximumAttempts; attempt++) {
     if (await created(path)) return;

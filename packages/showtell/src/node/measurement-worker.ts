@@ -76,24 +76,19 @@ async function measure(request: MeasurementRequest, model: EvaluatedModel, scene
   const { pictures } = split;
   const started = performance.now();
   let firstBatch: { readonly at: number; readonly done: number } | undefined;
-  const captions = await captionPictures(
-    model,
-    readersFor(model, inputs, split.readers),
-    pictures.length,
-    openSession,
-    {
-      beam,
-      signal,
-      ...(consensus !== undefined && { consensus }),
-      ...(consensusWeights !== undefined && { consensusWeights }),
-      ...(consensusFrom !== undefined && { consensusFrom }),
-      onProgress(done, total) {
-        firstBatch ??= { at: performance.now(), done };
-        emit({ kind: "work", task: "captioning", done, total });
-      },
+  const said = await captionPictures(model, readersFor(model, inputs, split.readers), pictures.length, openSession, {
+    beam,
+    signal,
+    ...(consensus !== undefined && { consensus }),
+    ...(consensusWeights !== undefined && { consensusWeights }),
+    ...(consensusFrom !== undefined && { consensusFrom }),
+    onProgress(done, total) {
+      firstBatch ??= { at: performance.now(), done };
+      emit({ kind: "work", task: "captioning", done, total });
     },
-  );
+  });
   const captioned = performance.now();
+  const captions = said.map(({ caption }) => caption);
   const speed = {
     from: firstBatch !== undefined && firstBatch.done < pictures.length ? firstBatch : { at: started, done: 0 },
   };

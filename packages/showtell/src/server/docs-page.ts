@@ -57,8 +57,8 @@ function section(
     ${
       parameters === undefined
         ? ""
-        : html`<h3>Query</h3>
-            ${definitions(parameters.map(({ name, schema }) => [name, inWords(schema)]))}`
+        : html`<h3>Parameters</h3>
+            ${definitions(parameters.map(({ name, in: where, schema }) => [where === "path" ? `{${name}}` : name, inWords(schema)]))}`
     }
     ${
       requestBody === undefined

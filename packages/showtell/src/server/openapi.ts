@@ -23,7 +23,7 @@ export interface OperationObject {
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly {
     readonly name: string;
-    readonly in: "query";
+    readonly in: "query" | "path";
     readonly required: boolean;
     readonly schema: JsonSchema;
   }[];
@@ -76,17 +76,27 @@ function componentSchemas(): Record<string, JsonSchema> {
 }
 
 function operationObject(operationId: string, operation: Operation): OperationObject {
-  const { summary, description, guarded, query, body, answer, refusals } = operation;
+  const { path, summary, description, guarded, query, body, answer, refusals } = operation;
+  const parameters = [...pathParameters(path), ...(query ? parametersOf(query) : [])];
   const codes = [...refusals, ...(guarded ? (["UNAUTHORISED"] as const) : []), ...anywhere];
   return {
     operationId,
     summary,
     ...(description !== undefined && { description }),
     ...(guarded && { security: [{}, { token: [] }] }),
-    ...(query && { parameters: parametersOf(query) }),
+    ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: contentOf(body) } }),
     responses: { 200: { description: "All is well.", content: contentOf(answer) }, ...refusalResponses(codes) },
   };
+}
+
+function pathParameters(path: string): NonNullable<OperationObject["parameters"]> {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name: name!,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
 }
 
 function parametersOf(query: z.ZodType): NonNullable<OperationObject["parameters"]> {

@@ -2,10 +2,12 @@
 import type { z } from "zod";
 import type { ErrorCode } from "../base/errors.ts";
 import { captionAnswer, captionForm, captionJson, captionQuery, health, modelList } from "./schemas.ts";
+import { runList, runRecord } from "./run-schemas.ts";
 
 /** An operation, without what it does. */
 export interface Operation {
   readonly method: "get" | "post";
+  /** As OpenAPI writes it: parts in braces are names. */
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
@@ -32,6 +34,8 @@ come and settle), ResultEvent (for each picture) and at last CaptionAnswer for "
 export type OperationId =
   | "createCaptions"
   | "listModels"
+  | "listRuns"
+  | "getRun"
   | "getHealth"
   | "getReadiness"
   | "getMetrics"
@@ -77,6 +81,24 @@ export const operations: Readonly<Record<OperationId, Operation>> = {
     guarded: true,
     answer: { "application/json": modelList },
     refusals: [],
+  },
+  listRuns: {
+    method: "get",
+    path: "/v1/runs",
+    summary: "Training runs, the one that was written to last first",
+    description: "Only where the service was started with --runs.",
+    guarded: true,
+    answer: { "application/json": runList },
+    refusals: ["NOT_FOUND"],
+  },
+  getRun: {
+    method: "get",
+    path: "/v1/runs/{run}",
+    summary: "A training run with its history and newest samples",
+    description: "Ask again for more while it runs. Only where the service was started with --runs.",
+    guarded: true,
+    answer: { "application/json": runRecord },
+    refusals: ["NOT_FOUND"],
   },
   getHealth: {
     method: "get",

@@ -4,6 +4,8 @@ import type { Context, Handler } from "hono";
 import { ShowtellError, plainError } from "../base/errors.ts";
 import type { Captioner } from "../node/captioner.ts";
 import type { PageFiles } from "../node/page-files.ts";
+import { listRuns, readRun } from "../node/run-reading.ts";
+import type { RunRecord } from "../node/run-reading.ts";
 import type { AccessRules } from "./access.ts";
 import { crossOrigin, knownOrigin, requireToken } from "./access.ts";
 import { Admission } from "./admission.ts";
@@ -36,6 +38,8 @@ export interface ServiceOptions extends AccessRules {
   readonly allowUrls?: boolean;
   /** The web page's files by their addresses, "index.html" say; default: none, and "/" says so. */
   readonly pages?: PageFiles;
+  /** Folder of training runs that are shown; nothing outside it is read. Default: none are. */
+  readonly runs?: string;
   /** Told of each request; never of a picture or a caption. Default: nobody. */
   readonly log?: ServiceLog;
 }
@@ -76,7 +80,7 @@ export function createService(options: ServiceOptions): Service {
   app.use(browserRules());
   if (options.origins !== undefined && options.origins.length > 0) app.use(crossOrigin(options));
   app.use(knownOrigin(options));
-  addOperations(app, handlersOf(options.model, captioning), options.token);
+  addOperations(app, handlersOf(options, captioning), options.token);
   app.use(pages(options.pages ?? new Map()));
   app.notFound((context) =>
     refused(context, new ShowtellError("NOT_FOUND", `there is nothing at ${context.req.path}`)),
@@ -100,12 +104,17 @@ export function createService(options: ServiceOptions): Service {
   };
 }
 
-function handlersOf(model: ModelDescription, captioning: Captioning): Readonly<Record<OperationId, Handler>> {
+function handlersOf(
+  { model, runs }: Pick<ServiceOptions, "model" | "runs">,
+  captioning: Captioning,
+): Readonly<Record<OperationId, Handler>> {
   const { admission, metrics, queue } = captioning;
   const document = openApiDocument();
   return {
     createCaptions: (context) => createCaptions(context, captioning),
     listModels: (context) => context.json({ models: [model] }),
+    listRuns: async (context) => context.json({ runs: await listRuns(runsFolder(runs)) }),
+    getRun: async (context) => context.json(await runOf(runsFolder(runs), context.req.param("run")!)),
     getHealth: (context) => context.json({ status: "ok" }),
     getReadiness(context) {
       if (admission.closed) return context.json({ status: "shutting down" }, 503);
@@ -120,14 +129,33 @@ function handlersOf(model: ModelDescription, captioning: Captioning): Readonly<R
 function addOperations(app: Hono, handlers: Readonly<Record<OperationId, Handler>>, token: string | undefined): void {
   for (const [id, { method, path, guarded }] of Object.entries(operations)) {
     const guards = guarded && token !== undefined ? [requireToken(token)] : [];
-    app.on(method.toUpperCase(), [path], ...guards, handlers[id as OperationId]);
-    app.all(path, (context) => {
+    const route = path.replaceAll(/\{(\w+)\}/g, ":$1");
+    app.on(method.toUpperCase(), [route], ...guards, handlers[id as OperationId]);
+    app.all(route, (context) => {
       context.header("Allow", method === "get" ? "GET, HEAD" : "POST");
       return refused(
         context,
         new ShowtellError("METHOD", `${path} takes ${method.toUpperCase()}, not ${context.req.method}`),
       );
     });
+  }
+}
+
+/** @throws ShowtellError `NOT_FOUND` if there is none. */
+function runsFolder(runs: string | undefined): string {
+  if (runs !== undefined) return runs;
+  throw new ShowtellError("NOT_FOUND", "this service shows no training runs: start it with --runs FOLDER");
+}
+
+/** @throws ShowtellError `NOT_FOUND` if there is no such run. */
+async function runOf(folder: string, name: string): Promise<RunRecord> {
+  try {
+    return await readRun(folder, name);
+  } catch (cause) {
+    if (cause instanceof ShowtellError && cause.code === "FILE_NOT_FOUND") {
+      throw new ShowtellError("NOT_FOUND", cause.message, { cause });
+    }
+    throw cause;
   }
 }
 

@@ -1,10 +1,15 @@
 // The service as a whole, without a port: who is let in, what all answers carry, what it tells of itself, and how it comes to rest.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { validate } from "./openapi-rules.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openApiDocument } from "showtell/server";
 import type { PageFile } from "showtell/server";
 import { photo } from "../cli/run.ts";
+import { writeRun } from "../node/run-fixture.ts";
 import { operations } from "../../src/server/operations.ts";
+import { runList, runRecord } from "../../src/server/run-schemas.ts";
 import { health, modelList } from "../../src/server/schemas.ts";
 import { jsonRequest, openServiceFixture, photoBytes, pictureRequest, refusalOf, request } from "./service-fixture.ts";
 import type { ServiceFixture } from "./service-fixture.ts";
@@ -20,9 +25,12 @@ afterAll(() => fixture.dispose());
 
 describe("addresses", () => {
   test("that there are answer with what their description promises", async () => {
-    const service = fixture.service();
+    const runs = mkdtempSync(join(tmpdir(), "showtell-runs-"));
+    await writeRun(runs, "first", { epochs: 2 });
+    const service = fixture.service({ runs });
     for (const { method, path, answer } of Object.values(operations)) {
-      const response = await service.fetch(method === "get" ? request(path) : pictureRequest(pixel));
+      const address = path.replace("{run}", "first");
+      const response = await service.fetch(method === "get" ? request(address) : pictureRequest(pixel));
       expect(response.status, path).toBe(200);
       const [type] = response.headers.get("content-type")!.split(";");
       expect(Object.keys(answer), path).toContain(type);
@@ -30,6 +38,25 @@ describe("addresses", () => {
       if (schema !== undefined) expect(() => schema.parse(JSON.parse("null")), path).toThrow();
       if (schema !== undefined) schema.parse(await response.json());
     }
+    rmSync(runs, { recursive: true });
+  });
+
+  test("of training runs lead to what lies in their folder, and to nothing if there is none", async () => {
+    const runs = mkdtempSync(join(tmpdir(), "showtell-runs-"));
+    await writeRun(runs, "first run", { epochs: 2, reason: "finished" });
+    await writeRun(join(runs, "first run"), "within", { epochs: 1 });
+    const service = fixture.service({ runs });
+    const list = runList.parse(await (await service.fetch(request("/v1/runs"))).json());
+    expect(list.runs).toMatchObject([{ name: "first run", state: "finished", epochs: { done: 2 } }]);
+    const run = runRecord.parse(await (await service.fetch(request("/v1/runs/first%20run"))).json());
+    expect(run.history).toHaveLength(2);
+    for (const name of ["first", "..", "..%2f", "%2e%2e", "first%20run%2fwithin", "first%20run/within", "%00"]) {
+      const refused = await refusalOf(await service.fetch(request(`/v1/runs/${name}`)));
+      expect(refused, name).toMatchObject({ status: 404, code: "NOT_FOUND" });
+    }
+    const without = await refusalOf(await fixture.service().fetch(request("/v1/runs")));
+    expect(without).toMatchObject({ status: 404, message: expect.stringContaining("--runs") as string });
+    rmSync(runs, { recursive: true });
   });
 
   test("that there are not are refused, and wrong methods too", async () => {

@@ -14,6 +14,8 @@ import type { Place } from "./place.ts";
 import { PlaceContext } from "./place.ts";
 import { service } from "./sources.ts";
 import { SteeringPanel } from "./steering-panel.tsx";
+import { Runs } from "./runs.tsx";
+import { Views, useView } from "./views.tsx";
 import { Why } from "./why.tsx";
 import { firstSettings, steeringOf } from "./steering.ts";
 
@@ -41,6 +43,7 @@ function Explanation({ load, ...shown }: Parameters<typeof Why>[0] & { readonly 
 
 /** The app. */
 export function App({ place }: { readonly place: Place }): JSX.Element {
+  const view = useView(place);
   const [wantsDevice, setWantsDevice] = useState(false);
   const onDevice = place.device !== undefined && (wantsDevice || !place.service);
   const [device, loadDevice] = useDevice(place.device);
@@ -72,6 +75,7 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
         <a class="brand" href="./">
           <img src="./icon.svg" alt="" width="32" height="32" /> showtell
         </a>
+        {place.runs && <Views view={view} />}
         <DeviceSwitch
           place={place}
           on={onDevice}
@@ -82,7 +86,12 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
           }}
         />
       </header>
-      <main>
+      {view === "runs" && (
+        <main>
+          <Runs />
+        </main>
+      )}
+      <main hidden={view !== "caption"}>
         <div class="lead">
           <h1>A photo goes in, a sentence comes out.</h1>
         </div>

@@ -1,0 +1,233 @@
+// Training runs in a folder, read while others may write them: which there are, how far each is, its history and newest samples. Writes nothing,
+// and reads nothing outside the folder: runs are its own folders and their plain files, and no link is followed.
+import { constants } from "node:fs";
+import { lstat, open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { ShowtellError, messageOf } from "../base/errors.ts";
+import { systemCodeOf, unreadable } from "./files.ts";
+import { isFolderLocked } from "./lock.ts";
+import { runFiles } from "./training-run.ts";
+
+/** Where a run stands; "interrupted" is one that did not end and has no process, "damaged" one whose files can't be read. */
+export type RunState = "running" | "finished" | "early stop" | "cancelled" | "interrupted" | "damaged";
+
+/** A run in short. */
+export interface RunSummary {
+  /** Its folder's name. */
+  readonly name: string;
+  readonly state: RunState;
+  /** The decoder's kind, the data set's name, and what is learned from. */
+  readonly decoder?: string;
+  readonly data?: string;
+  readonly objective?: string;
+  readonly epochs?: { readonly done: number; readonly planned: number };
+  /** The best epoch so far. */
+  readonly best?: { readonly epoch: number; readonly loss: number; readonly CIDEr?: number };
+  /** Training steps that are left, if all epochs are needed, as long as they took lately. */
+  readonly secondsLeft?: number;
+  /** When something was last written, in ms since 1970. */
+  readonly changedMs: number;
+}
+
+/** Under teacher forcing, or of drawn captions the mean reward. */
+interface RunQuality {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly reward?: number;
+}
+
+/** An epoch of a run's history. */
+export interface RunEpoch {
+  /** From 1. */
+  readonly epoch: number;
+  readonly train: RunQuality;
+  readonly dev: RunQuality;
+  /** Of dev captions, as fractions, where epochs are chosen by them. */
+  readonly scores?: { readonly CIDEr: number; readonly "BLEU-4": number };
+  /** Whether no earlier one was better. */
+  readonly best: boolean;
+  readonly learningRate: number;
+  readonly captionsPerSecond: number;
+  /** Spent on training steps. */
+  readonly seconds: number;
+  readonly residentBytes: number;
+}
+
+/** What a model in training says of a dev picture. */
+export interface RunSample {
+  readonly epoch: number;
+  readonly image: string;
+  readonly caption: string;
+  readonly reference: string;
+}
+
+const quality = z.object({ loss: z.number(), accuracy: z.number(), reward: z.number().exactOptional() });
+
+/** The schema of an epoch. */
+export const runEpoch: z.ZodType<RunEpoch> = z.object({
+  epoch: z.int().min(1),
+  train: quality,
+  dev: quality,
+  scores: z.object({ CIDEr: z.number(), "BLEU-4": z.number() }).exactOptional(),
+  best: z.boolean(),
+  learningRate: z.number(),
+  captionsPerSecond: z.number(),
+  seconds: z.number(),
+  residentBytes: z.number(),
+});
+
+/** The schema of a sample. */
+export const runSample: z.ZodType<RunSample> = z.object({
+  epoch: z.int().min(1),
+  image: z.string(),
+  caption: z.string(),
+  reference: z.string(),
+});
+
+/** A run with its history. */
+export interface RunRecord extends RunSummary {
+  readonly history: readonly RunEpoch[];
+  /** Of the newest epoch. */
+  readonly samples: readonly RunSample[];
+}
+
+const description = z.object({
+  options: z.object({
+    decoder: z.string(),
+    training: z.object({
+      epochs: z.int().min(1),
+      objective: z.object({ kind: z.string() }).exactOptional(),
+    }),
+  }),
+  data: z.object({ name: z.string() }),
+});
+
+const event = z.object({ kind: z.string(), reason: z.enum(["finished", "early stop", "cancelled"]).exactOptional() });
+
+/** More than any run writes; a file that is larger is no run's. */
+const mostBytes = 64 * 2 ** 20;
+
+/** Epochs by which the time of those to come is judged. */
+const recentEpochs = 3;
+
+/**
+ * The runs in a folder, the one that was written to last first.
+ * @throws ShowtellError `FILE_NOT_FOUND` if the folder can't be read.
+ */
+export async function listRuns(folder: string): Promise<readonly RunSummary[]> {
+  const runs: RunSummary[] = [];
+  for (const name of await runNames(folder)) {
+    const { history: _, samples: __, ...summary } = await recordOf(folder, name);
+    runs.push(summary);
+  }
+  return runs.sort((a, b) => b.changedMs - a.changedMs);
+}
+
+/**
+ * A run of a folder by its name.
+ * @throws ShowtellError `FILE_NOT_FOUND` if the folder has no run of that name, or can't be read.
+ */
+export async function readRun(folder: string, name: string): Promise<RunRecord> {
+  const names = await runNames(folder);
+  // Compared, never joined to a path: whatever the name holds, it leads nowhere else.
+  if (names.includes(name)) return recordOf(folder, name);
+  throw new ShowtellError("FILE_NOT_FOUND", `there is no training run ${JSON.stringify(name.slice(0, 100))}`);
+}
+
+async function runNames(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const found: string[] = [];
+    for (const entry of entries) {
+      if (entry.isDirectory() && (await isFile(join(folder, entry.name, runFiles.description)))) found.push(entry.name);
+    }
+    return found;
+  } catch (cause) {
+    throw unreadable(folder, cause);
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+async function recordOf(folder: string, name: string): Promise<RunRecord> {
+  const run = join(folder, name);
+  const { mtimeMs: begunMs } = await lstat(join(run, runFiles.description)).catch(() => ({ mtimeMs: 0 }));
+  try {
+    const { options, data } = description.parse(JSON.parse((await fileOf(run, runFiles.description)).text));
+    const events = await fileOf(run, runFiles.history);
+    const lines = linesOf(events.text);
+    const history = lines.flatMap((line) => (event.parse(line).kind === "epoch" ? [runEpoch.parse(line)] : []));
+    const said = linesOf((await fileOf(run, runFiles.samples)).text).map((line) => runSample.parse(line));
+    const newest = said.at(-1)?.epoch;
+    const best = history.findLast((epoch) => epoch.best);
+    const epochs = { done: history.at(-1)?.epoch ?? 0, planned: options.training.epochs };
+    const state = stateOf(lines.at(-1), await isFolderLocked(run));
+    const secondsLeft = state === "running" ? timeLeft(history, epochs) : undefined;
+    return {
+      name,
+      state,
+      decoder: options.decoder,
+      data: data.name,
+      objective: options.training.objective?.kind ?? "cross-entropy",
+      epochs,
+      ...(best && {
+        best: { epoch: best.epoch, loss: best.dev.loss, ...(best.scores && { CIDEr: best.scores.CIDEr }) },
+      }),
+      ...(secondsLeft !== undefined && { secondsLeft }),
+      changedMs: Math.max(begunMs, events.changedMs),
+      history,
+      samples: said.filter(({ epoch }) => epoch === newest),
+    };
+  } catch (cause) {
+    if (!(cause instanceof ShowtellError || cause instanceof z.ZodError || cause instanceof SyntaxError)) throw cause;
+    return { name, state: "damaged", changedMs: begunMs, history: [], samples: [] };
+  }
+}
+
+/** The text of a run's file, nothing if it is not there yet. */
+async function fileOf(run: string, name: string): Promise<{ readonly text: string; readonly changedMs: number }> {
+  const path = join(run, name);
+  try {
+    // A link that was put there leads nowhere, and a pipe does not make a reader wait.
+    const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    try {
+      const found = await file.stat();
+      if (!found.isFile() || found.size > mostBytes) throw new Error("it is no file of a training run");
+      return { text: await file.readFile("utf8"), changedMs: found.mtimeMs };
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    if (systemCodeOf(cause) === "ENOENT") return { text: "", changedMs: 0 };
+    throw new ShowtellError("RUN_FORMAT", `"${path}" can't be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Whole lines; what stands behind the last line feed is still being written. */
+function linesOf(text: string): readonly unknown[] {
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+function stateOf(lastLine: unknown, isHeld: boolean): RunState {
+  if (isHeld) return "running";
+  const last = lastLine === undefined ? undefined : event.parse(lastLine);
+  return (last?.kind === "end" ? last.reason : undefined) ?? "interrupted";
+}
+
+function timeLeft(
+  history: RunRecord["history"],
+  { done, planned }: NonNullable<RunSummary["epochs"]>,
+): number | undefined {
+  const recent = history.slice(-recentEpochs);
+  if (recent.length === 0) return undefined;
+  return ((planned - done) * recent.reduce((sum, { seconds }) => sum + seconds, 0)) / recent.length;
+}
