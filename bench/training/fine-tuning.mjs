@@ -47,7 +47,7 @@ const request = defaultTraining(values.decoder);
 const spec = specOf(sizes, request.decoderOptions);
 const open = (model) => openSession(model, { threads });
 const tuning = await openFineTuning({ encoder, stage: "conv5", layer, rate: 0.1 }, bundle, open);
-const state = { ...initialState(spec, 1), ...tuning.firstState() };
+const state = { ...initialState(spec, 1), ...tuning.stateOf() };
 const learner = createLearner(spec, request.training, state, open, tuning.spec);
 
 const random = seededRandom(1, "features");

@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { TrainingOutcome } from "../node/training-request.ts";
-import { runFiles } from "../node/training-run.ts";
+import { adaptationFiles, runFiles } from "../node/training-run.ts";
 import { trainCaptioner } from "../node/training.ts";
+import { adaptationFields, addLearningOnOptions, requireAccepted } from "./learning-on-options.ts";
 import { dataOption, encoderOption, imagesOption, quietOption, threadsOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import type { TrainCommandOptions } from "./training-options.ts";
@@ -26,12 +27,17 @@ With several --views each epoch draws one for each training picture, so that the
 With --fine-tune the last stage of the encoder learns too, kernels and biases, its batch normalisation folded in and fixed; ${runFiles.best} then
 holds encoder and decoder. Start it from a trained decoder by --init.
 
+With --init a trained model learns on, from pictures and captions of your own. Its words keep their places; words of the new captions that
+occur --minimum-count times are added. With --old-data captions that it had learned before are mixed in, and
+the model is refused (status 1, ${adaptationFiles.refused}) if it forgot more than --most-forgotten. ${adaptationFiles.report} tells the scores before and now.
+
 Examples:
   showtell train --data flickr8k --out runs/first
   showtell train --data flickr8k --out runs/first --resume
   showtell train --data flickr8k --out runs/flips --views plain,flipped
   showtell train --data flickr8k --out runs/plain --decoder show-and-tell --epochs 20
   showtell train --data flickr8k --out runs/tuned --init runs/flips/best.safetensors --fine-tune conv5 --epochs 4 --learning-rate 2e-4
+  showtell train --data surf.jsonl --images photos --out runs/surf --init runs/first/best.safetensors --old-data flickr8k --learning-rate 3e-4
   showtell train --data mine/captions.jsonl --images mine/photos --out runs/mine --embeddings random --epochs 40`;
 
 /** Adds `train` to the program. */
@@ -45,6 +51,7 @@ export function addTrain(program: Command, shell: Shell): void {
   addRunOptions(command);
   addModelOptions(command);
   addLearningOptions(command);
+  addLearningOnOptions(command);
 }
 
 function addRunOptions(command: Command): void {
@@ -67,7 +74,9 @@ async function train(options: TrainCommandOptions, { terminal, signal }: Shell):
   } finally {
     report.stop();
   }
-  const { reason, epochs, best } = outcome;
+  const { reason, epochs, best, adaptation } = outcome;
+  const isRefused = adaptation?.remembered?.accepted === false;
+  const model = join(request.out, isRefused ? adaptationFiles.refused : runFiles.best);
   if (reason === "cancelled") terminal.note(`a checkpoint is in "${request.out}": go on with --resume`);
   const ends = {
     finished: "",
@@ -84,8 +93,10 @@ async function train(options: TrainCommandOptions, { terminal, signal }: Shell):
               "best",
               `epoch ${best.epoch}, dev ${best.scores ? `${scoresText(best.scores)}, ` : ""}loss ${best.devLoss.toFixed(4)}`,
             ],
-            ["model", join(request.out, runFiles.best)],
+            ...(adaptation ? adaptationFields(adaptation) : []),
+            [isRefused ? "not accepted" : "model", model],
           ] as const)),
     ]),
   );
+  if (adaptation) requireAccepted(adaptation, model);
 }

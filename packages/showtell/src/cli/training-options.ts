@@ -23,18 +23,22 @@ import type { Objective, Selection, TrainingOptions } from "../train/options.ts"
 import { rewardKinds } from "../train/rewards.ts";
 import type { RewardWeights } from "../train/rewards.ts";
 import type { Baseline } from "../train/self-critical.ts";
+import type { LearningOnOptions } from "./learning-on-options.ts";
+import { oldDataOf } from "./learning-on-options.ts";
 import { minimumCountOption, number, viewsOption, wholeNumber } from "./options.ts";
 
 /** What commander makes of the command's options; a decoder's recipe fills what is optional here. */
-export interface TrainCommandOptions extends Omit<
-  TrainingOptions,
-  "objective" | "schedule" | "batchSize" | "captionsPerPicture" | "dropoutMasks" | "epochs" | "clipNorm" | "epsilon"
-> {
+export interface TrainCommandOptions
+  extends
+    Omit<
+      TrainingOptions,
+      "objective" | "schedule" | "batchSize" | "captionsPerPicture" | "dropoutMasks" | "epochs" | "clipNorm" | "epsilon"
+    >,
+    LearningOnOptions {
   readonly data: string;
   readonly images?: string;
   readonly out: string;
   readonly resume?: true;
-  readonly init?: string;
   readonly objective: Objective["kind"];
   readonly baseline: Baseline;
   readonly reward?: RewardWeights;
@@ -150,7 +154,6 @@ export function addLearningOptions(command: Command): void {
         .choices(["cross-entropy", "self-critical"] satisfies readonly Objective["kind"][])
         .default("cross-entropy"),
     )
-    .option("--init <bundle>", "go on from the decoder of this bundle, with its words and sizes")
     .addOption(
       new Option("--baseline <what>", "self-critical: what a reward is held against")
         .choices(["others", "greedy"] satisfies readonly Baseline[])
@@ -245,6 +248,7 @@ export function requestOf(options: TrainCommandOptions): TrainingRequest {
     throw new ShowtellError("ARGUMENT", "--objective self-critical goes on from a trained model: name it with --init");
   return {
     init: options.init,
+    old: oldDataOf(options),
     data: options.data,
     images: options.images,
     out: options.out,

@@ -43,6 +43,10 @@ export function reportTraining(terminal: Terminal): { onNews(this: void, news: T
       const start = (): Progress => terminal.progress("captioning dev", total, { unit: "pictures" });
       barOf("judging", start).update(done);
     },
+    comparing({ done, total }) {
+      const start = (): Progress => terminal.progress("comparing", total, { unit: "captions" });
+      barOf("comparing", start).update(done);
+    },
     epoch: (news) => note(epochLines(news)),
     checkpoint: () => undefined,
   };
@@ -50,10 +54,12 @@ export function reportTraining(terminal: Terminal): { onNews(this: void, news: T
 }
 
 function preparedLines(news: News<"prepared">): readonly string[] {
-  const { words, trainCaptions, devCaptions, missingVectors, report, resumedAt } = news;
+  const { words, trainCaptions, devCaptions, oldCaptions, addedWords, missingVectors, report, resumedAt } = news;
   const captions = `${counted(trainCaptions, "training caption")} and ${counted(devCaptions, "dev caption")}`;
   return [
     `${captions}, a vocabulary of ${counted(words, "word")}, ${percent(report.unknown.dev.rate)} of the dev words unknown`,
+    ...(oldCaptions > 0 ? [`${counted(oldCaptions, "training caption")} of old data among them`] : []),
+    ...(addedWords.length > 0 ? [`${counted(addedWords.length, "new word")}: ${someWords(addedWords)}`] : []),
     ...report.cleaning.map(
       ({ rule, tokensDropped, tokensChanged }) =>
         `rule ${rule}: ${counted(tokensDropped, "token")} dropped, ${counted(tokensChanged, "token")} changed`,
@@ -68,8 +74,12 @@ function preparedLines(news: News<"prepared">): readonly string[] {
 const shownWords = 8;
 
 function missingLine(words: readonly string[]): string {
-  const more = words.length > shownWords ? " …" : "";
-  return `${counted(words.length, "word")} without a vector, drawn at random: ${words.slice(0, shownWords).map(oneLine).join(" ")}${more}`;
+  return `${counted(words.length, "word")} without a vector, drawn at random: ${someWords(words)}`;
+}
+
+/** The first of some words. */
+export function someWords(words: readonly string[]): string {
+  return words.slice(0, shownWords).map(oneLine).join(" ") + (words.length > shownWords ? " …" : "");
 }
 
 function epochLines(news: News<"epoch">): readonly string[] {

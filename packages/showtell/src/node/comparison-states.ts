@@ -9,7 +9,7 @@ import type { ComparedRun, ComparisonRequest, RunState } from "./comparison-requ
 import { openDataset } from "./dataset-folder.ts";
 import { defaultRunOptions, runOptions } from "./run-options.ts";
 import { readRecords } from "./run-records.ts";
-import { datasetHash } from "./training-data.ts";
+import { datasetHash } from "./training-captions.ts";
 import { runFiles } from "./training-run.ts";
 
 /** The hash of a data set's captions, as runs record it. @throws ShowtellError `DATA_…`. */

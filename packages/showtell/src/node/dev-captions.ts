@@ -10,7 +10,7 @@ import { captionJudge } from "../evaluate/caption-quality.ts";
 import type { CaptionQuality } from "../evaluate/caption-quality.ts";
 import type { FeatureReader, LearnerState } from "../train/learner.ts";
 import type { TrainingOptions } from "../train/options.ts";
-import type { TrainingData } from "./training-data.ts";
+import type { DevSet } from "./training-data.ts";
 
 /** A decoder as it is now, and the features of the dev pictures by row. */
 export interface DevDecoder {
@@ -56,10 +56,14 @@ export async function captionRows(
   return captions;
 }
 
+/** Rows of the dev pictures that have a caption with words. */
+export function captionedRows({ dev }: DevSet): Int32Array {
+  return Int32Array.from(new Set(dev.examples.map(({ picture }) => picture)));
+}
+
 /** Rows of the dev pictures that the best epoch is chosen by: all that have a caption with words, or the first of them. */
-export function selectionRows({ dev }: TrainingData, { selectFirst }: TrainingOptions): Int32Array {
-  const rows = new Set(dev.examples.map(({ picture }) => picture));
-  return Int32Array.from([...rows].slice(0, selectFirst));
+export function selectionRows(set: DevSet, { selectFirst }: TrainingOptions): Int32Array {
+  return captionedRows(set).slice(0, selectFirst);
 }
 
 /**
@@ -67,7 +71,7 @@ export function selectionRows({ dev }: TrainingData, { selectFirst }: TrainingOp
  * @throws ShowtellError `DATA_EMPTY` if no dev picture has a caption with words.
  */
 export function devJudge(
-  data: TrainingData,
+  data: DevSet,
   options: TrainingOptions,
   decoderWith: (state: LearnerState) => DevDecoder,
   captioning: Omit<DevCaptionOptions, "beam">,

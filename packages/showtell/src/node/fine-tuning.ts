@@ -3,8 +3,9 @@
 import { decodeFloat16, encodeFloat16 } from "../base/float16.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { sizeOf, tensor, zeros } from "../base/tensor.ts";
-import type { Bundle } from "../bundle/bundle.ts";
+import type { Bundle, BundlePart } from "../bundle/bundle.ts";
 import { makeEncoderBundle } from "../bundle/encoder-bundle.ts";
+import type { EncoderManifest } from "../bundle/manifest.ts";
 import { asFloat32, scaleName } from "../bundle/precision.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { featureShape } from "../models/encoder-graph.ts";
@@ -21,8 +22,8 @@ const batchSize = 32;
 /** A stage that is being fine-tuned. */
 export interface FineTuning {
   readonly spec: StageSpec;
-  /** The encoder's own weights of the stage, and moments of zero. */
-  firstState(): LearnerState;
+  /** An encoder's weights of the stage, by default the one's that it began with, and moments of zero. */
+  stateOf(part?: BundlePart<EncoderManifest>): LearnerState;
   /** Reads what the decoder reads, computed from the features before the stage by the weights of a state. */
   readerWith(state: LearnerState, before: FeatureReader): FeatureReader;
   /** The encoder with the stage's weights of a state, in float32; all else is stored as it was. */
@@ -48,10 +49,10 @@ export async function openFineTuning(
   return {
     spec,
 
-    firstState() {
+    stateOf({ tensors } = encoder) {
       const state: Record<string, Tensor<"float32">> = {};
       for (const name of names) {
-        const own = asFloat32(encoder.tensors, ownName(name)!);
+        const own = asFloat32(tensors, ownName(name)!);
         // A learner writes into what it is given; the encoder's bytes stay.
         state[name] = tensor("float32", own.shape, own.data.slice());
         for (const moment of momentNames(name)) state[moment] = zeros("float32", own.shape);

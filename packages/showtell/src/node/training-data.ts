@@ -1,13 +1,9 @@
 // Everything that training reads: captions prepared, features extracted, word vectors found. Trains nothing.
-import { sha256Hex } from "../base/bytes.ts";
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import type { PlainError } from "../base/errors.ts";
-import { seededRandom } from "../base/random.ts";
-import { sizeOf } from "../base/tensor.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
-import { canonicalJson } from "../bundle/identity.ts";
-import type { DecoderManifest, EncoderManifest } from "../bundle/manifest.ts";
+import type { EncoderManifest } from "../bundle/manifest.ts";
 import type { CaptionRecord } from "../datasets/record.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderNamed } from "../models/catalogue.ts";
@@ -17,37 +13,49 @@ import { featureShape } from "../models/encoder-graph.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
 import { stageOf } from "../models/encoder-stage.ts";
 import type { EmbeddingTable } from "../text/word-vectors.ts";
-import { embeddingTable } from "../text/word-vectors.ts";
-import { parseVocabulary } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
-import type { FeatureReader } from "../train/learner.ts";
-import { examplesOf, prepareCaptions } from "../train/preparation.ts";
+import { examplesOf } from "../train/preparation.ts";
 import type { PreparedCaptions, TokenisedRecord } from "../train/preparation.ts";
 import type { TrainingSet } from "../train/lessons.ts";
-import { openDataset, picturePath } from "./dataset-folder.ts";
+import { picturePath } from "./dataset-folder.ts";
 import type { FeatureCache } from "./feature-cache.ts";
 import { extractFeatureSets } from "./feature-extraction.ts";
 import type { ExtractionProgress, SetsInput } from "./feature-extraction.ts";
+import { featureReader } from "./feature-reader.ts";
+import type { LearntDecoder } from "./learning-on.ts";
+import type { PreparedData, TrainingCaptions } from "./training-captions.ts";
+import { readTrainingCaptions } from "./training-captions.ts";
 import type { TrainingNews, TrainingRequest } from "./training-request.ts";
-import { readGlove, readWordVectors } from "./word-vectors.ts";
 
 /** What training reads. */
-export interface TrainingData {
+export interface TrainingData extends DevSet {
   readonly prepared: PreparedCaptions;
   readonly spec: DecoderSpec;
+  /** Of all words, or where a decoder learns on of those that it gets besides its own; undefined if none are needed. */
   readonly vectors: EmbeddingTable | undefined;
+  /** The words that a decoder which learns on gets besides its own. */
+  readonly addedWords: readonly string[];
   readonly train: TrainingSet;
-  readonly dev: TrainingSet;
   /** Tokens of the training pictures' captions, by the rows of their features. */
   readonly references: readonly (readonly (readonly string[])[])[];
-  /** The dev pictures that can be read, in the order of their rows, with their captions as they were written. */
-  readonly devPictures: readonly DevPicture[];
+  /** The dev split of what a decoder had learned before it learns on, if that is at hand. */
+  readonly old?: DevSet | undefined;
+  /** Of the training captions, those drawn from old data. */
+  readonly oldCaptions: number;
   /** Content hash of each training picture that is used. */
   readonly pictureHashes: readonly string[];
   /** Hash over all captions and picture names, to tell whether a resumed run reads the same. */
   readonly hash: string;
-  readonly name: string;
   close(): Promise<void>;
+}
+
+/** The dev split of a data set. */
+export interface DevSet {
+  /** The data set's name. */
+  readonly name: string;
+  readonly dev: TrainingSet;
+  /** The dev pictures that can be read, in the order of their rows, with their captions as they were written. */
+  readonly devPictures: readonly DevPicture[];
 }
 
 /** A dev picture. */
@@ -56,17 +64,28 @@ export interface DevPicture extends CaptionRecord {
   readonly hash: string;
 }
 
-/** Features below this size are held in memory; larger ones (grids) are read from disk batch by batch. */
-const memoryBytes = 512 * 2 ** 20;
-
 /** What loading needs besides the request. */
 export interface LoadingContext {
   readonly encoder: BundlePart<EncoderManifest>;
   /** The decoder that learns on. */
-  readonly init?: DecoderManifest | undefined;
+  readonly init?: LearntDecoder | undefined;
   readonly openSession: OpenSession;
   readonly signal: CancelSignal;
   readonly emit: (news: TrainingNews) => void;
+}
+
+/** Hashes of the pictures' contents, undefined for a broken one, in the order of their records. */
+type Hashes = readonly (string | undefined)[];
+
+/** Pictures of a run, looked at. */
+interface Looked {
+  /** Features of training pictures, a cache for each view. */
+  readonly caches: readonly FeatureCache[];
+  /** Features in the plain view, of all pictures. */
+  readonly plain: FeatureCache;
+  readonly train: Hashes;
+  readonly dev: Hashes;
+  readonly oldDev: Hashes;
 }
 
 /**
@@ -74,14 +93,48 @@ export interface LoadingContext {
  * @throws ShowtellError `DATA_…`, `FILE_NOT_FOUND`, `VECTORS_FORMAT`, `CACHE_FORMAT`, `CANCELLED`.
  */
 export async function loadTrainingData(request: TrainingRequest, context: LoadingContext): Promise<TrainingData> {
-  const { encoder, init, openSession, signal, emit } = context;
-  const dataset = await openDataset(request.data, request.images === undefined ? {} : { images: request.images });
-  const records = { train: dataset.split("train"), dev: dataset.split("dev") };
-  const known = init && parseVocabulary(init.vocabulary);
-  const prepared = prepareCaptions(records, { ...request, vocabulary: known }, signal);
-  const { vocabulary } = prepared;
-  const vectors = init ? undefined : await wordVectors(request, vocabulary, signal);
-  const images = [...prepared.train, ...prepared.dev].map(({ image }) => image);
+  const { encoder, init, signal } = context;
+  const captions = await readTrainingCaptions(request, init, signal);
+  const { fresh, old, vocabulary, vectors } = captions;
+  const { caches, plain, ...hashes } = await lookAtPictures(request, captions, context);
+  const train = [...fresh.prepared.train, ...(old?.prepared.train ?? [])];
+  return {
+    prepared: { ...fresh.prepared, train },
+    spec: init
+      ? { ...init.manifest.spec, words: vocabulary.words.length, dropout: request.decoderOptions.dropout }
+      : specOf(request, encoder, vocabulary, vectors),
+    vectors,
+    addedWords: captions.addedWords,
+    train: await trainingSet(train, vocabulary, caches, hashes.train, "train"),
+    ...(await devSet(fresh, vocabulary, plain, hashes.dev, "dev")),
+    old: old && (await devSet(old, vocabulary, plain, hashes.oldDev, "old data's dev")),
+    oldCaptions: old?.prepared.train.reduce((sum, record) => sum + record.captions.length, 0) ?? 0,
+    references: train.flatMap((record, i) =>
+      hashes.train[i] === undefined ? [] : [record.captions.filter((tokens) => tokens.length > 0)],
+    ),
+    pictureHashes: hashes.train.filter((hash) => hash !== undefined),
+    hash: captions.hash,
+    close: async () => {
+      await Promise.all([plain, ...caches].map((one) => one.close()));
+    },
+  };
+}
+
+/** Extracts the features of all pictures, or finds them in the cache. */
+async function lookAtPictures(
+  request: TrainingRequest,
+  { fresh, old }: TrainingCaptions,
+  { encoder, openSession, signal, emit }: LoadingContext,
+): Promise<Looked> {
+  const counts = [fresh.source.train, old?.source.train, fresh.source.dev, old?.source.dev].map(
+    (records) => records?.length ?? 0,
+  );
+  const pictures = [
+    ...pathsOf(fresh, "train"),
+    ...pathsOf(old, "train"),
+    ...pathsOf(fresh, "dev"),
+    ...pathsOf(old, "dev"),
+  ];
   const extraction = {
     encoder,
     layers: [layerRead(request, encoder.manifest.spec)],
@@ -90,46 +143,36 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
     signal,
     onProgress: (progress: ExtractionProgress) => emit({ kind: "features", progress }),
   };
-  const pictures = images.map((image) => picturePath(dataset, image));
   const onBroken = (path: string, error: PlainError): void => emit({ kind: "broken picture", path, error });
   const { sets, hashes } = await extractFeatureSets({ ...extraction, pictures, onBroken });
-  const { cache } = sets[0]!;
-  const caches = await viewCaches(request, cache, {
-    ...extraction,
-    pictures: pictures.slice(0, prepared.train.length),
-  });
-  const trainHashes = hashes.slice(0, prepared.train.length);
-  const devHashes = hashes.slice(prepared.train.length);
+  const plain = sets[0]!.cache;
+  const [own, mixed, dev, oldDev] = cut(hashes, counts);
+  // No picture is scored that is learned, in whichever of the data sets it stands; new data goes before old.
+  const mixedIn = without(mixed!, [...dev!, ...oldDev!]);
+  const trained = pictures.slice(0, own!.length + mixed!.length);
   return {
-    prepared,
-    spec: init
-      ? { ...init.spec, dropout: request.decoderOptions.dropout }
-      : specOf(request, encoder, vocabulary, vectors),
-    vectors,
-    train: await trainingSet(prepared.train, vocabulary, caches, trainHashes, "train"),
-    dev: await trainingSet(prepared.dev, vocabulary, [cache], devHashes, "dev"),
-    references: prepared.train.flatMap(({ captions }, i) =>
-      trainHashes[i] === undefined ? [] : [captions.filter((tokens) => tokens.length > 0)],
-    ),
-    devPictures: records.dev.flatMap((record, i) => {
-      const hash = devHashes[i];
-      return hash === undefined ? [] : [{ ...record, hash }];
-    }),
-    pictureHashes: trainHashes.filter((hash) => hash !== undefined),
-    hash: datasetHash(records),
-    name: dataset.name,
-    close: async () => {
-      await Promise.all([cache, ...caches].map((one) => one.close()));
-    },
+    caches: await viewCaches(request, plain, { ...extraction, pictures: trained }),
+    plain,
+    train: [...own!, ...mixedIn],
+    dev: dev!,
+    oldDev: without(oldDev!, own!),
   };
 }
 
-/** What tells data sets apart: a hash over all captions and picture names. */
-export function datasetHash(records: {
-  readonly train: readonly CaptionRecord[];
-  readonly dev: readonly CaptionRecord[];
-}): string {
-  return sha256Hex(canonicalJson({ train: records.train, dev: records.dev }));
+function pathsOf(data: PreparedData | undefined, split: "train" | "dev"): readonly string[] {
+  return data?.source[split].map(({ image }) => picturePath(data.source.dataset, image)) ?? [];
+}
+
+/** Hashes, but for those of some pictures. */
+function without(hashes: Hashes, others: Hashes): Hashes {
+  const out = new Set(others);
+  return hashes.map((hash) => (out.has(hash) ? undefined : hash));
+}
+
+/** A list in pieces of the given lengths. */
+function cut<T>(list: readonly T[], lengths: readonly number[]): readonly (readonly T[])[] {
+  let start = 0;
+  return lengths.map((length) => list.slice(start, (start += length)));
 }
 
 /** What is read of the encoder: what the decoder reads, or what a stage reads that learns with it. */
@@ -156,17 +199,6 @@ async function viewCaches(
   }
 }
 
-async function wordVectors(
-  { embeddings, training }: TrainingRequest,
-  vocabulary: Vocabulary,
-  signal: CancelSignal,
-): Promise<EmbeddingTable | undefined> {
-  if (embeddings === "random") return undefined;
-  const wanted = new Set(vocabulary.ids.keys());
-  const found = embeddings === "glove" ? await readGlove(wanted) : await readWordVectors(embeddings, wanted, signal);
-  return embeddingTable(vocabulary, found, seededRandom(training.seed, "word vectors"));
-}
-
 function specOf(
   request: TrainingRequest,
   encoder: BundlePart<EncoderManifest>,
@@ -185,58 +217,39 @@ function specOf(
   return decoder.specOf(sizes, request.decoderOptions);
 }
 
+async function devSet(
+  { source, prepared }: PreparedData,
+  vocabulary: Vocabulary,
+  cache: FeatureCache,
+  hashes: Hashes,
+  split: string,
+): Promise<DevSet> {
+  return {
+    name: source.dataset.name,
+    dev: await trainingSet(prepared.dev, vocabulary, [cache], hashes, split),
+    devPictures: source.dev.flatMap((record, i) => {
+      const hash = hashes[i];
+      return hash === undefined ? [] : [{ ...record, hash }];
+    }),
+  };
+}
+
 async function trainingSet(
   records: readonly TokenisedRecord[],
   vocabulary: Vocabulary,
   caches: readonly FeatureCache[],
-  hashes: readonly (string | undefined)[],
+  hashes: Hashes,
   split: string,
 ): Promise<TrainingSet> {
-  const rows = new Map<string, number>();
   const used: string[] = [];
-  for (const [i, { image }] of records.entries()) {
-    const hash = hashes[i];
-    if (hash !== undefined) rows.set(image, used.push(hash) - 1);
-  }
+  const rows = hashes.map((hash) => (hash === undefined ? undefined : used.push(hash) - 1));
   if (used.length === 0)
     throw new ShowtellError(
       "DATA_EMPTY",
       `the ${split} split has no picture that can be read: check the picture folder`,
     );
-  const examples = examplesOf(records, vocabulary, (image) => rows.get(image));
+  const examples = examplesOf(records, vocabulary, rows);
   const features = await featureReader(caches, used);
   if (caches.length === 1) return { examples, features };
   return { examples, features, views: { pictures: used.length, views: caches.length } };
-}
-
-/** Reads features by row: those of all pictures in the first cache, then those in the next. */
-async function featureReader(caches: readonly FeatureCache[], hashes: readonly string[]): Promise<FeatureReader> {
-  const size = sizeOf(caches[0]!.key.shape);
-  if (2 * size * hashes.length * caches.length > memoryBytes) return { size, read: diskReader(caches, hashes, size) };
-  const all = new Uint16Array(size * hashes.length * caches.length);
-  for (const [view, cache] of caches.entries()) {
-    await cache.read(hashes, all.subarray(view * size * hashes.length, (view + 1) * size * hashes.length));
-  }
-  return {
-    size,
-    read(rows, into) {
-      rows.forEach((row, i) => into.set(all.subarray(row * size, (row + 1) * size), i * size));
-      return Promise.resolve();
-    },
-  };
-}
-
-function diskReader(caches: readonly FeatureCache[], hashes: readonly string[], size: number): FeatureReader["read"] {
-  return async (rows, into) => {
-    for (const [view, cache] of caches.entries()) {
-      const places = [...rows.keys()].filter((place) => Math.floor(rows[place]! / hashes.length) === view);
-      if (places.length === 0) continue;
-      const found = new Uint16Array(size * places.length);
-      await cache.read(
-        places.map((place) => hashes[rows[place]! % hashes.length]!),
-        found,
-      );
-      places.forEach((place, i) => into.set(found.subarray(i * size, (i + 1) * size), place * size));
-    }
-  };
 }

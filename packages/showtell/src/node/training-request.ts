@@ -4,12 +4,24 @@ import { decoderNamed } from "../models/catalogue.ts";
 import type { DecoderKind } from "../models/catalogue.ts";
 import type { DecoderOptions } from "../models/decoder-options.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
+import type { Adaptation } from "../train/adaptation.ts";
 import { defaultTrainingOptions, selfCriticalOptions } from "../train/options.ts";
 import type { Objective, TrainingOptions } from "../train/options.ts";
 import type { PreparationReport } from "../train/preparation.ts";
 import type { BestEpoch, TrainingEvent } from "../train/trainer.ts";
 import type { ExtractionProgress } from "./feature-extraction.ts";
 import type { PlainError } from "../base/errors.ts";
+
+/** The data that a decoder which learns on had learned before. */
+export interface OldData {
+  /** Its folder or file, and the folder of its pictures if it lies elsewhere. */
+  readonly data: string;
+  readonly images?: string | undefined;
+  /** Which share of the training captions are drawn from its training split; from 0 to below 1. */
+  readonly share: number;
+  /** By how much CIDEr on its dev split may fall, as a fraction; a model that loses more is not accepted. */
+  readonly mostForgotten: number;
+}
 
 /** A training run, all resolved. */
 export interface TrainingRequest {
@@ -19,8 +31,13 @@ export interface TrainingRequest {
   /** Folder of the run. */
   readonly out: string;
   readonly resume: boolean;
-  /** Path of a bundle whose decoder learns on: its words and sizes hold, and its decoder must be the one named here. */
+  /**
+   * Path of a bundle whose decoder learns on: its sizes hold, its words stay, new ones that occur often enough are added (not where
+   * captions are rewarded: no word is drawn that was never learned), and its decoder must be the one named here.
+   */
   readonly init?: string | undefined;
+  /** What the bundle had learned before: mixed in, so that less is forgotten, and watched; default: neither. */
+  readonly old?: OldData | undefined;
   /** Path of the encoder's bundle. */
   readonly encoder: string;
   /** Folder of feature caches; default: below the platform's cache folder. */
@@ -48,6 +65,9 @@ export interface TrainingRequest {
 
 /** The decoder that is trained unless another is named. */
 export const defaultDecoder: DecoderKind = "parallel-attention";
+
+/** How old data counts where nothing is said: half of the captions are old, and two points of CIDEr (× 100) may be lost. */
+export const defaultOldData: Pick<OldData, "share" | "mostForgotten"> = { share: 0.5, mostForgotten: 0.02 };
 
 /** Less than with true captions: what is learnt is what was drawn, and that was drawn without dropout. */
 const rewardedDropout = { features: 0.3, input: 0.3, output: 0.3 } as const;
@@ -103,6 +123,10 @@ export type TrainingNews =
       readonly words: number;
       readonly trainCaptions: number;
       readonly devCaptions: number;
+      /** Of the training captions, those drawn from old data. */
+      readonly oldCaptions: number;
+      /** Words that the decoder which learns on gets besides its own. */
+      readonly addedWords: readonly string[];
       /** Words without a vector, drawn at random. */
       readonly missingVectors: readonly string[];
       readonly report: PreparationReport;
@@ -113,11 +137,15 @@ export type TrainingNews =
   /** Dev pictures are captioned at an epoch's end, for choosing the best. */
   | { readonly kind: "judging"; readonly done: number; readonly total: number }
   | (EpochEvent & { readonly residentBytes: number; readonly samples: readonly SampleCaption[] })
-  | { readonly kind: "checkpoint"; readonly step: number };
+  | { readonly kind: "checkpoint"; readonly step: number }
+  /** A model that learned on is held against what it was: dev pictures are captioned by both. */
+  | { readonly kind: "comparing"; readonly done: number; readonly total: number };
 
 /** How a run ended. */
 export interface TrainingOutcome {
   readonly reason: "finished" | "early stop" | "cancelled";
   readonly epochs: number;
   readonly best?: BestEpoch;
+  /** If a decoder learned on: what became of it; its file is `refused` where it forgot too much. */
+  readonly adaptation?: Adaptation;
 }

@@ -1,5 +1,5 @@
 // The folder of a training run: what lies in it, how it is written, and how a resumed run finds its place. Trains nothing.
-import { appendFile, mkdir, readFile, stat } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ShowtellError } from "../base/errors.ts";
@@ -7,6 +7,7 @@ import { canonicalJson } from "../bundle/identity.ts";
 import type { Bundle } from "../bundle/bundle.ts";
 import type { EpochRecord } from "../plot/training-curves.ts";
 import { trainingCurves } from "../plot/training-curves.ts";
+import type { Adaptation } from "../train/adaptation.ts";
 import { checkpointParts, readCheckpoint } from "../train/checkpoint.ts";
 import type { LearnerState } from "../train/learner.ts";
 import type { Progress } from "../train/trainer.ts";
@@ -28,6 +29,16 @@ export const runFiles = {
   best: "best.safetensors",
   curvesSvg: "curves.svg",
   curvesPng: "curves.png",
+} as const;
+
+/** Names of the files that a run has besides, where a decoder learns on. */
+export const adaptationFiles = {
+  /** The bundle of the best epoch until it is held against the model before; then it is the best, or refused. */
+  candidate: "candidate.safetensors",
+  /** A bundle that has forgotten too much. */
+  refused: "not-accepted.safetensors",
+  /** What became of the model. */
+  report: "adaptation.json",
 } as const;
 
 /** A line of the history. */
@@ -55,7 +66,12 @@ export interface TrainingRun {
   appendHistory(event: HistoryEvent): Promise<void>;
   appendSamples(lines: readonly HistoryEvent[]): Promise<void>;
   saveCheckpoint(progress: Progress, state: LearnerState): Promise<void>;
+  /** Writes the bundle of the best epoch so far; where it is yet to be accepted, as a candidate. */
   saveBest(bundle: Omit<Bundle, "source">): Promise<void>;
+  /** The path of the best epoch's bundle, whatever it is called by now; undefined if there is none. */
+  bestPath(): Promise<string | undefined>;
+  /** Writes what became of a model that learned on, and calls its bundle accordingly. */
+  settle(adaptation: Adaptation): Promise<void>;
   drawCurves(): Promise<void>;
 }
 
@@ -72,6 +88,14 @@ async function textOf(path: string): Promise<string> {
   });
 }
 
+/** How a run's folder is opened. */
+export interface RunSettings {
+  readonly resume: boolean;
+  readonly writer: string;
+  /** Whether the best bundle must be accepted before it is called that. */
+  readonly judged: boolean;
+}
+
 /**
  * Opens a new run's folder, or with `resume` the one that is there.
  * @param description What must be the same for a run to be resumed, as plain data.
@@ -80,7 +104,7 @@ async function textOf(path: string): Promise<string> {
 export async function openTrainingRun(
   folder: string,
   description: Readonly<Record<string, unknown>>,
-  { resume, writer }: { readonly resume: boolean; readonly writer: string },
+  { resume, writer, judged }: RunSettings,
 ): Promise<TrainingRun> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(folder, cause);
@@ -96,7 +120,7 @@ export async function openTrainingRun(
   } else {
     await writeFileAtomically(path, `${JSON.stringify({ writer, ...description }, undefined, 2)}\n`);
   }
-  return runIn(folder, writer);
+  return runIn(folder, writer, judged);
 }
 
 function parsedObject(text: string, path: string): Readonly<Record<string, unknown>> {
@@ -132,14 +156,29 @@ async function appendLines(path: string, lines: readonly HistoryEvent[]): Promis
   });
 }
 
-function runIn(folder: string, writer: string): TrainingRun {
+function runIn(folder: string, writer: string, judged: boolean): TrainingRun {
   const at = (name: keyof typeof runFiles): string => join(folder, runFiles[name]);
+  const candidate = join(folder, adaptationFiles.candidate);
+  const refused = join(folder, adaptationFiles.refused);
   return {
     folder,
     appendHistory: (event) => appendLines(at("history"), [event]),
     appendSamples: (lines) => appendLines(at("samples"), lines),
     saveCheckpoint: (progress, state) => writeFileAtomically(at("last"), checkpointParts(progress, state, writer)),
-    saveBest: (bundle) => writeBundleFile(at("best"), bundle),
+    saveBest: (bundle) => writeBundleFile(judged ? candidate : at("best"), bundle),
+    async bestPath() {
+      for (const path of [candidate, at("best"), refused]) if (await exists(path)) return path;
+      return undefined;
+    },
+    async settle(adaptation) {
+      const report = `${JSON.stringify({ writer, ...adaptation }, undefined, 2)}\n`;
+      await writeFileAtomically(join(folder, adaptationFiles.report), report);
+      if (!(await exists(candidate))) return;
+      const path = adaptation.remembered?.accepted === false ? refused : at("best");
+      await rename(candidate, path).catch((cause: unknown) => {
+        throw unwritable(path, cause);
+      });
+    },
     async drawCurves() {
       const epochs = await readEpochs(at("history"));
       if (epochs.length === 0) return;

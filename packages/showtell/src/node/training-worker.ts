@@ -1,34 +1,34 @@
 // The thread that trains: it loads, learns, writes the run's folder and tells what happens. Weights never cross to the caller.
 import type { Tensor } from "../base/tensor.ts";
-import { sha256Hex } from "../base/bytes.ts";
 import { ShowtellError } from "../base/errors.ts";
-import { makeDecoderBundle, withEncoder } from "../bundle/decoder-bundle.ts";
-import type { Bundle, BundlePart } from "../bundle/bundle.ts";
-import type { DecoderManifest, EncoderManifest, Licence, TrainingRecord } from "../bundle/manifest.ts";
 import { asFloat32 } from "../bundle/precision.ts";
 import type { OpenSession } from "../engine/session.ts";
-import { decoderNamed, decoderOf } from "../models/catalogue.ts";
+import { decoderNamed } from "../models/catalogue.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
 import type { StageSpec } from "../models/encoder-stage.ts";
 import { frequencyTable } from "../text/frequency-table.ts";
-import type { FrequencyTable } from "../text/frequency-table.ts";
-import type { LearnerState } from "../train/learner.ts";
+import type { Adaptation } from "../train/adaptation.ts";
+import { rememberedOf } from "../train/adaptation.ts";
+import { grownWeights } from "../train/grown-words.ts";
+import type { FeatureReader, LearnerState } from "../train/learner.ts";
 import { initialState, learntState } from "../train/learner.ts";
 import type { RequestContext } from "../thread/requests.ts";
 import type { TrainingEvent } from "../train/trainer.ts";
 import { firstProgress, train } from "../train/trainer.ts";
+import { scoreBoth } from "./adaptation.ts";
 import { readBundleFile, readEncoderFile } from "./bundle-files.ts";
-import { captionRows, devJudge, selectionRows } from "./dev-captions.ts";
-import type { DevDecoder } from "./dev-captions.ts";
+import { captionRows, devJudge } from "./dev-captions.ts";
 import type { FineTuning } from "./fine-tuning.ts";
 import { openFineTuning } from "./fine-tuning.ts";
+import { decoderToLearnOn } from "./learning-on.ts";
 import { lockFolder } from "./lock.ts";
 import { openSession as openNodeSession } from "./ort-session.ts";
+import type { Run } from "./run-bundle.ts";
+import { bestBundle, decoderBefore, decoderLicences, decoderOfBundle, devDecoder } from "./run-bundle.ts";
 import type { TrainingData } from "./training-data.ts";
 import { loadTrainingData } from "./training-data.ts";
 import type { SampleCaption, TrainingNews, TrainingOutcome, TrainingRequest } from "./training-request.ts";
-import type { TrainingRun } from "./training-run.ts";
 import { openTrainingRun, resumedFrom } from "./training-run.ts";
 import { writer } from "./version.ts";
 import { serveRequests } from "./worker-thread.ts";
@@ -38,20 +38,6 @@ const samplePictures = 4;
 
 /** Steps are told at most this often. */
 const newsEveryMs = 100;
-
-interface Run {
-  readonly request: TrainingRequest;
-  readonly data: TrainingData;
-  readonly folder: TrainingRun;
-  readonly encoder: DecoderManifest["encoder"];
-  /** The decoder that learns on. */
-  readonly init: BundlePart<DecoderManifest> | undefined;
-  /** The stage of the encoder that learns with the decoder, if one does. */
-  readonly fineTuning: FineTuning | undefined;
-  readonly licences: readonly Licence[];
-  readonly references: FrequencyTable;
-  readonly openSession: OpenSession;
-}
 
 /** What must be the same for a run to be resumed. */
 function descriptionOf(
@@ -69,89 +55,34 @@ function descriptionOf(
   return { options, data: { name: data.name, path, hash: data.hash, pictures: data.pictureHashes.length } };
 }
 
-function decoderPart({ data, request, encoder }: Run): Omit<DecoderManifest, "identity" | "selfTest"> {
-  const { beam, lengthExponent, training } = request;
-  return {
-    spec: data.spec,
-    encoder,
-    vocabulary: { words: data.prepared.vocabulary.words },
-    decoding: { beam, lengthExponent, maximumLength: training.maximumWords },
-  };
-}
-
-function weightsOf({ data: { spec } }: Run, state: LearnerState): ReadonlyMap<string, Tensor> {
-  return new Map(Object.keys(decoderOf(spec).parameters(spec)).map((name) => [name, state[name]!]));
-}
-
-/** The first 8 bytes of hashes, joined. */
-function shortHashes(hashes: readonly string[]): string {
-  return hashes.map((hash) => hash.slice(0, 16)).join("");
-}
-
-function trainingRecord({ data, request }: Run, epoch: Extract<TrainingEvent, { kind: "epoch" }>): TrainingRecord {
-  const captions = data.prepared.train.flatMap((record) =>
-    record.captions.map((tokens) => sha256Hex(tokens.join(" "))),
-  );
-  const { rules, minimumCount, embeddings, training } = request;
-  return {
-    data: { name: data.name, hash: data.hash, pictures: data.pictureHashes.length, captions: captions.length },
-    options: { rules, minimumCount, embeddings, ...training },
-    epoch: epoch.epoch,
-    train: epoch.train,
-    dev: epoch.dev,
-    ...(epoch.scores && { scores: epoch.scores }),
-    pictureHashes: shortHashes(data.pictureHashes),
-    captionHashes: shortHashes(captions),
-    selectionHashes: shortHashes(Array.from(selectionRows(data, training), (row) => data.devPictures[row]!.hash)),
-  };
-}
-
-/** The decoder with the weights that it has now, and features by those of a stage that learns too. */
-function devDecoder(run: Run, state: LearnerState): DevDecoder {
-  const { data, fineTuning, openSession } = run;
-  const features = fineTuning?.readerWith(state, data.dev.features) ?? data.dev.features;
-  return { decoder: decoderPart(run), tensors: weightsOf(run, state), features, openSession };
-}
-
 async function sampleCaptions(run: Run, state: LearnerState): Promise<readonly SampleCaption[]> {
   const pictures = run.data.devPictures.slice(0, samplePictures);
   const captions = await captionRows(devDecoder(run, state), Int32Array.from(pictures.keys()));
   return pictures.map(({ image, captions: [reference = ""] }, i) => ({ image, caption: captions[i]!, reference }));
 }
 
-/** The decoder; with the encoder in the same file where a stage of that learnt too, for it is nowhere else. */
-async function bestBundle(
-  run: Run,
-  state: LearnerState,
-  epoch: Extract<TrainingEvent, { kind: "epoch" }>,
-): Promise<Omit<Bundle, "source">> {
-  const { data, fineTuning, references, licences, openSession } = run;
-  const training = trainingRecord(run, epoch);
-  const input = { decoder: decoderPart(run), tensors: weightsOf(run, state), training, references, licences, writer };
-  if (fineTuning === undefined) return makeDecoderBundle(input, openSession);
-  const { encoder, manifest } = await fineTuning.encoderWith(state, data.name);
-  const { identity } = encoder!.manifest;
-  const decoder = { ...input.decoder, encoder: { ...input.decoder.encoder, identity } };
-  return withEncoder(await makeDecoderBundle({ ...input, decoder }, openSession), encoder!, manifest.licences);
-}
+const noVectors = new Float32Array(0);
 
 /** Weights of the decoder that learns on, or drawn ones. */
 function firstState({ data: { spec, vectors }, request: { training }, init }: Run): LearnerState {
   if (init === undefined) return initialState(spec, training.seed, vectors?.table);
   const { objective } = training;
   const sharpening = objective.kind === "self-critical" ? objective.sharpening : 1;
-  return learntState(spec, (name) => asFloat32(init.tensors, name), sharpening);
+  const weights = (name: string): Tensor<"float32"> => asFloat32(init.tensors, name);
+  return learntState(spec, grownWeights(init.manifest.spec, spec, weights, vectors?.table ?? noVectors), sharpening);
 }
 
 async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): Promise<TrainingOutcome> {
   const { request, data, folder, openSession } = run;
-  const first = { ...firstState(run), ...run.fineTuning?.firstState() };
+  const first = { ...firstState(run), ...run.fineTuning?.stateOf() };
   const from = (await resumedFrom(folder, first)) ?? { progress: firstProgress, state: first };
   emit({
     kind: "prepared",
     words: data.spec.words,
     trainCaptions: data.train.examples.length,
     devCaptions: data.dev.examples.length,
+    oldCaptions: data.oldCaptions,
+    addedWords: data.addedWords,
     missingVectors: data.vectors?.missing ?? [],
     report: data.prepared.report,
     ...(from.progress.step > 0 && { resumedAt: { epoch: from.progress.epoch, step: from.progress.step } }),
@@ -191,10 +122,44 @@ async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): 
     if (event.kind === "end") {
       const { epoch: epochs, best, step } = event.progress;
       await folder.appendHistory({ kind: "end", step, reason: event.reason });
-      return { reason: event.reason, epochs, ...(best && { best }) };
+      const outcome = { reason: event.reason, epochs, ...(best && { best }) };
+      return event.reason === "cancelled" ? outcome : await compared(run, outcome, { signal, emit });
     }
   }
   throw new ShowtellError("INTERNAL", "training ended without saying so");
+}
+
+/** Holds a model that learned on against what it was. If that is cancelled, the resumed run does it. */
+async function compared(
+  run: Run,
+  outcome: TrainingOutcome,
+  { signal, emit }: RequestContext<TrainingNews>,
+): Promise<TrainingOutcome> {
+  const { data, folder, init, request } = run;
+  const path = await folder.bestPath();
+  if (init === undefined || path === undefined) return outcome;
+  const bundle = await readBundleFile(path);
+  const models = {
+    before: (features: FeatureReader) => decoderBefore(run, init, features),
+    after: (features: FeatureReader) => decoderOfBundle(run, bundle, features),
+  };
+  const onProgress = (done: number, total: number): void => emit({ kind: "comparing", done, total });
+  try {
+    const sets = [data, ...(data.old ? [data.old] : [])];
+    const [learned, old] = await scoreBoth(sets, models, { signal, onProgress });
+    const adaptation: Adaptation = {
+      before: init.manifest.identity,
+      after: bundle.decoder!.manifest.identity,
+      addedWords: data.addedWords,
+      learned: learned!,
+      ...(old && request.old && { remembered: rememberedOf(old, request.old.mostForgotten) }),
+    };
+    await folder.settle(adaptation);
+    return { ...outcome, adaptation };
+  } catch (error) {
+    if (error instanceof ShowtellError && error.code === "CANCELLED") return { ...outcome, reason: "cancelled" };
+    throw error;
+  }
 }
 
 async function endOfEpoch(
@@ -212,44 +177,6 @@ async function endOfEpoch(
   if (epoch.best) await run.folder.saveBest(await bestBundle(run, state, epoch));
   await run.folder.drawCurves();
   emit({ ...news, samples });
-}
-
-/** What may be done with a decoder is decided by its pictures; the user knows where they come from. */
-function decoderLicences(data: TrainingData, { embeddings }: TrainingRequest): readonly Licence[] {
-  const decoder: Licence = {
-    part: "decoder",
-    origin: `trained with showtell on "${data.name}"`,
-    licence: "subject to the terms of the data set",
-    note: "If that is Flickr8k: its pictures and captions are for research, not for commercial use.",
-  };
-  const glove: Licence = {
-    part: "word vectors that the decoder's started from",
-    origin: "GloVe 6B, 100 dimensions (Pennington et al. 2014)",
-    licence: "PDDL-1.0",
-  };
-  return embeddings === "glove" ? [decoder, glove] : [decoder];
-}
-
-/** The decoder of a bundle, if it is what the request says and reads this encoder's features. */
-async function decoderToLearnOn(
-  path: string,
-  { decoder: kind }: TrainingRequest,
-  encoder: BundlePart<EncoderManifest>,
-): Promise<BundlePart<DecoderManifest>> {
-  const { decoder } = await readBundleFile(path);
-  if (decoder === undefined)
-    throw new ShowtellError("BUNDLE_KIND", `"${path}" holds no decoder: name the bundle of a trained captioner`);
-  const { spec, encoder: read } = decoder.manifest;
-  if (spec.kind !== kind)
-    throw new ShowtellError(
-      "ARGUMENT",
-      `"${path}" holds the decoder ${spec.kind}, not ${kind}: pass --decoder ${spec.kind}`,
-    );
-  if (read.identity === encoder.manifest.identity) return decoder;
-  throw new ShowtellError(
-    "ENCODER_MISMATCH",
-    `"${path}" was trained on encoder ${read.identity.slice(0, 12)}… ("${read.name}"): name that one with --encoder`,
-  );
 }
 
 /** The stage that a request wants to learn; its rate follows the decoder's schedule. */
@@ -274,19 +201,23 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
   const init = request.init === undefined ? undefined : await decoderToLearnOn(request.init, request, bundle.encoder);
   const data = await loadTrainingData(request, {
     encoder: bundle.encoder,
-    init: init?.manifest,
+    init,
     openSession,
     signal: context.signal,
     emit: context.emit,
   });
   try {
-    const folder = await openTrainingRun(request.out, descriptionOf(request, data), { resume: request.resume, writer });
+    const folder = await openTrainingRun(request.out, descriptionOf(request, data), {
+      resume: request.resume,
+      writer,
+      judged: request.old !== undefined,
+    });
     const lock = await lockFolder(request.out);
     let fineTuning: FineTuning | undefined;
     try {
       const { identity, spec } = bundle.encoder.manifest;
       const encoder = { identity, name: spec.kind, layer: decoderNamed(request.decoder).layer };
-      const licences = decoderLicences(data, request);
+      const licences = decoderLicences(data, request, init);
       const references = frequencyTable(data.prepared.train.map(({ captions }) => captions));
       const stage = stageSpec(request, encoder.layer, spec);
       fineTuning = stage && (await openFineTuning(stage, bundle, openSession));

@@ -1,7 +1,7 @@
 // Word vectors: what the parsers give, and the table of start values for a vocabulary's embedding. Knows no file format.
 import { ShowtellError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
-import { type Vocabulary, paddingId } from "./vocabulary.ts";
+import { type Vocabulary, paddingId, specialWords } from "./vocabulary.ts";
 
 /** Vectors of words, all of `size` numbers. */
 export interface WordVectors {
@@ -43,6 +43,28 @@ export function embeddingTable(vocabulary: Vocabulary, { size, vectors }: WordVe
     if (isReal && vector === undefined) missing.push(word);
   }
   return { table, missing };
+}
+
+/**
+ * Rows that follow those of a table for more words: their vectors; words without one are drawn normally with each dimension's mean and
+ * deviation over the table's rows of real words, which may have learned since they were drawn or looked up.
+ * @param table [words, size], special words first.
+ */
+export function furtherRows(
+  table: Float32Array,
+  size: number,
+  words: readonly string[],
+  vectors: ReadonlyMap<string, Float32Array>,
+  random: Random,
+): EmbeddingTable {
+  const rows = Array.from({ length: table.length / size }, (_, id) => table.subarray(id * size, (id + 1) * size));
+  const { mean, deviation } = momentsOf(rows.slice(specialWords.length), size);
+  const further = new Float32Array(words.length * size);
+  for (const [i, word] of words.entries()) {
+    const drawn = (): Float64Array => mean.map((value, d) => value + deviation[d]! * random.normal());
+    further.set(vectors.get(word) ?? drawn(), i * size);
+  }
+  return { table: further, missing: words.filter((word) => !vectors.has(word)) };
 }
 
 /** Mean and standard deviation of each dimension. */

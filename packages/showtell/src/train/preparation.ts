@@ -8,6 +8,7 @@ import type { CleaningReport, CleaningRule } from "../text/cleaning.ts";
 import { buildVocabulary, countUnknown, encodeTokens } from "../text/vocabulary.ts";
 import type { UnknownWords, Vocabulary } from "../text/vocabulary.ts";
 import type { Example } from "./batches.ts";
+import { grownVocabulary } from "./grown-words.ts";
 
 /** A picture with its captions as tokens. */
 export interface TokenisedRecord {
@@ -19,9 +20,9 @@ export interface TokenisedRecord {
 export interface PreparationOptions {
   /** The literature's further rules, in order; none by default ("a" must live). */
   readonly rules: readonly CleaningRule[];
-  /** Occurrences in the training captions from which on a word is in the vocabulary. */
+  /** Occurrences in the training captions from which on a word is in the vocabulary; Infinity takes none. */
   readonly minimumCount: number;
-  /** The words that the model knows already; then none are counted. */
+  /** The words that the model knows already: they keep their ids, and new ones that occur often enough follow. */
   readonly vocabulary?: Vocabulary | undefined;
 }
 
@@ -74,7 +75,9 @@ export function prepareCaptions(
   const train = cleaned(tokenise(records.train, signal), rules);
   const dev = cleaned(tokenise(records.dev, signal), rules);
   const trainCaptions = captionsOf(train.records);
-  const vocabulary = known ?? buildVocabulary(trainCaptions, { minimumCount });
+  const vocabulary = known
+    ? grownVocabulary(known, trainCaptions, minimumCount)
+    : buildVocabulary(trainCaptions, { minimumCount });
   return {
     vocabulary,
     train: train.records,
@@ -90,14 +93,17 @@ export function prepareCaptions(
   };
 }
 
-/** An example a caption; `rowOf` gives the row of a picture's features, or undefined for one that has none. */
+/**
+ * An example a caption.
+ * @param rows The row of each record's features, or undefined for one that has none.
+ */
 export function examplesOf(
   records: readonly TokenisedRecord[],
   vocabulary: Vocabulary,
-  rowOf: (image: string) => number | undefined,
+  rows: readonly (number | undefined)[],
 ): readonly Example[] {
-  return records.flatMap(({ image, captions }) => {
-    const picture = rowOf(image);
+  return records.flatMap(({ captions }, i) => {
+    const picture = rows[i];
     if (picture === undefined) return [];
     const usable = captions.filter((tokens) => tokens.length > 0);
     return usable.map((tokens) => ({ picture, words: encodeTokens(vocabulary, tokens) }));

@@ -5,7 +5,9 @@ import sharp from "sharp";
 import { defaultTraining, defaultTrainingOptions } from "showtell/node";
 import type { TrainingRequest } from "showtell/node";
 
-const colours: Readonly<Record<string, readonly [number, number, number]>> = {
+type Colours = Readonly<Record<string, readonly [number, number, number]>>;
+
+const colours: Colours = {
   red: [220, 30, 30],
   green: [30, 200, 40],
   blue: [30, 60, 220],
@@ -14,11 +16,14 @@ const colours: Readonly<Record<string, readonly [number, number, number]>> = {
   black: [5, 5, 5],
 };
 
+/** Colours that a model does not know which was trained on the others. */
+export const newColours: Colours = { purple: [130, 20, 150], orange: [250, 140, 10] };
+
 /** Writes pictures and captions; the folder then is what `data` takes. */
-export async function writeColourData(folder: string): Promise<void> {
+export async function writeColourData(folder: string, shown: Colours = colours): Promise<void> {
   await mkdir(join(folder, "images"), { recursive: true });
   const lines: string[] = [];
-  for (const [name, [r, g, b]] of Object.entries(colours)) {
+  for (const [name, [r, g, b]] of Object.entries(shown)) {
     for (const [split, size] of [
       ["train", 48],
       ["dev", 64],

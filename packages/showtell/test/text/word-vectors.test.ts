@@ -5,7 +5,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { parseGloveText } from "../../src/text/glove-text.ts";
 import { parseVectorJson } from "../../src/text/vector-json.ts";
 import { createVocabulary } from "../../src/text/vocabulary.ts";
-import { type WordVectors, embeddingTable } from "../../src/text/word-vectors.ts";
+import { type WordVectors, embeddingTable, furtherRows } from "../../src/text/word-vectors.ts";
 
 const refusal = (part: string): unknown =>
   expect.objectContaining({ code: "VECTORS_FORMAT", message: expect.stringContaining(part) });
@@ -166,5 +166,29 @@ describe("embeddingTable", () => {
 
   it("refuses vectors that have none of the words", () => {
     expect(() => embeddingTable(createVocabulary(["Hund"]), vectors, seededRandom(1))).toThrow(refusal("1 words"));
+  });
+});
+
+describe("furtherRows", () => {
+  // Special words, then three whose vectors have mean (2, 5) and deviation (√⅔, 0).
+  const table = Float32Array.of(...Array.from({ length: 8 }, () => 99), 1, 5, 2, 5, 3, 5);
+
+  it("takes the vectors that there are, and draws the others like the table's real words", () => {
+    const words = ["known", ...Array.from({ length: 500 }, (_, i) => `drawn${i}`)];
+    const { table: rows, missing } = furtherRows(
+      table,
+      2,
+      words,
+      new Map([["known", Float32Array.of(7, 8)]]),
+      seededRandom(1),
+    );
+    expect(rows.slice(0, 2)).toEqual(Float32Array.of(7, 8));
+    expect(missing).toEqual(words.slice(1));
+    const firsts = missing.map((_, i) => rows[2 + 2 * i]!);
+    const mean = firsts.reduce((a, b) => a + b) / firsts.length;
+    const deviation = Math.sqrt(firsts.reduce((sum, value) => sum + (value - mean) ** 2, 0) / firsts.length);
+    expect(Math.abs(mean - 2)).toBeLessThan(0.15);
+    expect(Math.abs(deviation - Math.sqrt(2 / 3))).toBeLessThan(0.1);
+    expect(missing.every((_, i) => rows[3 + 2 * i] === 5)).toBe(true);
   });
 });
