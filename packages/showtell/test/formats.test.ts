@@ -16,6 +16,7 @@ import {
 import type { Evaluation, NodeCaptionOptions } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { sha256Hex } from "../src/base/bytes.ts";
 import { seededRandom } from "../src/base/random.ts";
 import { bytesOf } from "../src/base/tensor.ts";
 import { readBundle } from "../src/bundle/bundle.ts";
@@ -30,7 +31,9 @@ import { lockFileName, lockFolder } from "../src/node/lock.ts";
 import { addParaphrases } from "../src/node/paraphrase-table.ts";
 import { reportFiles } from "../src/node/evaluation-report.ts";
 import { deviceFiles } from "../src/node/page-files.ts";
-import { runFiles } from "../src/node/training-run.ts";
+import { adaptationFiles, runFiles } from "../src/node/training-run.ts";
+import { saveFeedback } from "../src/store/feedback.ts";
+import { openStore } from "../src/store/store.ts";
 import { readSafetensors } from "../src/safetensors/read.ts";
 import { showtell } from "./cli/run.ts";
 import { wheelEncoders } from "./groups.ts";
@@ -127,6 +130,16 @@ async function collectTrainingRun(): Promise<void> {
   const [cache, flipped] = readdirSync(join(folder, "features")).toSorted((a, b) => b.localeCompare(a));
   collect("features", json("features", cache!, "features.json"), json("features", flipped!, "features.json"));
   collect("features-index-line", ...lines(read("features", cache!, "features.index.jsonl").toString()));
+}
+
+/** A run that goes on from the first one's model, on the same data and besides. */
+async function collectAdaptation(): Promise<void> {
+  const old = { data: join(folder, "captions.jsonl"), images: join(folder, "images"), share: 0.5, mostForgotten: 10 };
+  const request = colourRun(folder, "adapted", { init: join(folder, "run", runFiles.best), old });
+  await trainCaptioner({ ...request, training: { ...request.training, epochs: 1, select: "loss" } });
+  collect("run", json("adapted", runFiles.description));
+  collect("adaptation", json("adapted", adaptationFiles.report));
+  collectSafetensors("manifest", read("adapted", runFiles.best));
 }
 
 async function collectEvaluation(): Promise<void> {
@@ -236,6 +249,16 @@ async function collectScores(): Promise<void> {
   collect("image-scores-line", ...lines(read("each.jsonl").toString()));
 }
 
+async function collectFeedback(): Promise<void> {
+  const store = await openStore(join(folder, "store"));
+  const model = sha256Hex("a model");
+  const picture = { mediaType: "image/png", bytes: Uint8Array.of(1) };
+  saveFeedback(store, { key: "a", model, caption: "a dog", thumb: "down", edited: "a cat" }, picture);
+  store.close();
+  const { stdout } = await showtell(["feedback", "list", "--store", "store", "--json"], { cwd: folder });
+  collect("feedback-line", ...lines(stdout));
+}
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "showtell-formats-"));
   collectSafetensors("manifest", encoderFile);
@@ -247,9 +270,11 @@ beforeAll(async () => {
   collect("lock", json(lockFileName));
   await lock.release();
   await collectTrainingRun();
+  await collectAdaptation();
   await collectEvaluation();
   await collectCaptions();
   await collectScores();
+  await collectFeedback();
   const place = (await deviceFiles({ service: true })).get("page.json");
   collect("page", JSON.parse((place as { readonly text: string }).text));
   await collectNeighbours();
@@ -331,6 +356,7 @@ describe("docs/formats.md", () => {
     const rows = [...page.matchAll(/^\| (`[^|]+`) \| [^|]+ \|$/gm)].flatMap(([, names]) => names!.split(", "));
     for (const name of readdirSync(join(folder, "run"))) expect(rows).toContain(`\`${name}\``);
     expect(readdirSync(join(folder, "run")).toSorted()).toEqual(Object.values(runFiles).toSorted());
+    for (const name of Object.values(adaptationFiles)) expect(rows).toContain(`\`${name}\``);
   });
 });
 

@@ -19,13 +19,14 @@ interface ServeOptions {
   readonly deadline: number;
   readonly neighbours?: string;
   readonly runs?: string;
+  readonly store?: string;
   readonly threads?: number;
   readonly quiet?: true;
 }
 
 const notes = `
 Serves a page at /, the API at /v1 (described at /docs and /openapi.json), /healthz, /readyz and /metrics. Nothing that is sent to
-it is kept or sent on. By default only this machine can reach it, and web pages of other origins can't use it.
+it is kept or sent on, but for feedback where there is a --store (see showtell feedback). By default only this machine can reach it, and web pages of other origins can't use it.
 
 Standard output has the address, in one line, once requests are taken. Standard error has a line of JSON for each request, without
 picture or caption; --quiet leaves these out.
@@ -39,6 +40,7 @@ Examples:
   showtell serve --model runs/first/best.safetensors --port 9000
   showtell serve --neighbours neighbours.safetensors
   showtell serve --runs runs
+  showtell serve --store feedback
   SHOWTELL_TOKEN=secret showtell serve --host 0.0.0.0 --cors https://example.org
   curl -s --data-binary @photo.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:8080/v1/captions`;
 
@@ -57,6 +59,7 @@ export function addServe(program: Command, shell: Shell): void {
       "also tell which training pictures a photo looks like; a table of showtell neighbours build",
     )
     .option("--runs <folder>", "also show the training runs in a folder, while they go on; nothing outside it is read")
+    .option("--store <folder>", "keep feedback here: thumbs, edited captions, and photos whose owners agree")
     .option("--port <n>", "port to listen at; 0 takes a free one", wholeNumber(0, 65_535), 8080)
     .option("--host <address>", "address to listen at; 0.0.0.0 is every network", "127.0.0.1")
     .option("--cors <origin...>", "web pages that may use the service, such as https://example.org")
@@ -75,7 +78,8 @@ const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
 
 async function serve(options: ServeOptions, { terminal, signal }: Shell): Promise<void> {
   const { model = defaultModel, port, host, threads, cors, token, neighbours, runs } = options;
-  const { createService, defaultLimits, describeModel, listen, requireOrigins } = await import("../server/index.ts");
+  const { createService, defaultLimits, describeModel, listen, openStore, requireOrigins } =
+    await import("../server/index.ts");
   const { loadCaptioner } = await import("../node/captioner.ts");
   requireOrigins(cors ?? []);
   const stopped = stopSignal(signal);
@@ -86,6 +90,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
     ...(threads !== undefined && { threads }),
     ...(neighbours !== undefined && { neighbours }),
   });
+  const store = options.store === undefined ? undefined : await openStore(options.store);
   try {
     const service = createService({
       captioner,
@@ -96,8 +101,15 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
       ...(cors && { origins: cors }),
       ...(token !== undefined && { token }),
       ...(runs !== undefined && { runs }),
+      ...(store && { store }),
       pages: await pageOf(
-        { model, service: true, neighbours: neighbours !== undefined, runs: runs !== undefined },
+        {
+          model,
+          service: true,
+          neighbours: neighbours !== undefined,
+          runs: runs !== undefined,
+          feedback: store !== undefined,
+        },
         terminal,
       ),
       ...(options.quiet !== true && { log: await openLog() }),
@@ -107,6 +119,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
     await stopped;
     await listening.close();
   } finally {
+    store?.close();
     await captioner.dispose();
   }
 }

@@ -57,6 +57,8 @@ export interface DeviceFilesOptions {
   readonly neighbours?: boolean;
   /** Whether that service shows training runs; default false. */
   readonly runs?: boolean;
+  /** Whether that service keeps feedback; default false. */
+  readonly feedback?: boolean;
 }
 
 /**

@@ -6,6 +6,7 @@ import { ShowtellError, messageOf } from "../base/errors.ts";
 import { searchKindOf } from "../caption/caption-options.ts";
 import type { Stay } from "./admission.ts";
 import { readBody } from "./body.ts";
+import { checked, parsedForm } from "./form.ts";
 import type { ServiceLimits } from "./limits.ts";
 import type { RequestOptions } from "./schemas.ts";
 import { captionForm, captionJson, captionQuery, optionFields } from "./schemas.ts";
@@ -103,16 +104,6 @@ async function fromForm(body: Body, type: string, query: RequestOptions): Promis
   return { pictures, options: { ...query, ...options } };
 }
 
-async function parsedForm(body: Body, type: string): Promise<FormData> {
-  try {
-    return await new Response(body, { headers: { "content-type": type } }).formData();
-  } catch (cause) {
-    throw new ShowtellError("REQUEST_FORMAT", `the body is no form as multipart/form-data: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
-}
-
 /** Characters of a file's name that an answer repeats. */
 const longestName = 255;
 
@@ -138,12 +129,4 @@ function typedField(name: string, values: readonly unknown[]): unknown {
   if (schema instanceof z.ZodBoolean && (value === "true" || value === "false")) return value === "true";
   const isNumber = schema instanceof z.ZodNumber && typeof value === "string" && value.trim() !== "";
   return isNumber ? Number(value) : value;
-}
-
-function checked<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue!.path.length === 0 ? where : `field "${issue!.path.join(".")}" of ${where}`;
-  throw new ShowtellError("ARGUMENT", `${field}: ${issue!.message}`, { cause: parsed.error });
 }

@@ -10,6 +10,8 @@ export type { ListeningService, ListenOptions } from "./listen.ts";
 export { describeModel } from "./model-description.ts";
 export { openApiDocument } from "./openapi.ts";
 export type { JsonSchema, OpenApiDocument, OperationObject } from "./openapi.ts";
+export { openStore } from "../store/store.ts";
+export type { Store } from "../store/store.ts";
 export type { PageFile, PageFiles } from "../node/page-files.ts";
 export type { ServiceLog } from "./recording.ts";
 export type { ModelDescription, PictureResult, RequestOptions } from "./schemas.ts";

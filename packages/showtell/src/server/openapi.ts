@@ -60,7 +60,7 @@ export function openApiDocument(): OpenApiDocument {
     info: {
       title: "showtell",
       version,
-      description: "Captions pictures. Nothing that is sent here is kept or sent on.",
+      description: "Captions pictures. Nothing that is sent here is sent on, and only feedback is kept.",
     },
     paths,
     components: { schemas: componentSchemas(), securitySchemes: { token: { type: "http", scheme: "bearer" } } },

@@ -1,6 +1,7 @@
 // The operations of the service as data: method, path, what they take and give. The app and the OpenAPI document are made of this table.
 import type { z } from "zod";
 import type { ErrorCode } from "../base/errors.ts";
+import { feedbackForm, savedFeedback } from "./feedback-schemas.ts";
 import { captionAnswer, captionForm, captionJson, captionQuery, health, modelList } from "./schemas.ts";
 import { runList, runRecord } from "./run-schemas.ts";
 
@@ -36,6 +37,7 @@ export type OperationId =
   | "listModels"
   | "listRuns"
   | "getRun"
+  | "saveFeedback"
   | "getHealth"
   | "getReadiness"
   | "getMetrics"
@@ -99,6 +101,30 @@ export const operations: Readonly<Record<OperationId, Operation>> = {
     guarded: true,
     answer: { "application/json": runRecord },
     refusals: ["NOT_FOUND"],
+  },
+  saveFeedback: {
+    method: "post",
+    path: "/v1/feedback",
+    summary: "Keep what somebody thinks of a caption",
+    description: `Only where the service was started with a store. It is on disk before this answers; sent again with the same key, it takes
+the place of what was sent before, with or without the picture. The picture is kept only with consent.`,
+    guarded: true,
+    body: { "multipart/form-data": feedbackForm },
+    answer: { "application/json": savedFeedback },
+    refusals: [
+      "ARGUMENT",
+      "REQUEST_FORMAT",
+      "REQUEST_TYPE",
+      "REQUEST_TOO_LARGE",
+      "NOT_FOUND",
+      "BUSY",
+      "DEADLINE",
+      "SHUTTING_DOWN",
+      "IMAGE_EMPTY",
+      "IMAGE_FORMAT",
+      "IMAGE_DECODE",
+      "IMAGE_TOO_LARGE",
+    ],
   },
   getHealth: {
     method: "get",

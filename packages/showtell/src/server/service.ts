@@ -6,6 +6,7 @@ import type { Captioner } from "../node/captioner.ts";
 import type { PageFiles } from "../node/page-files.ts";
 import { listRuns, readRun } from "../node/run-reading.ts";
 import type { RunRecord } from "../node/run-reading.ts";
+import type { Store } from "../store/store.ts";
 import type { AccessRules } from "./access.ts";
 import { crossOrigin, knownOrigin, requireToken } from "./access.ts";
 import { Admission } from "./admission.ts";
@@ -14,6 +15,7 @@ import { createCaptions } from "./caption-operation.ts";
 import type { Captioning } from "./caption-operation.ts";
 import { CaptionQueue } from "./caption-queue.ts";
 import { documentationPage } from "./docs-page.ts";
+import { saveFeedbackOf } from "./feedback-operation.ts";
 import type { ServiceLimits } from "./limits.ts";
 import { defaultLimits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
@@ -40,6 +42,8 @@ export interface ServiceOptions extends AccessRules {
   readonly pages?: PageFiles;
   /** Folder of training runs that are shown; nothing outside it is read. Default: none are. */
   readonly runs?: string;
+  /** Where feedback is kept; default: nowhere. The caller closes it, after the service has been drained. */
+  readonly store?: Store;
   /** Told of each request; never of a picture or a caption. Default: nobody. */
   readonly log?: ServiceLog;
 }
@@ -105,16 +109,17 @@ export function createService(options: ServiceOptions): Service {
 }
 
 function handlersOf(
-  { model, runs }: Pick<ServiceOptions, "model" | "runs">,
+  { model, runs, store }: Pick<ServiceOptions, "model" | "runs" | "store">,
   captioning: Captioning,
 ): Readonly<Record<OperationId, Handler>> {
-  const { admission, metrics, queue } = captioning;
+  const { admission, limits, metrics, queue } = captioning;
   const document = openApiDocument();
   return {
     createCaptions: (context) => createCaptions(context, captioning),
     listModels: (context) => context.json({ models: [model] }),
     listRuns: async (context) => context.json({ runs: await listRuns(runsFolder(runs)) }),
     getRun: async (context) => context.json(await runOf(runsFolder(runs), context.req.param("run")!)),
+    saveFeedback: (context) => saveFeedbackOf(context, { store, model: model.id, admission, limits }),
     getHealth: (context) => context.json({ status: "ok" }),
     getReadiness(context) {
       if (admission.closed) return context.json({ status: "shutting down" }, 503);

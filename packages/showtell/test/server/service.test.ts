@@ -1,10 +1,11 @@
 // The service as a whole, without a port: who is let in, what all answers carry, what it tells of itself, and how it comes to rest.
 import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { validate } from "./openapi-rules.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openApiDocument } from "showtell/server";
+import { openApiDocument, openStore } from "showtell/server";
 import type { PageFile } from "showtell/server";
 import { photo } from "../cli/run.ts";
 import { writeRun } from "../node/run-fixture.ts";
@@ -14,23 +15,36 @@ import { health, modelList } from "../../src/server/schemas.ts";
 import { jsonRequest, openServiceFixture, photoBytes, pictureRequest, refusalOf, request } from "./service-fixture.ts";
 import type { ServiceFixture } from "./service-fixture.ts";
 
+let folder: string;
 let fixture: ServiceFixture;
 const coffee = photoBytes("coffee.webp");
 const pixel = photoBytes("one-pixel.png");
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "showtell-service-store-"));
   fixture = await openServiceFixture();
 });
-afterAll(() => fixture.dispose());
+afterAll(async () => {
+  await fixture.dispose();
+  await rm(folder, { recursive: true });
+});
 
 describe("addresses", () => {
   test("that there are answer with what their description promises", async () => {
     const runs = mkdtempSync(join(tmpdir(), "showtell-runs-"));
     await writeRun(runs, "first", { epochs: 2 });
-    const service = fixture.service({ runs });
+    const store = await openStore(join(folder, "store"));
+    const service = fixture.service({ runs, store });
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ key: "0".repeat(32), caption: "a dog", thumb: "up" }))
+      form.append(name, value);
+    const posts: Readonly<Record<string, Request>> = {
+      "/v1/captions": pictureRequest(pixel),
+      "/v1/feedback": request("/v1/feedback", { method: "POST", body: form }),
+    };
     for (const { method, path, answer } of Object.values(operations)) {
       const address = path.replace("{run}", "first");
-      const response = await service.fetch(method === "get" ? request(address) : pictureRequest(pixel));
+      const response = await service.fetch(method === "get" ? request(address) : posts[path]!);
       expect(response.status, path).toBe(200);
       const [type] = response.headers.get("content-type")!.split(";");
       expect(Object.keys(answer), path).toContain(type);
@@ -38,6 +52,7 @@ describe("addresses", () => {
       if (schema !== undefined) expect(() => schema.parse(JSON.parse("null")), path).toThrow();
       if (schema !== undefined) schema.parse(await response.json());
     }
+    store.close();
     rmSync(runs, { recursive: true });
   });
 

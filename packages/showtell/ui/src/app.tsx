@@ -110,7 +110,13 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
         {list.photos.length > 0 && (
           <ul class="cards" aria-label="Photos">
             {list.photos.map((photo) => (
-              <PhotoCard key={photo.id} photo={photo} why={explain} onRemove={() => list.remove(photo)} />
+              <PhotoCard
+                key={photo.id}
+                photo={photo}
+                why={explain}
+                keepsFeedback={place.service && place.feedback === true}
+                onRemove={() => list.remove(photo)}
+              />
             ))}
           </ul>
         )}

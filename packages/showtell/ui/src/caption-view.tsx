@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Candidate, CaptionResult } from "showtell/web";
 import { CopyRow } from "./copy-row.tsx";
+import { FeedbackRow } from "./feedback.tsx";
 import { Icon } from "./icon.tsx";
 import { Silence, Sureness } from "./sureness.tsx";
 
@@ -102,12 +103,15 @@ function Editor({
 /** The caption and all that can be done with it. */
 export function CaptionView({
   result,
-  file,
+  photo,
   how,
   why,
+  keepsFeedback,
 }: {
   readonly result: CaptionResult;
-  readonly file: string;
+  readonly photo: File;
+  /** Whether the service keeps what people think of captions. */
+  readonly keepsFeedback: boolean;
   /** Draws the explanation of a candidate. */
   readonly why: (candidate: Candidate) => JSX.Element;
   /** Where and in what time it was captioned. */
@@ -170,7 +174,14 @@ export function CaptionView({
         </div>
         {confidence !== undefined && text === result.caption && <Sureness confidence={confidence} />}
         <Candidates result={result} chosen={text} onChoose={setText} />
-        <CopyRow caption={text} file={file} />
+        {keepsFeedback && (
+          <FeedbackRow
+            photo={photo}
+            caption={candidate.caption}
+            edited={candidate.caption === text ? undefined : text}
+          />
+        )}
+        <CopyRow caption={text} file={photo.name} />
       </div>
       {explained && <div class="card-why">{why(candidate)}</div>}
     </>

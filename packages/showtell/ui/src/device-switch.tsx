@@ -27,9 +27,10 @@ const stateWords: {
   failed: () => "The model could not be loaded onto this device.",
 };
 
-function words(state: DeviceState, on: boolean, { device }: Place): string {
+function words(state: DeviceState, on: boolean, { device, feedback = false }: Place): string {
   if (device === undefined) return "This model runs on the server only.";
-  if (!on) return "Photos are sent to the service that shows this page, and not kept there.";
+  if (!on)
+    return `Photos are sent to the service that shows this page, and ${feedback ? "kept there only if you say so" : "not kept there"}.`;
   const bytes = device.model.bytes + (device.encoder?.bytes ?? 0);
   return (stateWords[state.kind] as (state: DeviceState, bytes: number) => string)(state, bytes);
 }

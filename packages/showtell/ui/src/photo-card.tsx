@@ -23,6 +23,7 @@ const views: {
     outcome: Extract<Outcome, { kind: Kind }>,
     photo: Photo,
     why: ExplainPhoto,
+    keepsFeedback: boolean,
   ) => JSX.Element;
 } = {
   waiting: () => <p class="card-words pending">Waiting for its turn…</p>,
@@ -32,10 +33,11 @@ const views: {
       Looking at it…
     </div>
   ),
-  captioned: (outcome, photo, why) => (
+  captioned: (outcome, photo, why, keepsFeedback) => (
     <CaptionView
       result={outcome.result}
-      file={photo.file.name}
+      photo={photo.file}
+      keepsFeedback={keepsFeedback}
       how={how(outcome)}
       why={(candidate) => why(photo, candidate, outcome.result.neighbours)}
     />
@@ -47,19 +49,19 @@ const views: {
   ),
 };
 
-function viewOf(photo: Photo, why: ExplainPhoto): JSX.Element {
-  const view = views[photo.outcome.kind] as (outcome: Outcome, photo: Photo, why: ExplainPhoto) => JSX.Element;
-  return view(photo.outcome, photo, why);
-}
+type View = (outcome: Outcome, photo: Photo, why: ExplainPhoto, keepsFeedback: boolean) => JSX.Element;
 
 /** The card of a photo. */
 export function PhotoCard({
   photo,
   why,
+  keepsFeedback,
   onRemove,
 }: {
   readonly photo: Photo;
   readonly why: ExplainPhoto;
+  /** Whether the service keeps what people think of captions. */
+  readonly keepsFeedback: boolean;
   readonly onRemove: () => void;
 }): JSX.Element {
   const [broken, setBroken] = useState(false);
@@ -90,7 +92,7 @@ export function PhotoCard({
         </div>
       </div>
       <div class="card-body" aria-busy={outcome.kind === "working"}>
-        {viewOf(photo, why)}
+        {(views[outcome.kind] as View)(outcome, photo, why, keepsFeedback)}
       </div>
     </li>
   );

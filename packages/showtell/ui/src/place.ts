@@ -37,6 +37,8 @@ export interface Place {
   readonly runs?: boolean;
   /** What the model's confidence means; missing for a model without. */
   readonly calibration?: PlaceCalibration;
+  /** Whether that service keeps feedback. */
+  readonly feedback?: boolean;
   /** Missing where the model can't run on the device (an ensemble). */
   readonly device?: DeviceModel;
 }

@@ -24,12 +24,26 @@ export interface CaptionSource {
 }
 
 interface Answer {
-  readonly results?: readonly (CaptionResult | { readonly error: Said })[];
-  readonly error?: Said;
+  readonly results: readonly (CaptionResult | { readonly error: Said })[];
 }
 
 function thrownBy({ code, message }: Said): ShowtellError {
   return new ShowtellError(code as ErrorCode, message);
+}
+
+/**
+ * What the service that serves the page answers.
+ * @throws ShowtellError what it refused the request with; an Error if it can't be reached.
+ */
+export async function answered<T>(address: string, request: RequestInit): Promise<T> {
+  const response = await fetch(address, request).catch((cause: unknown) => {
+    if (request.signal?.aborted === true) throw new ShowtellError("CANCELLED", "cancelled");
+    throw new Error("The service can't be reached. Is it still running, and this device online?", { cause });
+  });
+  const answer = (await response.json().catch(() => ({}))) as T & { readonly error?: Said };
+  if (answer.error !== undefined) throw thrownBy(answer.error);
+  if (response.ok) return answer;
+  throw new Error(`The service answered ${response.status} ${response.statusText}, without a reason.`);
 }
 
 /** The service that serves the page. */
@@ -40,17 +54,11 @@ export const service: CaptionSource = {
     for (const [name, value] of Object.entries(steering)) {
       for (const one of Array.isArray(value) ? value : [value]) form.append(name, String(one));
     }
-    const response = await fetch("v1/captions", { method: "POST", body: form, signal }).catch((cause: unknown) => {
-      if (signal.aborted) throw new ShowtellError("CANCELLED", "cancelled");
-      throw new Error("The service can't be reached. Is it still running, and this device online?", { cause });
-    });
-    const answer = (await response.json().catch(() => ({}))) as Answer;
-    const [result] = answer.results ?? [];
-    if (result !== undefined && "error" in result) throw thrownBy(result.error);
-    if (result !== undefined) return result;
-    throw answer.error === undefined
-      ? new Error(`The service answered ${response.status} ${response.statusText}, without a reason.`)
-      : thrownBy(answer.error);
+    const answer = await answered<Answer>("v1/captions", { method: "POST", body: form, signal });
+    const [result] = answer.results;
+    if (result === undefined) throw new Error("The service answered without a caption.");
+    if ("error" in result) throw thrownBy(result.error);
+    return result;
   },
 };
 
