@@ -105,6 +105,12 @@ describeGroup("browser", () => {
       await card.waitFor({ timeout: captionedMs });
       const sureness = await card.locator(".sureness").textContent();
       expect(sureness).toMatch(/^60 % sure that this caption is good/);
+      const [bar] = await card
+        .locator(".sureness .candidate-bar > span")
+        .evaluateAll((spans) =>
+          spans.map((span) => span.getBoundingClientRect().width / span.parentElement!.getBoundingClientRect().width),
+        );
+      expect(bar).toBeCloseTo(0.6, 2);
       expect(sureness).toContain("about 60 in 100 score above 0.5 in CIDEr-D");
       expect(sureness).toContain("Of all its captions, 40 in 100 do");
 

@@ -20,8 +20,8 @@ export function Sureness({ confidence }: { readonly confidence: number }): JSX.E
         <strong>{`${percent(confidence)} sure`}</strong> that this caption is good.
       </p>
       <span class="candidate-bar" aria-hidden="true">
-        <span style={{ width: percent(confidence) }} />
-        <span class="sureness-usual" style={{ left: percent(share) }} />
+        <span style={{ width: `${100 * confidence}%` }} />
+        <span class="sureness-usual" style={{ left: `${100 * share}%` }} />
       </span>
       <p class="hint">
         {`Of captions that it is as sure of, about ${ofHundred(confidence)} score above ${threshold} in ${metric}, which compares them with what

@@ -33,13 +33,18 @@ function placeOfMost(map: readonly number[]): string {
 
 const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 
+/** A factor for people: two digits that count, thousands apart. */
+function timesWords(factor: number): string {
+  return Number(factor.toPrecision(2)).toLocaleString("en");
+}
+
 /** Where the model looked for a word. */
 export function lookedWords(word: string, map: readonly number[]): string {
   const [most, even] = [Math.max(...map), 1 / map.length];
   const seen = map.reduce((sum, share) => sum + share, 0);
   const rest = seen < 0.95 ? ` It went by the words before, too: the photo has ${percent(seen)} of its attention.` : "";
   if (most < 1.5 * even) return `For “${word}” it looked at the whole photo evenly.${rest}`;
-  const times = (most / even).toPrecision(2);
+  const times = timesWords(most / even);
   return `For “${word}” it looked most at the part ${placeOfMost(map)}: ${times} times as much as if it looked evenly.${rest}`;
 }
 
@@ -50,7 +55,7 @@ export const leastFactor = 1.2;
 export function neededWords(word: string, drops: readonly number[]): string {
   const times = Math.exp(Math.max(...drops));
   if (times < leastFactor) return `No part of the photo matters much for “${word}”: the model says it from habit.`;
-  return `Hiding the part ${placeOfMost(drops)}, makes “${word}” ${times.toPrecision(2)} times less likely.`;
+  return `Hiding the part ${placeOfMost(drops)}, makes “${word}” ${timesWords(times)} times less likely.`;
 }
 
 /** What a rank correlation is called, from the highest down. */
