@@ -107,7 +107,7 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
     addedWords: captions.addedWords,
     train: await trainingSet(train, vocabulary, caches, hashes.train, "train"),
     ...(await devSet(fresh, vocabulary, plain, hashes.dev, "dev")),
-    old: old && (await devSet(old, vocabulary, plain, hashes.oldDev, "old data's dev")),
+    old: old && (await oldDevSet(old, vocabulary, plain, hashes.oldDev)),
     oldCaptions: old?.prepared.train.reduce((sum, record) => sum + record.captions.length, 0) ?? 0,
     references: train.flatMap((record, i) =>
       hashes.train[i] === undefined ? [] : [record.captions.filter((tokens) => tokens.length > 0)],
@@ -234,6 +234,22 @@ async function devSet(
   };
 }
 
+/** What is to be remembered is scored when all is trained, so that a set without a caption is refused here. */
+async function oldDevSet(
+  old: PreparedData,
+  vocabulary: Vocabulary,
+  cache: FeatureCache,
+  hashes: Hashes,
+): Promise<DevSet> {
+  const split = "old data's dev";
+  const set = await devSet(old, vocabulary, cache, hashes, split);
+  if (set.dev.examples.length > 0) return set;
+  throw new ShowtellError(
+    "DATA_EMPTY",
+    `the ${split} split has no caption with words: add some, or leave --old-data out`,
+  );
+}
+
 async function trainingSet(
   records: readonly TokenisedRecord[],
   vocabulary: Vocabulary,
@@ -246,7 +262,7 @@ async function trainingSet(
   if (used.length === 0)
     throw new ShowtellError(
       "DATA_EMPTY",
-      `the ${split} split has no picture that can be read: check the picture folder`,
+      `the ${split} split has no picture that can be read and is not in another split: check the picture folder`,
     );
   const examples = examplesOf(records, vocabulary, rows);
   const features = await featureReader(caches, used);

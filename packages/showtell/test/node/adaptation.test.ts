@@ -1,5 +1,5 @@
 // A trained model that learns new colours: its old words stay, new ones come, and one that forgets is not accepted.
-import { appendFile, cp, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadCaptioner, readBundleFile, trainCaptioner } from "showtell/node";
@@ -154,5 +154,13 @@ describe("learning on from a bundle with new data and old", () => {
     const { manifest } = await readBundleFile(at("overlapping/best.safetensors"));
     expect(manifest.training).toMatchObject({ data: { pictures: 3 + 5 } });
     expect(adaptation).toMatchObject({ learned: { pictures: 3 }, remembered: { pictures: 5 } });
+  });
+
+  test("refuses old data that can't be scored before it trains", async () => {
+    const lines = (await readFile(at("captions.jsonl"), "utf8")).trim().split("\n");
+    const silent = lines.map((line) => line.replace(/\[.*\](?=,"split":"dev")/, '[""]'));
+    await writeFile(at("silent.jsonl"), silent.join("\n"));
+    const run = adapting("silent", { old: { ...withOld().old!, data: at("silent.jsonl") } });
+    await expect(trainCaptioner(run)).rejects.toMatchObject({ code: "DATA_EMPTY" });
   });
 });
