@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { bleu } from "../src/bleu.ts";
 import { bootstrapIntervals, compareSystems } from "../src/bootstrap.ts";
 import { ciderD } from "../src/cider-d.ts";
-import { corpusScores, type CorpusStatistics, ROW_SIZE } from "../src/corpus-statistics.ts";
+import { corpusScores, type CorpusStatistics, keptImages, keptStatistics, ROW_SIZE } from "../src/corpus-statistics.ts";
 import { documentFrequencies } from "../src/document-frequencies.ts";
 import { meteor } from "../src/meteor/meteor.ts";
 import { rougeL } from "../src/rouge-l.ts";
@@ -104,6 +104,31 @@ describe("compareSystems", () => {
     rows.set(bad.rows.subarray(0, ROW_SIZE));
     const found = await compareSystems(good, { ...good, rows });
     for (const [name, { pValue }] of Object.entries(found)) expect(pValue, name).toBeGreaterThan(0.2);
+  });
+
+  it("averages the scores of a system's runs, in each sample anew", async () => {
+    const alone = await compareSystems(good, bad, { resamples: 50 });
+    expect(await compareSystems([good, good], bad, { resamples: 50 })).toEqual(alone);
+    const mixed = await compareSystems(good, [good, bad], { resamples: 50 });
+    for (const [name, { difference, interval, pValue }] of Object.entries(mixed)) {
+      expect(difference, name).toBeCloseTo((alone[name]?.difference ?? NaN) / 2, 12);
+      expect(interval[0], name).toBeCloseTo((alone[name]?.interval[0] ?? NaN) / 2, 12);
+      expect(pValue, name).toBe(alone[name]?.pValue);
+    }
+  });
+
+  it("gives from what was kept of the images what the whole gives, METEOR left out", async () => {
+    const [first, second] = [good, bad].map((system) => keptStatistics(keptImages(system)));
+    const { meteorName } = good;
+    const whole = await compareSystems({ ...good, meteorName: undefined }, { ...bad, meteorName: undefined });
+    expect(await compareSystems(first as CorpusStatistics, second as CorpusStatistics)).toEqual(whole);
+    expect(Object.keys(whole)).not.toContain(meteorName);
+  });
+
+  it("refuses a system without runs, and runs of different images", async () => {
+    await expect(compareSystems([], bad)).rejects.toMatchObject({ code: "EMPTY" });
+    const fewer = { ...good, images: good.images - 1 };
+    await expect(compareSystems([good, fewer], bad)).rejects.toMatchObject({ code: "IDS" });
   });
 
   it("draws the same samples from the same seed, and others from another", async () => {

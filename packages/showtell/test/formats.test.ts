@@ -15,6 +15,7 @@ import {
 } from "showtell/node";
 import type { Evaluation, NodeCaptionOptions } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { sha256Hex } from "../src/base/bytes.ts";
 import { seededRandom } from "../src/base/random.ts";
@@ -159,6 +160,19 @@ async function collectEvaluation(): Promise<void> {
   collect("report", json("report", reportFiles.data));
 }
 
+/** A plan of one run more than the training run that is there, its records and its table. */
+async function collectComparison(): Promise<void> {
+  const plan = readFileSync(join(root, "packages/showtell/test/cli/tiny-plan.yaml"), "utf8");
+  writeFileSync(join(folder, "plan.yaml"), plan.replace("seeds: [1, 2]", "seeds: [1]"));
+  collect("plan", parseYaml(plan));
+  const data = ["--data", "captions.jsonl", "--images", "images", "--records", "records", "--out", "compared"];
+  const environment = { SHOWTELL_CACHE: join(folder, "cache") };
+  const { stdout } = await showtell(["compare", "plan.yaml", ...data, "--json"], { cwd: folder, environment });
+  collect("comparison", JSON.parse(stdout));
+  const files = readdirSync(join(folder, "records")).filter((name) => name.endsWith(".json"));
+  collect("run-record", ...files.map((name) => json("records", name)));
+}
+
 /** Writes a tiny model that a fit of drawn captions has calibrated. */
 async function writeCalibratedModel(path: string): Promise<void> {
   await writeTinyModel(path);
@@ -272,6 +286,7 @@ beforeAll(async () => {
   await collectTrainingRun();
   await collectAdaptation();
   await collectEvaluation();
+  await collectComparison();
   await collectCaptions();
   await collectScores();
   await collectFeedback();

@@ -3,7 +3,7 @@ import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import { ShowtellError } from "../base/errors.ts";
 import type { Plan } from "../compare/plan.ts";
-import { placesToDo, dataHashOf, runStates } from "../node/comparison-states.ts";
+import { dataHashOf, placesToDo, requireEncoders, runStates } from "../node/comparison-states.ts";
 import type { ComparisonRequest, RunState } from "../node/comparison-request.ts";
 import { runPlaces } from "../node/comparison.ts";
 import { estimateRuns } from "../node/comparison-estimate.ts";
@@ -95,6 +95,7 @@ async function compare(path: string | undefined, options: CompareOptions, shell:
   const states = await runStates(request, hash);
   if (!reportOnly) {
     const places = placesToDo(states, chosenPlaces(plan, states, options));
+    await requireEncoders(states, places);
     await tellEstimate(request, states, places, options, shell);
     if (options.dryRun) return;
     await runAll(request, states, places, shell);

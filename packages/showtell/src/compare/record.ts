@@ -184,7 +184,15 @@ export function isRecordOf(record: RunRecord, { kind, options, encoder, data }: 
   if (record.kind !== kind) return false;
   if (data !== undefined && record.training !== undefined && record.training.data.hash !== data) return false;
   if (encoder !== undefined && record.encoders[0]?.identity !== encoder) return false;
-  return canonicalJson(withDefaults(record.options, defaults)) === canonicalJson(withDefaults(options, defaults));
+  return decisive(withDefaults(record.options, defaults)) === decisive(withDefaults(options, defaults));
+}
+
+/** What of the options decides the model: not how often its training was saved. */
+function decisive(options: RunOptions): string {
+  const { training } = options;
+  if (!isObject(training)) return canonicalJson(options);
+  const { checkpointSteps: _steps, ...others } = training;
+  return canonicalJson({ ...options, training: others });
 }
 
 /** Fills in what is missing, at the top and one level below; lists and schedules are whole. */
@@ -205,5 +213,5 @@ function isObject(value: unknown): value is RunOptions {
 /** What a new record is called: a few words for people, and a hash of what tells the run from others. */
 export function recordName(words: readonly string[], { kind, options, encoder, data }: RunKey): string {
   const readable = words.map((word) => word.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")).join("-");
-  return `${readable}-${sha256Hex(canonicalJson({ kind, options, encoder, data })).slice(0, 8)}`;
+  return `${readable}-${sha256Hex(canonicalJson({ kind, options: decisive(options), encoder, data })).slice(0, 8)}`;
 }

@@ -1,13 +1,14 @@
 // How the runs of a plan stand: which have a record, which have a model, and which are left to do. Runs nothing.
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { ShowtellError } from "../base/errors.ts";
 import { withRuns } from "../compare/planned-runs.ts";
 import type { RunKey, RunOptions, RunRecord } from "../compare/record.ts";
 import { isRecordOf, recordName } from "../compare/record.ts";
 import { encoderIdentityIn } from "./bundle-files.ts";
 import type { ComparedRun, ComparisonRequest, RunState } from "./comparison-request.ts";
 import { openDataset } from "./dataset-folder.ts";
-import { defaultRunOptions, runOptions } from "./run-options.ts";
+import { defaultRunOptions, fileLabel, runOptions } from "./run-options.ts";
 import { readRecords } from "./run-records.ts";
 import { datasetHash } from "./training-captions.ts";
 import { runFiles } from "./training-run.ts";
@@ -28,11 +29,10 @@ async function keyOf({ template }: ComparedRun, names: readonly string[], data: 
   const named = withRuns(template.request, (place) => names[place]!);
   if (template.kind === "evaluate") return { kind: "evaluate", options: searchOptions(named), data };
   const { encoder } = template.request;
-  const ownFile = withRuns(encoder, () => "") === encoder;
   return {
     kind: "train",
     options: runOptions(named),
-    encoder: ownFile ? await encoderIdentityIn(encoder) : undefined,
+    encoder: isOwnFile(encoder) ? await encoderIdentityIn(encoder) : undefined,
     data,
   };
 }
@@ -45,8 +45,7 @@ export function searchOptions(request: object): RunOptions {
   ) as RunOptions;
 }
 
-/**
- * A few words that a record's name begins with. */
+/** A few words that a record's name begins with. */
 function wordsOf({ template, seed, row }: ComparedRun): readonly string[] {
   const own = seed === undefined ? [] : [`s${seed}`];
   if (template.kind === "evaluate") return [row.name, ...own];
@@ -87,11 +86,30 @@ export async function runStates(
     );
     const defaults = key.kind === "train" ? defaultRunOptions(key.options) : {};
     const record = records.find((one) => seedOf(run, one) && isRecordOf(one, key, defaults));
-    const name =
-      record?.name ?? recordName(wordsOf(run), { ...key, options: { ...key.options, seed: run.seed ?? null } });
+    const name = record?.name ?? recordName(wordsOf(run), key);
     states.push({ run, name, ...(record && { record }), hasModel: await isThere(modelPath(out, name)) });
   }
   return states;
+}
+
+/** @throws ShowtellError `ENCODER_MISSING` if a run that is to be done names an encoder that is not here. */
+export async function requireEncoders(states: readonly RunState[], places: readonly number[]): Promise<void> {
+  for (const place of places) {
+    const { template, row } = states[place]!.run;
+    if (template.kind === "evaluate") continue;
+    const { encoder } = template.request;
+    if (isOwnFile(encoder) && !(await isThere(encoder))) {
+      throw new ShowtellError(
+        "ENCODER_MISSING",
+        `"${row.name}" reads the encoder "${encoder}", which is not there: fetch it (showtell weights fetch ${fileLabel(encoder)}), or name another`,
+      );
+    }
+  }
+}
+
+/** Whether an encoder lies in a file of its own, and not with the model of another run. */
+function isOwnFile(encoder: string): boolean {
+  return withRuns(encoder, () => "") === encoder;
 }
 
 /** Places of the runs to do, in order: those chosen that have no record, and the trainings whose models they need and that are not here. */

@@ -27,8 +27,7 @@ export function runOptions(request: object, labels: ReadonlyMap<string, string> 
     threads: _threads,
     ...options
   } = whole;
-  const { checkpointSteps: _steps, seed: _seed, ...training } = options["training"] as Record<string, unknown>;
-  const named = Object.entries({ ...options, training }).map(([name, value]): readonly [string, unknown] => {
+  const named = Object.entries(options).map(([name, value]): readonly [string, unknown] => {
     if (typeof value !== "string") return [name, value];
     return [name, labels.get(value) ?? (fileOptions.has(name) ? fileLabel(value) : value)];
   });

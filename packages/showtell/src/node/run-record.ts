@@ -86,7 +86,7 @@ export async function adoptRun(
     throw new ShowtellError("RUN_EXISTS", `"${folder}" has a record already: ${join(records, `${done.name}.json`)}`);
   const { seed } = told.training;
   const words = [String(options["decoder"]), "adopted", `s${seed}`];
-  const name = recordName(words, { kind: "train", options: { ...options, seed }, data: training.data.hash });
+  const name = recordName(words, { kind: "train", options, data: training.data.hash });
   const { selectFirst } = told.training as { readonly selectFirst?: number };
   const record = await makeRecord(
     {

@@ -17,6 +17,9 @@ export type StepTime =
 const timedSteps = 14;
 const timedMs = 40_000;
 
+/** Features that take no longer are waited for. */
+const patienceSeconds = 60;
+
 interface Mark {
   readonly step: number;
   readonly at: number;
@@ -42,8 +45,7 @@ export async function timeSteps(request: TrainingRequest, signal?: AbortSignal):
   let features: number | undefined;
   let last: Extract<TrainingNews, { kind: "step" }> | undefined;
   const onNews = (news: TrainingNews): void => {
-    if (news.kind === "features" && news.progress.secondsLeft !== undefined && last === undefined) {
-      if (news.progress.done === news.progress.total) return;
+    if (news.kind === "features" && (news.progress.secondsLeft ?? 0) > patienceSeconds) {
       features = news.progress.secondsLeft;
       enough.abort();
     }

@@ -1,0 +1,243 @@
+// `showtell compare` on pictures of one colour: the estimate, a kill in the middle, what is done, what depends on other runs, the table.
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { RunRecord } from "../../src/compare/record.ts";
+import type { ComparisonTable } from "../../src/compare/table.ts";
+import { writeColourData } from "../node/training-fixture.ts";
+import { showtell } from "./run.ts";
+import type { Ended, RunOptions } from "./run.ts";
+
+// Many processes, each with models to compile.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+const planFile = join(import.meta.dirname, "tiny-plan.yaml");
+let folder = "";
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "showtell-compare-"));
+  await writeColourData(folder);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function compare(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const environment = { SHOWTELL_CACHE: join(folder, "cache") };
+  return showtell(["compare", ...args, "--threads", "1"], { cwd: folder, environment, ...options });
+}
+
+const data = ["--data", "captions.jsonl", "--images", "images"];
+
+function tiny(more: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return compare([planFile, ...data, "--out", "runs", "--records", "records", ...more], options);
+}
+
+function recordsIn(name: string): ReadonlyMap<string, string> {
+  const files = readdirSync(join(folder, name)).toSorted();
+  return new Map(files.map((file) => [file, readFileSync(join(folder, name, file), "utf8")]));
+}
+
+function parsed(records: ReadonlyMap<string, string>): readonly RunRecord[] {
+  return [...records].flatMap(([file, text]) => (file.endsWith(".json") ? [JSON.parse(text) as RunRecord] : []));
+}
+
+describe("showtell compare", () => {
+  test("says what there is to do and how long it takes, and a dry run does nothing", async () => {
+    const { status, stdout } = await tiny(["--dry-run"]);
+    expect(status).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toMatch(
+      /^5 runs in the plan, 0 with a record, 5 to do: about \d+ s, and 3 runs of which it can't be told$/,
+    );
+    expect(lines[1]).toMatch(/^ {2}plain, seed 1: \d+ s \(a few timed steps, without validating\)$/);
+    expect(lines[2]).toBe('  rewarded, seed 1: ? (not known before "plain" is trained)');
+    expect(lines).toHaveLength(6);
+    expect(existsSync(join(folder, "records"))).toBe(false);
+    expect(existsSync(join(folder, "runs"))).toBe(false);
+  });
+
+  test("goes on after a kill to the same records as without one, and does nothing twice", async () => {
+    const killed = await tiny([], {
+      onOutput: (child, { stderr }) => stderr.includes("epoch 1") && !child.killed && child.kill("SIGKILL"),
+    });
+    expect(killed.status).toBeNull();
+    expect(existsSync(join(folder, "records"))).toBe(false);
+    const { status, stderr } = await tiny(["--report", "report"]);
+    expect({ status, errors: stderr.match(/^error .*$/gm) }).toEqual({ status: 0, errors: null });
+    expect(stderr).toMatch(/^going on after epoch \d, step \d$/m);
+    const records = recordsIn("records");
+    expect(parsed(records).map(({ kind, seed }) => [kind, seed])).toEqual(
+      expect.arrayContaining([
+        ["train", 1],
+        ["train", 2],
+        ["evaluate", undefined],
+      ]),
+    );
+    expect(parsed(records)).toHaveLength(5);
+
+    const whole = await compare([
+      planFile,
+      ...data,
+      "--out",
+      "whole",
+      "--records",
+      "unbroken",
+      "--only",
+      "plain",
+      "--seeds",
+      "1",
+    ]);
+    expect(whole.status).toBe(0);
+    const [record] = parsed(recordsIn("unbroken"));
+    const same = parsed(records).find(({ name }) => name === record!.name)!;
+    const { captionsPerSecond: _rate, seconds: _seconds, ...evaluation } = record!.evaluation;
+    expect(same).toMatchObject({ model: record!.model, options: record!.options, evaluation });
+    expect(same.training!.history).toEqual(record!.training!.history);
+    expect(records.get(`${record!.name}.tsv`)).toBe(recordsIn("unbroken").get(`${record!.name}.tsv`));
+
+    const again = await tiny([]);
+    expect(again.stderr).toMatch(/^5 runs in the plan, 5 with a record, 0 to do$/m);
+    expect(recordsIn("records")).toEqual(records);
+  });
+
+  test("runs what depends on other runs with their models, and records which these were", () => {
+    const records = parsed(recordsIn("records"));
+    const plain = records.filter(({ options, kind }) => kind === "train" && options["init"] === undefined);
+    const identities = Object.fromEntries(plain.map(({ name, model }) => [name, model.identity]));
+    const together = records.find(({ kind }) => kind === "evaluate")!;
+    expect(together.uses).toEqual(identities);
+    expect(together.options).toMatchObject({ beam: 2, restAfter: 3, model: plain.map(({ name }) => name).join(",") });
+    expect(together.model.parameters).toBe(2 * plain[0]!.model.parameters);
+    for (const { options, seed, uses } of records.filter(({ name }) => name.includes("self-critical"))) {
+      const from = plain.find((one) => one.seed === seed)!;
+      expect(options["init"]).toBe(from.name);
+      expect(uses).toEqual({ [from.name]: from.model.identity });
+    }
+  });
+
+  test("makes the table from the records alone, on another machine too", async () => {
+    cpSync(join(folder, "records"), join(folder, "elsewhere", "records"), { recursive: true });
+    const { status, stdout } = await compare(
+      [planFile, "--report-only", "--records", "records", "--report", "report", "--json"],
+      { cwd: join(folder, "elsewhere") },
+    );
+    expect(status).toBe(0);
+    const table = JSON.parse(stdout) as ComparisonTable;
+    expect(table).toEqual(JSON.parse(readFileSync(join(folder, "report", "tiny-plan.json"), "utf8")));
+    const records = parsed(recordsIn("records")).filter(
+      ({ options, kind }) => kind === "train" && options["init"] === undefined,
+    );
+    const mean = records.reduce((sum, { evaluation }) => sum + evaluation.scores["CIDEr"]!, 0) / 2;
+    expect(table.rows[0]!.scores["CIDEr"]!.mean).toBeCloseTo(mean, 12);
+    expect(table.rows.map(({ records: own, planned }) => [own.length, planned])).toEqual([
+      [2, 2],
+      [2, 2],
+      [1, 1],
+    ]);
+    expect(Object.keys(table.rows[2]!.differences!)).toContain("CIDEr");
+    expect(readdirSync(join(folder, "elsewhere", "report")).toSorted()).toEqual([
+      "tiny-plan-curves.svg",
+      "tiny-plan.html",
+      "tiny-plan.json",
+      "tiny-plan.md",
+      "tiny-plan.svg",
+    ]);
+  });
+
+  test("estimates from the records of like runs, and counts a run that train trained", async () => {
+    const options = [
+      "--decoder",
+      "show-and-tell",
+      "--embeddings",
+      "random",
+      "--embedding-size",
+      "16",
+      "--hidden-size",
+      "32",
+    ];
+    const learning = [
+      "--minimum-count",
+      "1",
+      "--batch-size",
+      "4",
+      "--epochs",
+      "2",
+      "--dropout",
+      "0,0.1,0",
+      "--schedule",
+      "constant",
+    ];
+    const train = [
+      "train",
+      ...data,
+      "--out",
+      "mine",
+      ...options,
+      ...learning,
+      "--learning-rate",
+      "0.02",
+      "--select-first",
+      "3",
+    ];
+    const environment = { SHOWTELL_CACHE: join(folder, "cache") };
+    expect((await showtell([...train, "--seed", "3", "--threads", "1"], { cwd: folder, environment })).status).toBe(0);
+    const plan = readFileSync(planFile, "utf8").replace("seeds: [1, 2]", "seeds: [3]");
+    writeFileSync(join(folder, "three.yaml"), plan);
+    const place = ["--out", "runs", "--records", "records"];
+    const dry = ["three.yaml", ...data, ...place, "--dry-run", "--json"];
+    const before = JSON.parse((await compare(dry)).stdout) as {
+      missing: { row: string; seconds: number; basis: string }[];
+    };
+    expect(before.missing.map(({ row }) => row)).toEqual(["plain", "rewarded", "together"]);
+    expect(before.missing[0]).toMatchObject({
+      basis: expect.stringMatching(/^the record show-and-tell-s\d-/) as string,
+    });
+    const adopted = await compare(["--adopt", "mine", ...data, ...place]);
+    expect(adopted.status).toBe(0);
+    expect(adopted.stdout).toMatch(/^record +records.show-and-tell-adopted-s3-[0-9a-f]{8}\.json$/m);
+    const after = JSON.parse((await compare(dry)).stdout) as typeof before;
+    expect(after.missing.map(({ row }) => row)).toEqual(["rewarded", "together"]);
+    const twice = await compare(["--adopt", "mine", ...data, ...place]);
+    expect(twice).toMatchObject({ status: 1, stderr: expect.stringContaining("error RUN_EXISTS") as string });
+  });
+});
+
+describe("a plan that is wrong is refused before anything runs, with the field:", () => {
+  const cases: readonly (readonly [change: string, by: string, message: string])[] = [
+    [
+      "epochs: 2",
+      "epochs: many",
+      "rows[0].train.epochs is wrong: option '--epochs <n>' argument 'many' is invalid. It must be a whole number",
+    ],
+    ["epochs: 2", "epoch: 2", "rows[0].train.epoch is no option of train: there are encoder, clean"],
+    ["epochs: 2", "seed: 2", "rows[0].train.seed is not a row's: the plan's seeds hold"],
+    ["epochs: 2", "attention-size: 2", "rows[0].train --attention-size is no option of the decoder show-and-tell"],
+    ["epochs: 2", "epochs: true", "rows[0].train.epochs is true: it wants a value"],
+    ["base: plain", "base: plane", 'base is "plane", which is no row: rows are plain, rewarded, together'],
+    ["row: plain, seeds: all", "row: plane", 'rows[2].evaluate.model names the row "plane", which is not there'],
+    ["beam: 2", "beams: 2", "rows[2].evaluate.beams is no option of evaluate: there are model, beam, consensus"],
+    ["title: A", "titel: A", "title is wrong"],
+    ["title: A", "title: [", "can't be read: "],
+  ];
+  test.each(cases)("%s → %s", async (change, by, message) => {
+    writeFileSync(join(folder, "wrong.yaml"), readFileSync(planFile, "utf8").replace(change, by));
+    const { status, stderr } = await compare(["wrong.yaml", ...data, "--out", "never", "--records", "none"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`error PLAN_FORMAT: plan "wrong.yaml"`);
+    expect(stderr).toContain(message);
+    expect(existsSync(join(folder, "never"))).toBe(false);
+  });
+
+  test("other mistakes", async () => {
+    expect((await compare([planFile])).stderr).toContain("error ARGUMENT: --data is missing");
+    expect((await compare([])).stderr).toContain("error ARGUMENT: no plan is named");
+    const only = await tiny(["--only", "nobody"]);
+    expect(only).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--only "nobody" is no row of the plan') as string,
+    });
+    const empty = await compare([planFile, "--report-only", "--records", "none"]);
+    expect(empty).toMatchObject({ status: 1, stderr: expect.stringContaining("error RECORD_MISMATCH") as string });
+  });
+});

@@ -1,0 +1,62 @@
+// Records: which run a record is of, and what is said of one that is damaged.
+import { describe, expect, test } from "vitest";
+import { isRecordOf, parseRecord, recordName } from "../../src/compare/record.ts";
+import type { RunKey } from "../../src/compare/record.ts";
+import { recordOf } from "./records.ts";
+
+const options = {
+  decoder: "d",
+  training: { seed: 1, epochs: 2, checkpointSteps: 200 },
+  decoderOptions: { hiddenSize: 8 },
+};
+const key: RunKey = { kind: "train", options };
+const defaults = { decoder: "e", training: { epochs: 9, smoothing: 0 }, decoderOptions: { dropout: 0 }, beam: 3 };
+const record = recordOf("a-00000000", 1, { options });
+
+describe("a record is of a run", () => {
+  test("with the same options, whatever order they stand in", () => {
+    const { training, decoderOptions } = options;
+    expect(isRecordOf(record, { kind: "train", options: { training, decoderOptions, decoder: "d" } }, {})).toBe(true);
+  });
+
+  test("that says what is the default where the record says nothing, at the top and one level below", () => {
+    const full = { ...options, beam: 3, training: { ...options.training, smoothing: 0 } };
+    expect(isRecordOf(record, { ...key, options: full }, defaults)).toBe(true);
+    expect(isRecordOf(record, { ...key, options: { ...full, beam: 4 } }, defaults)).toBe(false);
+    const other = { ...full, training: { ...full.training, smoothing: 0.1 } };
+    expect(isRecordOf(record, { ...key, options: other }, defaults)).toBe(false);
+  });
+
+  test("that is saved more often, but not of one with other epochs", () => {
+    const training = { ...options.training, checkpointSteps: 5 };
+    expect(isRecordOf(record, { ...key, options: { ...options, training } }, {})).toBe(true);
+    expect(isRecordOf(record, { ...key, options: { ...options, training: { ...training, epochs: 3 } } }, {})).toBe(
+      false,
+    );
+  });
+
+  test("only on the same captions and the same encoder, where these are known", () => {
+    expect(isRecordOf(record, { ...key, data: "0".repeat(64), encoder: "0".repeat(64) }, {})).toBe(true);
+    expect(isRecordOf(record, { ...key, data: "1".repeat(64) }, {})).toBe(false);
+    expect(isRecordOf(record, { ...key, encoder: "1".repeat(64) }, {})).toBe(false);
+    expect(isRecordOf(record, { ...key, kind: "evaluate" }, {})).toBe(false);
+  });
+});
+
+describe("a record", () => {
+  test("is called by a few words and a hash of what decides the model", () => {
+    const name = recordName(["Show & Tell", "s1"], key);
+    expect(name).toMatch(/^show-tell-s1-[0-9a-f]{8}$/);
+    expect(recordName(["Show & Tell", "s1"], { ...key, data: "x" })).not.toBe(name);
+  });
+
+  test("is read as it was written, and a damaged one is refused with file and field", () => {
+    expect(parseRecord(JSON.parse(JSON.stringify(record)), "r.json")).toEqual(record);
+    expect(() => parseRecord({ ...record, seed: -1 }, "r.json")).toThrow(
+      expect.objectContaining({
+        code: "RECORD_FORMAT",
+        message: expect.stringContaining('record "r.json": seed is wrong'),
+      }),
+    );
+  });
+});
