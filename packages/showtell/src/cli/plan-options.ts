@@ -11,8 +11,9 @@ import type { ComparedRun, ComparisonRequest, RunTemplate } from "../node/compar
 import { beamOption } from "./evaluate.ts";
 import { encoderOption } from "./options.ts";
 import { addConsensusOptions, consensusOptionsOf } from "./search-options.ts";
+import { addTrainingOptions } from "./train.ts";
 import type { TrainCommandOptions } from "./training-options.ts";
-import { addLearningOptions, addModelOptions, requestOf } from "./training-options.ts";
+import { requestOf } from "./training-options.ts";
 
 /** Where runs read, the same for all. */
 export type RunPlaces = Pick<ComparisonRequest, "data" | "images" | "threads">;
@@ -27,8 +28,7 @@ const readers: { readonly [Kind in PlannedRun["row"]["kind"]]: Reader } = {
   train: {
     command() {
       const command = new Command("train").addOption(encoderOption());
-      addModelOptions(command);
-      addLearningOptions(command);
+      addTrainingOptions(command);
       return command;
     },
     template({ seed }, given, _plan, { data, images, threads }) {

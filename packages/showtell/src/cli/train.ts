@@ -49,6 +49,11 @@ export function addTrain(program: Command, shell: Shell): void {
     .addHelpText("after", notes)
     .action((options: TrainCommandOptions) => train(options, shell));
   addRunOptions(command);
+  addTrainingOptions(command);
+}
+
+/** Adds all options of a training but where it reads and writes: what a plan's rows may say, too. */
+export function addTrainingOptions(command: Command): void {
   addModelOptions(command);
   addLearningOptions(command);
   addLearningOnOptions(command);

@@ -28,10 +28,17 @@ export function runOptions(request: object, labels: ReadonlyMap<string, string> 
     ...options
   } = whole;
   const named = Object.entries(options).map(([name, value]): readonly [string, unknown] => {
+    if (name === "old") return [name, oldOptions(value)];
     if (typeof value !== "string") return [name, value];
     return [name, labels.get(value) ?? (fileOptions.has(name) ? fileLabel(value) : value)];
   });
   return Object.fromEntries(named);
+}
+
+/** Old data by its name alone. */
+function oldOptions(old: unknown): RunOptions {
+  const { images: _images, ...own } = old as { readonly data: string; readonly images?: string };
+  return { ...own, data: basename(own.data) };
 }
 
 /** What options of a run are where a record does not say. */
