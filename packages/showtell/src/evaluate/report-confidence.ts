@@ -31,15 +31,15 @@ export function confidenceSection({ rows, data: evaluated }: Report, drawings: R
             <th></th>
             <th>captions</th>
             <th>good</th>
-            <th>calibration error</th>
+            <th>error</th>
             <th>Brier score</th>
-            <th>without knowledge</th>
+            <th>base rate</th>
           </tr>
           ${shown.map(({ name, pictures, quality }) => qualityRow(name, pictures, quality))}
         </table>
         <p class="soft small">
-          Calibration error: how far confidence and truth lie apart, on average over the points. Brier score: the mean
-          squared error of the confidence; “without knowledge” is that of saying the share of good captions every time.
+          Error: how far confidence and truth lie apart, on average over the points. Brier score: the mean
+          squared error of the confidence; “base rate” is that of saying the share of good captions every time.
         </p>
       </div>
     </div>`;
