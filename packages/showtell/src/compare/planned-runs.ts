@@ -15,7 +15,7 @@ export interface PlannedRun {
 }
 
 /** What stands for the model of a run until there is one. */
-export function runToken(place: number): string {
+function runToken(place: number): string {
   return `run#${place}`;
 }
 

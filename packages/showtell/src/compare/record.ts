@@ -114,7 +114,7 @@ const epoch = z.object({
   CIDEr: z.number().exactOptional(),
 });
 
-const training = z.object({
+const trainingSchema = z.object({
   data: z.object({ name: z.string(), hash, pictures: count, captions: count }),
   reason: z.enum(["finished", "early stop"]),
   epochs: count,
@@ -152,7 +152,7 @@ const recordSchema: z.ZodType<RunRecord> = z.object({
   uses: z.record(z.string(), hash),
   encoders: z.array(z.object({ name: z.string(), layer: z.string(), identity: hash })),
   model: z.object({ identity: hash, parameters: count, beam: count }),
-  training: training.exactOptional(),
+  training: trainingSchema.exactOptional(),
   evaluation,
   machine,
   finished: z.string(),

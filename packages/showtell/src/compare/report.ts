@@ -47,7 +47,7 @@ function curvePanel(rows: readonly TableRow[]) {
   };
 }
 
-function line(cells: readonly string[]): string {
+function tableLine(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
@@ -58,9 +58,9 @@ export function comparisonMarkdown(table: ComparisonTable, images: readonly stri
     `# ${table.title}`,
     "",
     ...(table.note === undefined ? [] : [table.note, ""]),
-    line(["", ...columns.map(({ title }) => title)]),
-    line(["---", ...columns.map(() => "---:")]),
-    ...table.rows.map((row) => line([nameOf(row), ...columns.map(({ cell }) => cell(row))])),
+    tableLine(["", ...columns.map(({ title }) => title)]),
+    tableLine(["---", ...columns.map(() => "---:")]),
+    ...table.rows.map((row) => tableLine([nameOf(row), ...columns.map(({ cell }) => cell(row))])),
     "",
     ...tableNotes(table).map((note) => `- ${note}`),
     ...images.flatMap((image) => ["", `![${table.title}](${image})`]),

@@ -90,12 +90,13 @@ describe("the table", () => {
   });
 });
 
-describe("what is shown", () => {
-  const cell = (table: ComparisonTable, title: string, place: number): string =>
-    columnsOf(table)
-      .find((column) => column.title === title)!
-      .cell(table.rows[place]!);
+function cell(table: ComparisonTable, title: string, place: number): string {
+  return columnsOf(table)
+    .find((column) => column.title === title)!
+    .cell(table.rows[place]!);
+}
 
+describe("what is shown", () => {
   test("are scores × 100 with deviation, differences with interval and p, and dashes", async () => {
     const table = await handMade();
     expect(cell(table, "CIDEr", 0)).toBe("50.0 ± 14.1");
