@@ -31,3 +31,5 @@ export { openPictureEncoder } from "./caption/picture-encoder.ts";
 export type { PictureEncoder } from "./caption/picture-encoder.ts";
 export { altText, htmlImage, longestAltText, markdownImage } from "./text/alt-text.ts";
 export type { FeatureLayer } from "./models/encoder.ts";
+export type { RaterPage, RaterTask } from "./study/rater-page.ts";
+export type { Answer, Choice, Scale, ScalePoint, StudyKind } from "./study/questions.ts";

@@ -1,4 +1,5 @@
 // How the web page is built: relative addresses, so that it works below any path, and everything from its own files.
+import { join } from "node:path";
 import { defaultClientConditions, defineConfig } from "vite";
 
 export default defineConfig({
@@ -9,5 +10,12 @@ export default defineConfig({
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es" },
-  build: { outDir: "../dist/ui", emptyOutDir: true, target: "es2022", modulePreload: false, assetsInlineLimit: 0 },
+  build: {
+    rolldownOptions: { input: ["index.html", "rate.html"].map((page) => join(import.meta.dirname, page)) },
+    outDir: "../dist/ui",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: false,
+    assetsInlineLimit: 0,
+  },
 });

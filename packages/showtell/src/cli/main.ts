@@ -21,6 +21,8 @@ import { addNeighboursBuild } from "./neighbours-build.ts";
 import { addScore } from "./score.ts";
 import { addServe } from "./serve.ts";
 import type { Shell } from "./shell.ts";
+import { addStudyCreate } from "./study-create.ts";
+import { addStudyList } from "./study-list.ts";
 import { openTerminal } from "./terminal.ts";
 import { addTrain } from "./train.ts";
 import { addWebBuild } from "./web-build.ts";
@@ -100,6 +102,9 @@ function programOf(): Command {
   addFeedbackExport(feedback, shell);
   addFeedbackRemove(feedback, shell);
   addNeighboursBuild(group("neighbours", "training pictures that captions are held against: build"), shell);
+  const study = group("study", "people judge captions: create, list");
+  addStudyCreate(study, shell);
+  addStudyList(study, shell);
   addWebBuild(group("web", "the web page: build"), shell);
   addMetricsAddParaphrases(group("metrics", "what the metrics need: add-paraphrases"), shell);
   const weights = group("weights", "published weights: list, fetch");

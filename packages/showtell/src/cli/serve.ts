@@ -26,7 +26,7 @@ interface ServeOptions {
 
 const notes = `
 Serves a page at /, the API at /v1 (described at /docs and /openapi.json), /healthz, /readyz and /metrics. Nothing that is sent to
-it is kept or sent on, but for feedback where there is a --store (see showtell feedback). By default only this machine can reach it, and web pages of other origins can't use it.
+it is kept or sent on, but for feedback and the answers of raters where there is a --store (see showtell feedback, showtell study). By default only this machine can reach it, and web pages of other origins can't use it.
 
 Standard output has the address, in one line, once requests are taken. Standard error has a line of JSON for each request, without
 picture or caption; --quiet leaves these out.
@@ -40,7 +40,7 @@ Examples:
   showtell serve --model runs/first/best.safetensors --port 9000
   showtell serve --neighbours neighbours.safetensors
   showtell serve --runs runs
-  showtell serve --store feedback
+  showtell serve --store showtell-store
   SHOWTELL_TOKEN=secret showtell serve --host 0.0.0.0 --cors https://example.org
   curl -s --data-binary @photo.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:8080/v1/captions`;
 

@@ -47,6 +47,12 @@ export interface OpenApiDocument {
 /** Codes that any request may be refused with. */
 const anywhere: readonly ErrorCode[] = ["ORIGIN", "INTERNAL"];
 
+/** The service's own token, and those of raters. */
+const securitySchemes: JsonSchema = {
+  token: { type: "http", scheme: "bearer" },
+  rater: { type: "http", scheme: "bearer", description: "The part of a rater's link behind the #." },
+};
+
 const schemasPath = "#/components/schemas/";
 
 /** The document. */
@@ -63,7 +69,7 @@ export function openApiDocument(): OpenApiDocument {
       description: "Captions pictures. Nothing that is sent here is sent on, and only feedback is kept.",
     },
     paths,
-    components: { schemas: componentSchemas(), securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+    components: { schemas: componentSchemas(), securitySchemes },
   };
 }
 
@@ -76,14 +82,15 @@ function componentSchemas(): Record<string, JsonSchema> {
 }
 
 function operationObject(operationId: string, operation: Operation): OperationObject {
-  const { path, summary, description, guarded, query, body, answer, refusals } = operation;
+  const { path, summary, description, guarded, forRaters = false, query, body, answer, refusals } = operation;
   const parameters = [...pathParameters(path), ...(query ? parametersOf(query) : [])];
-  const codes = [...refusals, ...(guarded ? (["UNAUTHORISED"] as const) : []), ...anywhere];
+  const codes = [...refusals, ...(guarded || forRaters ? (["UNAUTHORISED"] as const) : []), ...anywhere];
   return {
     operationId,
     summary,
     ...(description !== undefined && { description }),
     ...(guarded && { security: [{}, { token: [] }] }),
+    ...(forRaters && { security: [{ rater: [] }] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: contentOf(body) } }),
     responses: { 200: { description: "All is well.", content: contentOf(answer) }, ...refusalResponses(codes) },
@@ -100,11 +107,11 @@ function pathParameters(path: string): NonNullable<OperationObject["parameters"]
 }
 
 function parametersOf(query: z.ZodType): NonNullable<OperationObject["parameters"]> {
-  const { properties = {} } = z.toJSONSchema(query, { io: "input" });
+  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: "input" });
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: "query",
-    required: false,
+    required: required.includes(name),
     schema: schema as JsonSchema,
   }));
 }

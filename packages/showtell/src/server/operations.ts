@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { ErrorCode } from "../base/errors.ts";
 import { feedbackForm, savedFeedback } from "./feedback-schemas.ts";
+import { raterSession, savedAnswer, studyAnswer, taskQuery } from "./study-schemas.ts";
 import { captionAnswer, captionForm, captionJson, captionQuery, health, modelList } from "./schemas.ts";
 import { runList, runRecord } from "./run-schemas.ts";
 
@@ -14,6 +15,8 @@ export interface Operation {
   readonly description?: string;
   /** Whether it asks for the token, where there is one. */
   readonly guarded: boolean;
+  /** Whether it asks for a rater's own token instead. */
+  readonly forRaters?: true;
   readonly query?: z.ZodType;
   /** What its body may be, by content type; undefined: any bytes. */
   readonly body?: Readonly<Record<string, z.ZodType | undefined>>;
@@ -38,6 +41,9 @@ export type OperationId =
   | "listRuns"
   | "getRun"
   | "saveFeedback"
+  | "getStudySession"
+  | "getStudyPicture"
+  | "saveStudyAnswer"
   | "getHealth"
   | "getReadiness"
   | "getMetrics"
@@ -124,6 +130,47 @@ the place of what was sent before, with or without the picture. The picture is k
       "IMAGE_FORMAT",
       "IMAGE_DECODE",
       "IMAGE_TOO_LARGE",
+    ],
+  },
+  getStudySession: {
+    method: "get",
+    path: "/v1/studies/session",
+    summary: "What a rater is to judge, and what they have said",
+    description: "The rater is who has the token of a link that `showtell study create` printed.",
+    guarded: false,
+    forRaters: true,
+    answer: { "application/json": raterSession },
+    refusals: ["NOT_FOUND"],
+  },
+  getStudyPicture: {
+    method: "get",
+    path: "/v1/studies/picture",
+    summary: "The picture of a rater's task",
+    guarded: false,
+    forRaters: true,
+    query: taskQuery,
+    answer: { "image/webp": undefined },
+    refusals: ["NOT_FOUND", "ARGUMENT"],
+  },
+  saveStudyAnswer: {
+    method: "post",
+    path: "/v1/studies/answers",
+    summary: "Keep a rater's answer, or take it back",
+    description:
+      "It is on disk before this answers. It stands in place of what the rater said of the task before, so sending it again changes nothing.",
+    guarded: false,
+    forRaters: true,
+    body: { "application/json": studyAnswer },
+    answer: { "application/json": savedAnswer },
+    refusals: [
+      "ARGUMENT",
+      "REQUEST_FORMAT",
+      "REQUEST_TYPE",
+      "REQUEST_TOO_LARGE",
+      "BUSY",
+      "DEADLINE",
+      "SHUTTING_DOWN",
+      "NOT_FOUND",
     ],
   },
   getHealth: {

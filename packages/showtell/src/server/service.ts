@@ -27,6 +27,7 @@ import { recording } from "./recording.ts";
 import type { ServiceLog } from "./recording.ts";
 import { publicError, refusalHeaders, statusOf } from "./refusal.ts";
 import type { ModelDescription } from "./schemas.ts";
+import { getStudyPicture, getStudySession, saveStudyAnswer } from "./study-operations.ts";
 
 /** What a service is made of. */
 export interface ServiceOptions extends AccessRules {
@@ -42,7 +43,7 @@ export interface ServiceOptions extends AccessRules {
   readonly pages?: PageFiles;
   /** Folder of training runs that are shown; nothing outside it is read. Default: none are. */
   readonly runs?: string;
-  /** Where feedback is kept; default: nowhere. The caller closes it, after the service has been drained. */
+  /** Where feedback and studies are kept; default: nowhere. The caller closes it, after the service has been drained. */
   readonly store?: Store;
   /** Told of each request; never of a picture or a caption. Default: nobody. */
   readonly log?: ServiceLog;
@@ -120,6 +121,9 @@ function handlersOf(
     listRuns: async (context) => context.json({ runs: await listRuns(runsFolder(runs)) }),
     getRun: async (context) => context.json(await runOf(runsFolder(runs), context.req.param("run")!)),
     saveFeedback: (context) => saveFeedbackOf(context, { store, model: model.id, admission, limits }),
+    getStudySession: (context) => getStudySession(context, store),
+    getStudyPicture: (context) => getStudyPicture(context, store),
+    saveStudyAnswer: (context) => saveStudyAnswer(context, store, admission),
     getHealth: (context) => context.json({ status: "ok" }),
     getReadiness(context) {
       if (admission.closed) return context.json({ status: "shutting down" }, 503);

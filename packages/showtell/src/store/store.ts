@@ -1,4 +1,5 @@
 // The database of a store's folder: opened, brought to the present version, written so that what was answered is on disk. Knows no table.
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "libsql";
@@ -64,6 +65,15 @@ export async function openStore(folder: string, steps: readonly Migration[] = mi
     throw error;
   }
   return store;
+}
+
+/** Opens the database of a folder that has one. @throws ShowtellError `FILE_NOT_FOUND` if there is none, and as {@link openStore}. */
+export async function openExistingStore(folder: string): Promise<Store> {
+  if (existsSync(join(folder, storeFileName))) return openStore(folder);
+  throw new ShowtellError(
+    "FILE_NOT_FOUND",
+    `"${folder}" holds no store (${storeFileName}): name its folder by --store`,
+  );
 }
 
 function storeOf(folder: string, file: string, database: Database.Database): Store {

@@ -1,15 +1,15 @@
-// The tables of human evaluation, as SQL; docs/formats.md explains them. What is in their JSON columns, study-rows.ts knows.
+// The tables of human evaluation, as SQL; docs/formats.md explains them. What is in their JSON columns, study-records.ts knows.
 
 /** Studies with their pictures, raters, tasks and answers. */
 export const studyTables = `
 CREATE TABLE study (
-  id      TEXT PRIMARY KEY,
+  id      INTEGER PRIMARY KEY,
   design  TEXT NOT NULL,
   created TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE study_picture (
-  study      TEXT NOT NULL REFERENCES study (id) ON DELETE CASCADE,
+  study      INTEGER NOT NULL REFERENCES study (id) ON DELETE CASCADE,
   place      INTEGER NOT NULL,
   image      TEXT NOT NULL,
   media_type TEXT NOT NULL,
@@ -21,7 +21,7 @@ CREATE TABLE study_picture (
 
 CREATE TABLE study_rater (
   id    INTEGER PRIMARY KEY,
-  study TEXT NOT NULL REFERENCES study (id) ON DELETE CASCADE,
+  study INTEGER NOT NULL REFERENCES study (id) ON DELETE CASCADE,
   place INTEGER NOT NULL,
   token TEXT NOT NULL UNIQUE,
   UNIQUE (study, place)

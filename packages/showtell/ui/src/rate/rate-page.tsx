@@ -1,0 +1,130 @@
+// A rater's page: one picture at a time, what is asked of it, how far they are. What is asked is drawn elsewhere.
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { RaterPage } from "showtell";
+import { ErrorNote } from "../error-note.tsx";
+import { Icon } from "../icon.tsx";
+import { Comparison } from "./comparison.tsx";
+import type { Desk } from "./desk.ts";
+import { Ratings } from "./ratings.tsx";
+import type { Saving, Way } from "./way.ts";
+import { useWay } from "./way.ts";
+
+/** The page. */
+export function RatePage({ desk }: { readonly desk: Desk }): JSX.Element {
+  const way = useWay(desk);
+  const total = desk.page.tasks.length;
+  useUndoKey(way);
+  return (
+    <>
+      <header class="top">
+        <span class="brand">
+          <img src="./icon.svg" alt="" width="32" height="32" /> showtell
+        </span>
+        <Progress done={way.task} total={total} saving={way.saving} />
+        <button type="button" class="button button-small" disabled={way.task === 0} onClick={way.undo}>
+          <Icon name="undo" /> Undo <kbd>U</kbd>
+        </button>
+      </header>
+      <main class="rate">
+        {way.saving.kind === "refused" && <ErrorNote error={way.saving.error} />}
+        {way.task < total ? <TaskView key={way.task} desk={desk} way={way} /> : <Thanks total={total} />}
+      </main>
+    </>
+  );
+}
+
+/** U or backspace takes the last answer back. */
+function useUndoKey({ undo, task, saving }: Way): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key !== "u" && event.key !== "U" && event.key !== "Backspace") return;
+      event.preventDefault();
+      undo();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [task, saving]);
+}
+
+const savingWords: Readonly<Record<Saving["kind"], string>> = {
+  saved: "saved",
+  saving: "saving …",
+  waiting: "not saved yet: the service can’t be reached, trying again …",
+  refused: "not saved",
+};
+
+function Progress({
+  done,
+  total,
+  saving,
+}: {
+  readonly done: number;
+  readonly total: number;
+  readonly saving: Saving;
+}): JSX.Element {
+  return (
+    <div class="rate-progress">
+      <p role="status">
+        <b>{`${done} of ${total}`}</b> {done > 0 || saving.kind !== "saved" ? savingWords[saving.kind] : ""}
+      </p>
+      <progress aria-label="Judged" max={total} value={done} />
+    </div>
+  );
+}
+
+const instructions: Readonly<Record<RaterPage["kind"], string>> = {
+  "side-by-side": "Which caption describes the picture better?",
+  rating: "How good is this caption?",
+  expert: "How well does the caption fit the picture?",
+};
+
+function TaskView({ desk, way }: { readonly desk: Desk; readonly way: Way }): JSX.Element {
+  const { kind, scales, tasks } = desk.page;
+  const { captions } = tasks[way.task]!;
+  const busy = way.saving.kind === "saving" || way.saving.kind === "waiting";
+  return (
+    <div class="task" aria-busy={busy}>
+      <TaskPicture desk={desk} task={way.task} />
+      <section class="judgment" aria-labelledby="question">
+        <h1 id="question">{instructions[kind]}</h1>
+        {scales.length === 0 ? (
+          <Comparison captions={captions} busy={busy} onAnswer={way.answer} />
+        ) : (
+          <Ratings caption={captions[0]!} scales={scales} busy={busy} onAnswer={way.answer} />
+        )}
+      </section>
+    </div>
+  );
+}
+
+function TaskPicture({ desk, task }: { readonly desk: Desk; readonly task: number }): JSX.Element {
+  const [url, setUrl] = useState<string>();
+  const [attempt, setAttempt] = useState(0);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    setFailed(false);
+    desk.picture(task).then(setUrl, () => setFailed(true));
+  }, [attempt]);
+  return (
+    <div class="task-picture">
+      {url !== undefined && <img src={url} alt="The picture to judge captions of" />}
+      {failed && (
+        <button type="button" class="button" onClick={() => setAttempt(attempt + 1)}>
+          <Icon name="again" /> The picture did not come: try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Thanks({ total }: { readonly total: number }): JSX.Element {
+  return (
+    <section class="thanks">
+      <Icon name="check" />
+      <h1>All {total} are judged. Thank you!</h1>
+      <p>Every answer is kept. You can close this page, or take the last answer back by Undo.</p>
+    </section>
+  );
+}
