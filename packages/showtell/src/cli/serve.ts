@@ -100,6 +100,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
       localOnly: loopback.test(host),
       ...(cors && { origins: cors }),
       ...(token !== undefined && { token }),
+      ...(store && { store }),
       ...(runs !== undefined && { runs }),
       ...(store && { store }),
       pages: await pageOf(

@@ -1,7 +1,8 @@
 // Captions as CSV (RFC 4180) with a header line `image,caption`: Flickr8k's `captions.txt` as it is passed around.
 import { type CaptionRecord, CaptionCollector, lineError, safeImageName } from "./record.ts";
 
-interface CsvRow {
+/** A row of a CSV file. */
+export interface CsvRow {
   readonly fields: readonly string[];
   /** The line on which the row begins. */
   readonly line: number;
@@ -13,21 +14,34 @@ interface CsvRow {
  *   never closed.
  */
 export function parseCaptionsCsv(text: string, file: string): CaptionRecord[] {
-  const [header, ...rows] = parseRows(text.replace(/^\uFEFF/, ""), file);
-  const names = header?.fields.map((name) => name.trim().toLowerCase()) ?? [];
+  const { names, rows } = parseTable(text, file);
   const [image, caption] = [names.indexOf("image"), names.indexOf("caption")];
   if (image < 0 || caption < 0) {
     throw lineError(file, 1, `the first line must name the columns "image" and "caption", found "${names.join(",")}"`);
   }
   const collector = new CaptionCollector();
   for (const { fields, line } of rows) {
-    if (fields.length !== names.length) {
-      const what = `${fields.length} fields, the header has ${names.length}: a caption with a comma must stand in quotes`;
-      throw lineError(file, line, what);
-    }
     collector.add(safeImageName(fields[image]!.trim(), file, line), fields[caption]!.trim());
   }
   return collector.records();
+}
+
+/**
+ * The rows of a CSV file below its first line, which names the columns.
+ * @throws ShowtellError `DATA_FORMAT`, with file and line, if a row has another number of fields, or a quote is never closed.
+ */
+export function parseTable(
+  text: string,
+  file: string,
+): { readonly names: readonly string[]; readonly rows: readonly CsvRow[] } {
+  const [header, ...rows] = parseRows(text.replace(/^\uFEFF/, ""), file);
+  const names = header?.fields.map((name) => name.trim().toLowerCase()) ?? [];
+  for (const { fields, line } of rows) {
+    if (fields.length === names.length) continue;
+    const what = `${fields.length} fields, the header has ${names.length}: a caption with a comma must stand in quotes`;
+    throw lineError(file, line, what);
+  }
+  return { names, rows };
 }
 
 /** A field in quotes (doubled inside) or without, and what ends it: a comma, a line end, or the end of the text. */

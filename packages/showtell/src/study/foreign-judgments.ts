@@ -1,0 +1,51 @@
+// Judgments made elsewhere, brought into the form of ours. Reads no file.
+import { ShowtellError } from "../base/errors.ts";
+import type { ForeignJudgment } from "../datasets/judgments-csv.ts";
+import type { JudgedItem, Judgment, Judgments } from "./judgments.ts";
+
+/** The only scale of judgments from elsewhere. */
+const scale = "score";
+
+/**
+ * @param referencesOf What people wrote about a picture; empty if that is not known, and then no metric is computed.
+ * @throws ShowtellError `DATA_EMPTY` without any judgment, `DATA_FORMAT` if a rater judged a caption of a picture twice.
+ */
+export function foreignJudgments(
+  lines: readonly ForeignJudgment[],
+  referencesOf: ReadonlyMap<string, readonly string[]>,
+): Judgments {
+  if (lines.length === 0) throw new ShowtellError("DATA_EMPTY", "the file has no judgment below its first line");
+  const items: JudgedItem[] = [];
+  const places = new Map<string, number>();
+  const seen = new Set<string>();
+  const judgments = lines.map(({ image, caption, rater, score, system }): Judgment => {
+    const key = JSON.stringify([image, caption, system]);
+    if (!places.has(key)) {
+      places.set(key, items.length);
+      items.push({ image, captions: [{ caption, systems: system === undefined ? [] : [system] }] });
+    }
+    const item = places.get(key)!;
+    const own = JSON.stringify([item, rater]);
+    if (seen.has(own)) {
+      throw new ShowtellError("DATA_FORMAT", `"${rater}" judged "${caption}" of ${image} twice: leave one out`);
+    }
+    seen.add(own);
+    return { item, rater, values: { [scale]: score } };
+  });
+  const images = [...new Set(items.map(({ image }) => image))];
+  return {
+    kind: "ratings",
+    scales: [scale],
+    systems: [...new Set(items.flatMap(({ captions }) => captions[0]!.systems))],
+    pictures: images.map((image) => ({ image, references: referencesOf.get(image) ?? [] })),
+    items,
+    judgments,
+    raters: [...new Set(lines.map(({ rater }) => rater))].map((rater) => ({
+      rater,
+      checks: 0,
+      checksPassed: 0,
+      open: 0,
+    })),
+    same: 0,
+  };
+}

@@ -1,0 +1,234 @@
+// The page of a report on judgments: one HTML file that asks for nothing from outside, without scripts. Computes nothing.
+import { html, trusted } from "../evaluate/html.ts";
+import type { Html } from "../evaluate/html.ts";
+import { whole } from "../evaluate/printed.ts";
+import { reportStyle } from "../evaluate/report-style.ts";
+import type { StudyDrawings } from "./report-drawings.ts";
+import type { StudyReport } from "./report.ts";
+import type { Estimate } from "./resampling.ts";
+
+/** The text of the HTML file. */
+export function studyPage(report: StudyReport, drawings: StudyDrawings): string {
+  const title = titleOf(report);
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <style>
+          ${trusted(reportStyle)}
+        </style>
+      </head>
+      <body>
+        <header>
+          <div>
+            <h1>${title}</h1>
+            <p class="soft">${subtitle(report)}</p>
+            ${tiles(report)}
+          </div>
+        </header>
+        <main>
+          ${systemSection(report, drawings)} ${agreementSection(report)} ${raterSection(report)}
+          ${metricSection(report, drawings)}
+        </main>
+        ${footer(report)}
+      </body>
+    </html> `.text;
+}
+
+const kindWords: Readonly<Record<StudyReport["kind"], string>> = {
+  "side-by-side": "captions side by side",
+  rating: "adequacy and fluency, 1 to 5",
+  expert: "fit of caption and picture, 1 to 4",
+  ratings: "ratings made elsewhere",
+};
+
+function titleOf({ systems, source }: StudyReport): string {
+  if (systems.length === 0) return source.kind === "file" ? `Judgments of ${source.name}` : `Study ${source.id}`;
+  return `${systems.map(({ name }) => name).join(", ")}: judged by people`;
+}
+
+function subtitle({ source, kind, pictures, items, same, excluded }: StudyReport): string {
+  const where =
+    source.kind === "file"
+      ? `From ${source.name}`
+      : `Study ${source.id} of ${source.created.slice(0, 10)}, on ${source.data.split} of ${source.data.name}`;
+  const what = kind === "side-by-side" ? "pairs" : "captions";
+  const equal = same > 0 ? `; ${whole(same)} more pairs were the same words, and nobody was asked` : "";
+  const without = excluded.length > 0 ? `; without ${excluded.join(", ")}` : "";
+  return `${where}: ${kindWords[kind]}. ${whole(items)} ${what} of ${whole(pictures)} pictures${equal}${without}.`;
+}
+
+function tiles({ judgments, raters, agreement, kind }: StudyReport): Html {
+  const checks = raters.reduce((sum, rater) => sum + rater.checks, 0);
+  const passed = raters.reduce((sum, rater) => sum + rater.checksPassed, 0);
+  const [first] = agreement;
+  const alpha = first?.alpha[kind === "side-by-side" ? "nominal" : "ordinal"];
+  const tile = (value: string, words: string): Html =>
+    html`<div class="tile"><b>${value}</b><span>${words}</span></div>`;
+  return html`<div class="tiles">
+    ${tile(whole(judgments), "judgments")} ${tile(whole(raters.length), "raters")}
+    ${alpha && tile(alpha.value.toFixed(2), `Krippendorff’s alpha, ${first!.scale}`)}
+    ${checks > 0 ? tile(`${passed} of ${checks}`, "attention checks passed") : undefined}
+  </div>`;
+}
+
+function estimate(value: Estimate | undefined, digits = 2): Html {
+  if (value === undefined) return html`<td>–</td>`;
+  const { low, high } = value;
+  const range = low === high ? undefined : html`<i>${low.toFixed(digits)} – ${high.toFixed(digits)}</i>`;
+  return html`<td>${value.value.toFixed(digits)}${range}</td>`;
+}
+
+function systemSection({ kind, systems, scales }: StudyReport, { systems: charts }: StudyDrawings): Html | undefined {
+  if (systems.length === 0) return undefined;
+  const compared = kind === "side-by-side";
+  const words = compared
+    ? "Log-strengths by Bradley and Terry: a difference of 1 means that raters prefer the one in 73 of 100 pairs. A tie counts as half a win. "
+    : "Means over all judgments. ";
+  return html`<h2>Systems</h2>
+    <p class="soft">${words}Small numbers: 95 % intervals (bootstrap over pictures).</p>
+    ${charts.map((chart) => html`<div class="card chart">${trusted(chart)}</div>`)}
+    <div class="card scroll">
+      <table>
+        <tr>
+          <th></th>
+          ${
+            compared
+              ? ["strength", "won", "tied", "lost", "points"].map((name) => html`<th>${name}</th>`)
+              : scales.map((scale) => html`<th>${scale}</th>`)
+          }
+        </tr>
+        ${systems.map(
+          ({ name, strength, games, means }) =>
+            html`<tr>
+              <td class="name">${name}</td>
+              ${
+                games === undefined
+                  ? scales.map((scale) => estimate(means?.[scale]))
+                  : html`${estimate(strength)}
+                      <td>${games.won}</td>
+                      <td>${games.tied}</td>
+                      <td>${games.lost}</td>
+                      <td>${points(games)}</td>`
+              }
+            </tr>`,
+        )}
+      </table>
+    </div>`;
+}
+
+function points({ won, tied, lost }: { readonly won: number; readonly tied: number; readonly lost: number }): string {
+  const games = won + tied + lost;
+  return games === 0 ? "–" : `${((100 * (won + tied / 2)) / games).toFixed(0)} %`;
+}
+
+const levels = ["nominal", "ordinal", "interval"] as const;
+
+function agreementSection({ agreement }: StudyReport): Html {
+  const used = levels.filter((level) => agreement.some(({ alpha }) => alpha[level] !== undefined));
+  if (used.length === 0) {
+    return html`<h2>Agreement</h2>
+      <p class="soft">Nothing was judged by two raters yet, or all said the same of everything.</p>`;
+  }
+  return html`<h2>Agreement</h2>
+    <p class="soft">
+      Krippendorff’s alpha: 1 is full agreement, 0 what chance gives. Nominal takes values for mere names, ordinal for
+      an order, interval for numbers. Above 0.8 judgments are called reliable, below 0.67 they carry no firm conclusion.
+    </p>
+    <div class="card scroll">
+      <table>
+        <tr>
+          <th></th>
+          ${used.map((level) => html`<th>${level}</th>`)}
+          <th>judged by two or more</th>
+        </tr>
+        ${agreement.map(
+          ({ scale, alpha, items }) =>
+            html`<tr>
+              <td class="name">${scale}</td>
+              ${used.map((level) => estimate(alpha[level]))}
+              <td>${whole(items)}</td>
+            </tr>`,
+        )}
+      </table>
+    </div>`;
+}
+
+function raterSection({ raters }: StudyReport): Html {
+  return html`<h2>Raters</h2>
+    <p class="soft">
+      Attention checks are captions of other pictures. “Same as others”: of all comparisons with another rater’s
+      judgment of the same, how many agreed to the letter. The correlation is Spearman’s, with the mean of the others.
+    </p>
+    <div class="card scroll">
+      <table>
+        <tr>
+          <th></th>
+          <th>judged</th>
+          <th>open</th>
+          <th>attention checks</th>
+          <th>same as others</th>
+          <th>correlation</th>
+          <th>median time</th>
+        </tr>
+        ${raters.map(
+          ({ rater, judged, open, checks, checksPassed, sameAsOthers, correlation, medianMs }) =>
+            html`<tr>
+              <td class="name">
+                ${rater}${checks > 0 && checksPassed < checks ? html`<span class="badge">failed a check</span>` : undefined}
+              </td>
+              <td>${whole(judged)}</td>
+              <td>${whole(open)}</td>
+              <td>${checks === 0 ? "–" : `${checksPassed} of ${checks}`}</td>
+              <td>${sameAsOthers === undefined ? "–" : `${(100 * sameAsOthers).toFixed(0)} %`}</td>
+              <td>${correlation === undefined ? "–" : correlation.toFixed(2)}</td>
+              <td>${medianMs === undefined ? "–" : `${(medianMs / 1000).toFixed(1)} s`}</td>
+            </tr>`,
+        )}
+      </table>
+    </div>`;
+}
+
+function metricSection({ metrics, scales, kind }: StudyReport, { metrics: charts }: StudyDrawings): Html | undefined {
+  if (metrics.length === 0) return undefined;
+  const compared = kind === "side-by-side";
+  const how = compared
+    ? "The difference of both captions’ scores is held against the mean preference; “picks theirs”: of the pairs that people do not call a tie, how often the metric is higher for their choice."
+    : "Scores of single captions are held against the mean of their ratings.";
+  return html`<h2>Metrics against people</h2>
+    <p class="soft">${how} Kendall’s tau-b and tau-c (made for few grades against many scores), Spearman’s rho.</p>
+    ${charts.map((chart) => html`<div class="card chart">${trusted(chart)}</div>`)}
+    <div class="card scroll">
+      <table>
+        <tr>
+          <th></th>
+          ${scales.length > 1 ? html`<th class="text">scale</th>` : undefined}
+          <th>tau-b</th>
+          <th>tau-c</th>
+          <th>rho</th>
+          ${compared ? html`<th>picks theirs</th>` : undefined}
+          <th>${compared ? "pairs" : "captions"}</th>
+        </tr>
+        ${metrics.map(
+          ({ metric, scale, tauB, tauC, spearman, accuracy, items }) =>
+            html`<tr>
+              <td class="name">${metric}</td>
+              ${scales.length > 1 ? html`<td class="text">${scale}</td>` : undefined} ${estimate(tauB)}${estimate(tauC)}
+              ${estimate(spearman)} ${compared ? estimate(accuracy) : undefined}
+              <td>${whole(items)}</td>
+            </tr>`,
+        )}
+      </table>
+    </div>`;
+}
+
+function footer({ signatures, writer }: StudyReport): Html {
+  const lines = Object.values(signatures);
+  return html`<footer>
+    ${lines.length > 0 ? html`<p>Signatures: what must agree before a score is compared with another.</p>` : undefined}
+    ${lines.map((signature) => html`<code>${signature}</code><br />`)}
+    <p>Written by ${writer}.</p>
+  </footer>`;
+}
