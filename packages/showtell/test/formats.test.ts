@@ -45,6 +45,7 @@ import { fileOf } from "./bundle/tiny-decoder.ts";
 import { writeTinyModel } from "./cli/tiny-model.ts";
 import { colourRun, writeColourData } from "./node/training-fixture.ts";
 import { modelShips, root } from "./source-files.ts";
+import { studyDocuments } from "./study-fixture.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -173,6 +174,13 @@ async function collectComparison(): Promise<void> {
   collect("run-record", ...files.map((name) => json("records", name)));
 }
 
+async function collectStudies(): Promise<void> {
+  const [data, images] = [join(folder, "captions.jsonl"), join(folder, "images")];
+  const models = [join(folder, "run", runFiles.best), "human"];
+  const documents = await studyDocuments({ data, images, split: "all", models }, join(folder, "store"));
+  for (const [name, values] of Object.entries(documents)) collect(name, ...values);
+}
+
 /** Writes a tiny model that a fit of drawn captions has calibrated. */
 async function writeCalibratedModel(path: string): Promise<void> {
   await writeTinyModel(path);
@@ -287,6 +295,7 @@ beforeAll(async () => {
   await collectAdaptation();
   await collectEvaluation();
   await collectComparison();
+  await collectStudies();
   await collectCaptions();
   await collectScores();
   await collectFeedback();

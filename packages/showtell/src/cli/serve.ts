@@ -59,7 +59,10 @@ export function addServe(program: Command, shell: Shell): void {
       "also tell which training pictures a photo looks like; a table of showtell neighbours build",
     )
     .option("--runs <folder>", "also show the training runs in a folder, while they go on; nothing outside it is read")
-    .option("--store <folder>", "keep feedback here: thumbs, edited captions, and photos whose owners agree")
+    .option(
+      "--store <folder>",
+      "keep feedback here (thumbs, edited captions, photos whose owners agree), and raters' answers to its studies",
+    )
     .option("--port <n>", "port to listen at; 0 takes a free one", wholeNumber(0, 65_535), 8080)
     .option("--host <address>", "address to listen at; 0.0.0.0 is every network", "127.0.0.1")
     .option("--cors <origin...>", "web pages that may use the service, such as https://example.org")

@@ -13,7 +13,5 @@ export type { JsonSchema, OpenApiDocument, OperationObject } from "./openapi.ts"
 export { openStore } from "../store/store.ts";
 export type { Store } from "../store/store.ts";
 export type { PageFile, PageFiles } from "../node/page-files.ts";
-export { openStore } from "../store/store.ts";
-export type { Store } from "../store/store.ts";
 export type { ServiceLog } from "./recording.ts";
 export type { ModelDescription, PictureResult, RequestOptions } from "./schemas.ts";

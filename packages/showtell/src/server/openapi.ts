@@ -66,7 +66,8 @@ export function openApiDocument(): OpenApiDocument {
     info: {
       title: "showtell",
       version,
-      description: "Captions pictures. Nothing that is sent here is sent on, and only feedback is kept.",
+      description:
+        "Captions pictures. Nothing that is sent here is sent on, and only feedback and raters' answers are kept.",
     },
     paths,
     components: { schemas: componentSchemas(), securitySchemes },

@@ -15,10 +15,9 @@ export function krippendorffAlpha(units: readonly (readonly number[])[], measure
   const placeOf = new Map(values.map((value, place) => [value, place]));
   const coincidences = values.map(() => values.map(() => 0));
   for (const unit of paired) {
-    for (const [i, one] of unit.entries()) {
-      for (const [j, other] of unit.entries()) {
-        if (i !== j) coincidences[placeOf.get(one)!]![placeOf.get(other)!]! += 1 / (unit.length - 1);
-      }
+    const places = unit.map((value) => placeOf.get(value)!);
+    for (const [i, place] of places.entries()) {
+      for (const other of places.toSpliced(i, 1)) coincidences[place]![other]! += 1 / (unit.length - 1);
     }
   }
   const counts = coincidences.map((row) => row.reduce((sum, count) => sum + count, 0));

@@ -105,7 +105,7 @@ function balancedFlips(items: readonly Task[], random: Random): boolean[] {
 }
 
 function mirrored(task: Task): Task {
-  return { ...task, shown: [...task.shown].reverse() };
+  return { ...task, shown: task.shown.toReversed() };
 }
 
 /** Checks on drawn pictures: a caption of another one, beside a reference where two are compared. */

@@ -143,11 +143,9 @@ function winsOf(groups: readonly Group[], systems: readonly string[]): number[][
   for (const { item, values } of groups) {
     const [first, second] = item.captions.map((caption) => caption.systems.map((name) => systems.indexOf(name)));
     for (const value of values[preference] ?? []) {
-      for (const i of first!) {
-        for (const j of second!) {
-          wins[i]![j]! += (1 + value) / 2;
-          wins[j]![i]! += (1 - value) / 2;
-        }
+      for (const [i, j] of first!.flatMap((one) => second!.map((other) => [one, other] as const))) {
+        wins[i]![j]! += (1 + value) / 2;
+        wins[j]![i]! += (1 - value) / 2;
       }
     }
   }

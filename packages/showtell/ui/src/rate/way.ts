@@ -19,9 +19,9 @@ export interface Way {
   readonly task: number;
   readonly saving: Saving;
   /** Keeps the answer to the current task and goes on. Does nothing while another is on its way. */
-  answer(answer: Answer): void;
+  readonly answer: (answer: Answer) => void;
   /** Takes the last answer back and goes to its task. Does nothing at the first, or while an answer is on its way. */
-  undo(): void;
+  readonly undo: () => void;
 }
 
 /** The way, from where the rater left. */
