@@ -123,9 +123,7 @@ function linesOf(found: StudyReport): readonly string[] {
       ["agreement (alpha)", "nominal", "ordinal", ...(compared ? [] : ["interval"])],
       ...agreement.map(({ scale, alpha }) => [
         scale,
-        ...([alpha.nominal, alpha.ordinal, ...(compared ? [] : [alpha.interval])] as const).map(
-          (one) => cells(one)[0]!,
-        ),
+        ...([alpha.nominal, alpha.ordinal, ...(compared ? [] : [alpha.interval])] as const).map((one) => cells(one)[0]),
       ]),
     ]),
     ...section([
@@ -143,7 +141,7 @@ function linesOf(found: StudyReport): readonly string[] {
       ...metrics.map(({ metric, scale, tauB, tauC, spearman }) => [
         metric,
         ...(scales.length > 1 ? [scale] : []),
-        ...[tauB, tauC, spearman].map((one) => cells(one)[0]!),
+        ...[tauB, tauC, spearman].map((one) => cells(one)[0]),
       ]),
     ]),
   ];

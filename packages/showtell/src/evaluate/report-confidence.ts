@@ -38,8 +38,8 @@ export function confidenceSection({ rows, data: evaluated }: Report, drawings: R
           ${shown.map(({ name, pictures, quality }) => qualityRow(name, pictures, quality))}
         </table>
         <p class="soft small">
-          Error: how far confidence and truth lie apart, on average over the points. Brier score: the mean
-          squared error of the confidence; “base rate” is that of saying the share of good captions every time.
+          Error: how far confidence and truth lie apart, on average over the points. Brier score: the mean squared error
+          of the confidence; “base rate” is that of saying the share of good captions every time.
         </p>
       </div>
     </div>`;

@@ -83,7 +83,7 @@ export async function draftStudy(request: StudyRequest, listener: StudyListener 
   if (checks > 0 && pictures.length < 2) {
     throw new ShowtellError("ARGUMENT", "attention checks take captions of other pictures: draw two pictures or more");
   }
-  const shown = pictures.map((one) => ({ ...one, references: one.references.map(plainCaption) }));
+  const alike = pictures.map((one) => ({ ...one, references: one.references.map(plainCaption) }));
   return {
     plan: {
       kind,
@@ -94,7 +94,7 @@ export async function draftStudy(request: StudyRequest, listener: StudyListener 
       writer,
     },
     pictures,
-    tasks: designStudy({ kind, pictures: shown, raters, checks, seed }),
+    tasks: designStudy({ kind, pictures: alike, raters, checks, seed }),
   };
 }
 

@@ -91,7 +91,6 @@ async function metricScores(
   const paraphrases = await cachedParaphrases();
   const options = { meteor: { synonyms: wordnet, ...(paraphrases && { paraphrases }) }, resamples: 1, signal };
   const scored = new Map<string, Readonly<Record<string, number>>>();
-  const key = (image: string, caption: string): string => JSON.stringify([image, caption]);
   let frequencies: DocumentFrequencies | undefined;
   let signatures: Readonly<Record<string, string>> = {};
   for (let round = 0; captions.some((own) => own.length > round); round++) {
@@ -107,4 +106,8 @@ async function metricScores(
     return [metric, own] as const;
   });
   return { scores: new Map(scores), signatures };
+}
+
+function key(image: string, caption: string): string {
+  return JSON.stringify([image, caption]);
 }

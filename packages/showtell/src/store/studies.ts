@@ -97,8 +97,10 @@ export function listStudies(store: Store): readonly StudySummary[] {
 }
 
 function ratersOf(store: Store, study: number): readonly RaterState[] {
-  const count = (table: string): string => `(SELECT count(*) FROM ${table} WHERE rater = study_rater.id)`;
-  const columns = `token, ${count("study_task")} AS tasks, ${count("study_answer")} AS answered`;
+  const [tasks, answers] = ["study_task", "study_answer"].map(
+    (table) => `(SELECT count(*) FROM ${table} WHERE rater = study_rater.id)`,
+  );
+  const columns = `token, ${tasks} AS tasks, ${answers} AS answered`;
   return store.rows(`SELECT ${columns} FROM study_rater WHERE study = ? ORDER BY place`, study).map((row) => ({
     token: String(row["token"]),
     tasks: Number(row["tasks"]),

@@ -4,11 +4,6 @@ import type { Estimate } from "./resampling.ts";
 
 /** The text of the file; its first line names the columns. */
 export function studyCsv(report: StudyReport): string {
-  const line = (about: string, name: string, what: string, value: Estimate | number | undefined): string[][] => {
-    if (value === undefined) return [];
-    if (typeof value === "number") return [[about, name, what, String(value), "", ""]];
-    return [[about, name, what, String(value.value), String(value.low), String(value.high)]];
-  };
   const lines = [
     ["about", "name", "what", "value", "low", "high"],
     ...report.systems.flatMap(({ name, strength, games, means = {} }) => [
@@ -33,4 +28,10 @@ export function studyCsv(report: StudyReport): string {
 
 function quoted(cell: string): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+function line(about: string, name: string, what: string, value: Estimate | number | undefined): string[][] {
+  if (value === undefined) return [];
+  if (typeof value === "number") return [[about, name, what, String(value), "", ""]];
+  return [[about, name, what, String(value.value), String(value.low), String(value.high)]];
 }

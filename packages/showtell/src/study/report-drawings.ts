@@ -12,8 +12,6 @@ export interface StudyDrawings {
 /** Draws all charts of a report. */
 export async function studyDrawings({ kind, systems, scales, metrics }: StudyReport): Promise<StudyDrawings> {
   const compared = kind === "side-by-side";
-  const draw = async (points: readonly IntervalPoint[], unit: string): Promise<readonly string[]> =>
-    points.length === 0 ? [] : [await intervalChart(points, unit)];
   const systemCharts: string[] = [];
   const metricCharts: string[] = [];
   for (const scale of scales) {
@@ -28,4 +26,8 @@ export async function studyDrawings({ kind, systems, scales, metrics }: StudyRep
     metricCharts.push(...(await draw(going, `Kendall’s tau-c with ${scale}`)));
   }
   return { systems: systemCharts, metrics: metricCharts };
+}
+
+async function draw(points: readonly IntervalPoint[], unit: string): Promise<readonly string[]> {
+  return points.length === 0 ? [] : [await intervalChart(points, unit)];
 }

@@ -60,16 +60,18 @@ function subtitle({ source, kind, pictures, items, same, excluded }: StudyReport
   return `${where}: ${kindWords[kind]}. ${whole(items)} ${what} of ${whole(pictures)} pictures${equal}${without}.`;
 }
 
+function tile(value: string, words: string): Html {
+  return html`<div class="tile"><b>${value}</b><span>${words}</span></div>`;
+}
+
 function tiles({ judgments, raters, agreement, kind }: StudyReport): Html {
   const checks = raters.reduce((sum, rater) => sum + rater.checks, 0);
   const passed = raters.reduce((sum, rater) => sum + rater.checksPassed, 0);
   const [first] = agreement;
   const alpha = first?.alpha[kind === "side-by-side" ? "nominal" : "ordinal"];
-  const tile = (value: string, words: string): Html =>
-    html`<div class="tile"><b>${value}</b><span>${words}</span></div>`;
   return html`<div class="tiles">
     ${tile(whole(judgments), "judgments")} ${tile(whole(raters.length), "raters")}
-    ${alpha && tile(alpha.value.toFixed(2), `Krippendorff’s alpha, ${first!.scale}`)}
+    ${alpha && tile(alpha.value.toFixed(2), `Krippendorff’s alpha, ${first.scale}`)}
     ${checks > 0 ? tile(`${passed} of ${checks}`, "attention checks passed") : undefined}
   </div>`;
 }

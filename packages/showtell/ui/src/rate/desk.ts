@@ -25,7 +25,10 @@ export async function openDesk(token: string): Promise<Desk> {
     throw new ShowtellError("UNAUTHORISED", "the link is cut off: open all of it, with the part behind the #");
   }
   const headers = { Authorization: `Bearer ${token}` };
-  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+  const ask = async (
+    path: string,
+    init: RequestInit & { readonly headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<Response> => {
     const response = await fetch(`v1/studies/${path}`, { ...init, headers: { ...headers, ...init.headers } });
     if (response.ok) return response;
     const { error } = (await response.json().catch(() => ({}))) as { error?: { code: ErrorCode; message: string } };
