@@ -122,8 +122,18 @@ async function collectTrainingRun(): Promise<void> {
   await writeColourData(folder);
   const request = colourRun(folder, "run", { rules: ["digits"], views: ["plain", "flipped"] });
   const schedule = { kind: "cosine", peak: 0.02, warmup: 2, floor: 0.1 } as const;
-  await trainCaptioner({ ...request, training: { ...request.training, schedule, epochs: 2, selectFirst: 4 } });
-  collect("run", json("run", runFiles.description));
+  await trainCaptioner({
+    ...request,
+    training: { ...request.training, schedule, epochs: 2, selectFirst: 4, averaging: 0.9, scheduledSampling: 0.1 },
+  });
+  const models = join(folder, "run", runFiles.best);
+  const distil = { models, share: 0.5, captions: 2, consensus: 3 };
+  const taught = colourRun(folder, "taught", { rules: ["digits"], distil });
+  const wordDistillation = { share: 0.5, width: 4 };
+  await trainCaptioner({ ...taught, training: { ...taught.training, epochs: 1, wordDistillation } });
+  collect("taught-line", ...lines(read("taught", runFiles.taught).toString()));
+  collectSafetensors("manifest", read("taught", runFiles.best));
+  collect("run", json("run", runFiles.description), json("taught", runFiles.description));
   collect("history-line", ...lines(read("run", runFiles.history).toString()));
   collect("sample-line", ...lines(read("run", runFiles.samples).toString()));
   collectSafetensors("manifest", read("run", runFiles.best));

@@ -24,6 +24,12 @@ the same command with --resume goes on, and ends in the same weights as a run wi
 
 With several --views each epoch draws one for each training picture, so that the model sees more than the pictures that there are.
 
+With --distil a teacher captions each training picture once, into ${runFiles.taught}; in each epoch a share of the true captions gives way to
+its (Kim and Rush 2016), drawn anew. Its models may have other words and read other features. With --distil-words its probabilities of the words
+of true captions are followed, too; then it must have the same words.
+
+With --average the model that is judged and kept has the averages of the weights over the last 1 / (1 − decay) steps or so.
+
 With --fine-tune the last stage of the encoder learns too, kernels and biases, its batch normalisation folded in and fixed; ${runFiles.best} then
 holds encoder and decoder. Start it from a trained decoder by --init.
 
@@ -38,6 +44,7 @@ Examples:
   showtell train --data flickr8k --out runs/plain --decoder show-and-tell --epochs 20
   showtell train --data flickr8k --out runs/tuned --init runs/flips/best.safetensors --fine-tune conv5 --epochs 4 --learning-rate 2e-4
   showtell train --data surf.jsonl --images photos --out runs/surf --init runs/first/best.safetensors --old-data flickr8k --learning-rate 3e-4
+  showtell train --data flickr8k --out runs/small --distil runs/a/best.safetensors,runs/b/best.safetensors --distil-consensus 10
   showtell train --data mine/captions.jsonl --images mine/photos --out runs/mine --embeddings random --epochs 40`;
 
 /** Adds `train` to the program. */

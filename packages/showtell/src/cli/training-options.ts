@@ -18,31 +18,36 @@ import { defaultDecoder, defaultTraining } from "../node/training-request.ts";
 import type { TrainingRequest } from "../node/training-request.ts";
 import { cleaningRules } from "../text/cleaning.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
-import { defaultTrainingOptions, selfCriticalOptions } from "../train/options.ts";
-import type { Objective, Selection, TrainingOptions } from "../train/options.ts";
-import { rewardKinds } from "../train/rewards.ts";
-import type { RewardWeights } from "../train/rewards.ts";
-import type { Baseline } from "../train/self-critical.ts";
+import { defaultTrainingOptions, requireSoundMethods } from "../train/options.ts";
+import type { Selection, TrainingOptions } from "../train/options.ts";
 import type { LearningOnOptions } from "./learning-on-options.ts";
 import { oldDataOf } from "./learning-on-options.ts";
+import type { MethodOptions } from "./method-options.ts";
+import { addMethodOptions, distillationOf, methodsOf } from "./method-options.ts";
 import { minimumCountOption, number, viewsOption, wholeNumber } from "./options.ts";
 
 /** What commander makes of the command's options; a decoder's recipe fills what is optional here. */
 export interface TrainCommandOptions
   extends
+    LearningOnOptions,
+    MethodOptions,
     Omit<
       TrainingOptions,
-      "objective" | "schedule" | "batchSize" | "captionsPerPicture" | "dropoutMasks" | "epochs" | "clipNorm" | "epsilon"
-    >,
-    LearningOnOptions {
+      | keyof MethodOptions
+      | "averaging"
+      | "wordDistillation"
+      | "schedule"
+      | "batchSize"
+      | "captionsPerPicture"
+      | "dropoutMasks"
+      | "epochs"
+      | "clipNorm"
+      | "epsilon"
+    > {
   readonly data: string;
   readonly images?: string;
   readonly out: string;
   readonly resume?: true;
-  readonly objective: Objective["kind"];
-  readonly baseline: Baseline;
-  readonly reward?: RewardWeights;
-  readonly sharpening: number;
   readonly encoder?: string;
   readonly clean?: readonly CleaningRule[];
   readonly minimumCount: number;
@@ -79,7 +84,6 @@ export interface TrainCommandOptions
 }
 
 const { schedule, ...training } = defaultTrainingOptions;
-const { objective: rewarded } = selfCriticalOptions;
 
 /** A line a decoder, for the help text. */
 export function decoderLines(): readonly string[] {
@@ -143,28 +147,12 @@ export function addModelOptions(command: Command): void {
     );
 }
 
-/** Adds the options on learning. */
+/** Adds the options on learning, methods among them. */
 export function addLearningOptions(command: Command): void {
   const share = number("from 0 to below 1", (value) => value >= 0 && value < 1);
   const positive = number("above 0", (value) => value > 0);
   command
     .optionsGroup("Learning (what has no default is the decoder's own, or the objective's):")
-    .addOption(
-      new Option("--objective <what>", "likelihood of true captions, or rewards of drawn ones, which wants --init")
-        .choices(["cross-entropy", "self-critical"] satisfies readonly Objective["kind"][])
-        .default("cross-entropy"),
-    )
-    .addOption(
-      new Option("--baseline <what>", "self-critical: what a reward is held against")
-        .choices(["others", "greedy"] satisfies readonly Baseline[])
-        .default(rewarded.baseline),
-    )
-    .option(
-      "--reward <weights>",
-      "self-critical: what is rewarded, such as cider-d=1,bleu-4=2 (default: cider-d=1; it is 0 to 10, bleu-4 0 to 1)",
-      rewardWeights,
-    )
-    .option("--sharpening <x>", "self-critical: logits are divided by it at the start", positive, rewarded.sharpening)
     .option("--epochs <n>", "passes over the training captions", wholeNumber(1, 100_000))
     .option("--patience <n>", "epochs without a better one until it stops", wholeNumber(1, 100_000), training.patience)
     .addOption(
@@ -217,16 +205,7 @@ export function addLearningOptions(command: Command): void {
       training.checkpointSteps,
     )
     .option("--seed <n>", "seed of weights, order and dropout", wholeNumber(0, 2 ** 32 - 1), training.seed);
-}
-
-function rewardWeights(text: string): RewardWeights {
-  const parts = text.split(",").map((part) => part.split("="));
-  const weights = new Map(parts.map(([name = "", weight = ""]) => [name.trim(), Number(weight.trim() || Number.NaN)]));
-  const known: ReadonlySet<string> = new Set(rewardKinds);
-  const isSound = [...weights].every(([name, weight]) => known.has(name) && Number.isFinite(weight) && weight >= 0);
-  if (isSound && weights.size === parts.length && [...weights.values()].some((weight) => weight > 0))
-    return Object.fromEntries(weights);
-  throw new InvalidArgumentError(`It must be weights of ${rewardKinds.join(" and ")}, such as cider-d=1,bleu-4=2.`);
+  addMethodOptions(command);
 }
 
 function dropoutRates(text: string): DropoutRates {
@@ -240,7 +219,7 @@ function dropoutRates(text: string): DropoutRates {
 
 /**
  * The request that options make.
- * @throws ShowtellError `ARGUMENT` for an option that the decoder does not take.
+ * @throws ShowtellError `ARGUMENT` for an option that the decoder does not take, or methods that do not go together.
  */
 export function requestOf(options: TrainCommandOptions): TrainingRequest {
   const defaults = defaultTraining(options.decoder, options.objective);
@@ -263,6 +242,7 @@ export function requestOf(options: TrainCommandOptions): TrainingRequest {
     ...(options.fineTune !== undefined && {
       fineTune: { stage: options.fineTune, learningRate: options.encoderLearningRate },
     }),
+    ...distillationOf(options),
     embeddingSize: options.embeddingSize ?? defaults.embeddingSize,
     decoder: options.decoder,
     decoderOptions: decoderOptionsOf(options, defaults.decoderOptions),
@@ -294,16 +274,10 @@ function decoderOptionsOf(options: TrainCommandOptions, defaults: DecoderOptions
   return { hiddenSize, dropout, ...special };
 }
 
-function objectiveOf({ objective: kind, baseline, sharpening, reward: rewards }: TrainCommandOptions): Objective {
-  if (kind === "self-critical") return { kind, baseline, sharpening, ...(rewards && { rewards }) };
-  if (rewards === undefined) return { kind };
-  throw new ShowtellError("ARGUMENT", "--reward is what drawn captions are worth: pass --objective self-critical, too");
-}
-
 function trainingOptionsOf(options: TrainCommandOptions, defaults: TrainingOptions): TrainingOptions {
   const { schedule: kind, learningRate, warmup, floor } = options;
-  return {
-    objective: objectiveOf(options),
+  const resolved: TrainingOptions = {
+    ...methodsOf(options),
     seed: options.seed,
     batchSize: options.batchSize ?? defaults.batchSize,
     captionsPerPicture: options.captionsPerPicture ?? defaults.captionsPerPicture,
@@ -326,4 +300,6 @@ function trainingOptionsOf(options: TrainCommandOptions, defaults: TrainingOptio
     maximumWords: options.maximumWords,
     checkpointSteps: options.checkpointSteps,
   };
+  requireSoundMethods(resolved);
+  return resolved;
 }

@@ -34,6 +34,10 @@ export function reportTraining(terminal: Terminal): { onNews(this: void, news: T
       stop();
       note(preparedLines(news));
     },
+    teaching({ done, total }) {
+      const start = (): Progress => terminal.progress("captioning with the teacher", total, { unit: "pictures" });
+      barOf("teaching", start).update(done);
+    },
     step({ step, steps, epoch, loss, captionsPerSecond }) {
       const start = (): Progress => terminal.progress("training", steps, { unit: "steps", from: step - 1 });
       const rate = Math.round(captionsPerSecond).toLocaleString("en");

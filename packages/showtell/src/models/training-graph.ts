@@ -1,16 +1,17 @@
 // A whole training step as one graph: forward over all time steps, backward, Adam. Knows no decoder by name, no data and no engine.
+import { ShowtellError } from "../base/errors.ts";
 import { tensor } from "../base/tensor.ts";
 import { gradients } from "../graph/backward.ts";
 import { exportModel } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/graph.ts";
-import { add } from "../graph/operators/arithmetic.ts";
+import { add, div, mul } from "../graph/operators/arithmetic.ts";
 import { transpose } from "../graph/operators/matrix.ts";
 import { concat, expand, fixedDim, reshape, split } from "../graph/operators/reshaping.ts";
 import { numericShape } from "../graph/shapes.ts";
 import { adamStep } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
-import { crossEntropy } from "../nn/losses.ts";
+import { attentionPenalty, crossEntropy } from "../nn/losses.ts";
 import type { CrossEntropy } from "../nn/losses.ts";
 import { declareNoise, noNoise } from "../nn/noise.ts";
 import type { DeclaredNoise, MaskInput, MaskOwner } from "../nn/noise.ts";
@@ -37,6 +38,10 @@ export interface TrainingGraphOptions {
   readonly smoothing: number;
   /** What a dropout mask belongs to; default: a sentence. */
   readonly dropoutMasks?: MaskOwner;
+  /** Share of {@link attentionPenalty} in the loss; default: 0. */
+  readonly attentionPenalty?: number | undefined;
+  /** A teacher's distributions, of so many words each, and their share of the loss; default: none. */
+  readonly soft?: { readonly share: number; readonly width: number } | undefined;
   /** Ids that have no probability, as in sampling: a policy's gradient must see the very distribution that was drawn from. */
   readonly never?: readonly number[];
   /** The encoder's stage that learns with the decoder; default: none, and features are those that the decoder reads. */
@@ -94,7 +99,7 @@ function forbid(logits: Value, columns: readonly number[]): Value {
   return add(logits, logits.graph.constant(tensor("float32", [mask.length], mask)));
 }
 
-/** Named outputs of all words [steps · rows] (time-major), row by row: [rows · steps, size]. */
+/** Named outputs of all words [steps · rows] (time-major), row by row: [rows · steps, size]; and how steps that attend looked at positions. */
 function outputsOf(
   spec: DecoderSpec,
   p: Parameters,
@@ -102,12 +107,12 @@ function outputsOf(
   words: Value,
   { images, group, steps }: BatchShape,
   noise: Omit<DeclaredNoise, "masks">,
-): Values {
+): { readonly outputs: Values; readonly attention?: Value } {
   const decoder = decoderOf(spec);
   const rows = images * group;
   if (decoder.sequence !== undefined) {
     const inputs = decoder.embed(p, spec, rowMajor(words, steps, rows), noise.rowMajor);
-    return decoder.sequence(p, spec, begun.memory, inputs, steps, noise.rowMajor);
+    return { outputs: decoder.sequence(p, spec, begun.memory, inputs, steps, noise.rowMajor) };
   }
   const inputs = split(
     decoder.embed(p, spec, words, noise.timeMajor),
@@ -116,12 +121,14 @@ function outputsOf(
   );
   let state = mapValues(begun.state, (value) => perRow(value, group));
   const outputs: Values[] = [];
+  const looks: Values[] = [];
   for (const input of inputs) {
     const stepped = decoder.step(p, spec, begun.memory, state, input, noise.timeMajor);
     state = stepped.state;
     outputs.push(stepped.output);
+    if (stepped.attention !== undefined) looks.push({ attention: stepped.attention });
   }
-  return joinSteps(outputs);
+  return { outputs: joinSteps(outputs), ...(looks.length > 0 && joinSteps(looks)) };
 }
 
 /** Tokens that are fed time-major [steps · rows], row by row. */
@@ -136,7 +143,7 @@ function teacherForced(
   p: Parameters,
   shape: BatchShape,
   noise: Omit<DeclaredNoise, "masks">,
-  { smoothing, never = [], stage }: Omit<TrainingGraphOptions, "adam">,
+  { smoothing, never = [], stage, soft, attentionPenalty: penalty = 0 }: Omit<TrainingGraphOptions, "adam">,
 ): CrossEntropy {
   const decoder = decoderOf(spec);
   const { images, group, steps } = shape;
@@ -145,16 +152,31 @@ function teacherForced(
   const features = stage === undefined ? given : stageFeatures(p, stage, given);
   const begun = decoder.begin(p, spec, features, noise.once);
   const words = graph.input("words", [steps * rows], "int64");
-  const outputs = outputsOf(spec, p, begun, words, shape, noise);
-  const { logits } = decoder.logits(p, spec, begun.memory, outputs, noise.rowMajor);
-  return crossEntropy({
+  const { outputs, attention: stepped } = outputsOf(spec, p, begun, words, shape, noise);
+  const { logits, attention = stepped } = decoder.logits(p, spec, begun.memory, outputs, noise.rowMajor);
+  const weights = rowMajor(graph.input("weights", [steps * rows]), steps, rows);
+  const normaliser = graph.input("normaliser", []);
+  const entropy = crossEntropy({
     logits: forbid(logits, never),
     targets: rowMajor(graph.input("targets", [steps * rows], "int64"), steps, rows),
-    weights: rowMajor(graph.input("weights", [steps * rows]), steps, rows),
-    normaliser: graph.input("normaliser", []),
+    weights,
+    normaliser,
     words: spec.words,
     smoothing,
+    soft: soft && {
+      ids: graph.input("soft.ids", [rows * steps, soft.width], "int64"),
+      probabilities: graph.input("soft.probabilities", [rows * steps, soft.width]),
+      share: soft.share,
+    },
   });
+  if (penalty === 0) return entropy;
+  if (attention === undefined)
+    throw new ShowtellError(
+      "ARGUMENT",
+      `the decoder ${spec.kind} has no attention that training sees: leave the attention penalty out`,
+    );
+  const uneven = div(mul(attentionPenalty({ attention, weights, rows }), penalty), normaliser);
+  return { ...entropy, loss: add(entropy.loss, uneven) };
 }
 
 /** The graph of a training step. Outputs: `loss`, `correct`, `gradientNorm` and what is `replaced`. */

@@ -1,10 +1,11 @@
-// Losses over tokens.
+// Losses over tokens, and what attention over a sentence may cost.
 import type { Value } from "../graph/graph.ts";
-import { add, cast, div, greater, greaterOrEqual, mul, neg } from "../graph/operators/arithmetic.ts";
+import { add, cast, div, greater, greaterOrEqual, mul, neg, sub } from "../graph/operators/arithmetic.ts";
 import type { CastTarget } from "../graph/operators/arithmetic.ts";
 import { gatherElements } from "../graph/operators/indexing.ts";
-import { logSoftmax, reduceMax, reduceMean, reduceSum } from "../graph/operators/reduction.ts";
+import { logSoftmax, reduceMax, reduceMean, reduceSum, reduceSumSquare } from "../graph/operators/reduction.ts";
 import { reshape, slice } from "../graph/operators/reshaping.ts";
+import { numericShape } from "../graph/shapes.ts";
 
 /** What {@link crossEntropy} takes; n tokens. */
 export interface CrossEntropyInputs {
@@ -20,6 +21,8 @@ export interface CrossEntropyInputs {
   readonly words: number;
   /** Share of the target's probability spread evenly over all real words (Szegedy 2016). Default 0. */
   readonly smoothing?: number;
+  /** Distributions of a teacher, [n, k] each, and how much of the loss is the cross-entropy of these instead of the targets'. */
+  readonly soft?: { readonly ids: Value; readonly probabilities: Value; readonly share: number } | undefined;
 }
 
 /** Scalars of a batch. */
@@ -32,17 +35,18 @@ export interface CrossEntropy {
 
 /** Weighted cross-entropy of targets under logits, in natural logarithms. */
 export function crossEntropy(inputs: CrossEntropyInputs): CrossEntropy {
-  const { logits, targets, weights, normaliser, words, smoothing = 0 } = inputs;
+  const { logits, targets, weights, normaliser, words, smoothing = 0, soft } = inputs;
   const logProbabilities = logSoftmax(logits);
   const target = gatherElements(logProbabilities, reshape(targets, [...targets.shape, 1]), 1);
   const column = reshape(weights, target.shape);
-  const likelihood =
+  const hard =
     smoothing === 0
       ? target
       : add(
           mul(target, 1 - smoothing),
           mul(reduceMean(slice(logProbabilities, 1, 0, words), { axes: [1], keep: true }), smoothing),
         );
+  const likelihood = soft === undefined ? hard : mixedLikelihood(hard, logProbabilities, soft);
   const largest = reduceMax(logProbabilities, { axes: [1], keep: true });
   const counted = cast(greater(mul(column, column), 0), logits.dtype as CastTarget);
   const hits = cast(greaterOrEqual(target, largest), logits.dtype as CastTarget);
@@ -50,4 +54,35 @@ export function crossEntropy(inputs: CrossEntropyInputs): CrossEntropy {
     loss: neg(div(reduceSum(mul(likelihood, column)), normaliser)),
     correct: reduceSum(mul(hits, counted)),
   };
+}
+
+function mixedLikelihood(
+  hard: Value,
+  logProbabilities: Value,
+  { ids, probabilities, share }: NonNullable<CrossEntropyInputs["soft"]>,
+): Value {
+  const expected = mul(gatherElements(logProbabilities, ids, 1), probabilities);
+  return add(mul(hard, 1 - share), mul(reduceSum(expected, { axes: [1], keep: true }), share));
+}
+
+/** What {@link attentionPenalty} takes. */
+export interface AttentionPenaltyInputs {
+  /** [rows · steps, positions], row by row: how much each token looked at each position. */
+  readonly attention: Value;
+  /** [rows · steps]: 0 for padding, where nothing looks. */
+  readonly weights: Value;
+  readonly rows: number;
+}
+
+/**
+ * Doubly stochastic attention (Xu et al. 2015, equation 14, its second term): Σ over sentences and positions i of (1 − Σₜ αₜᵢ)². It is least
+ * where a sentence looks at all positions alike over its tokens. Rows that are padding count nothing.
+ */
+export function attentionPenalty({ attention, weights, rows }: AttentionPenaltyInputs): Value {
+  const [tokens, positions] = numericShape(attention.shape, "attention") as [number, number];
+  const counted = cast(greater(mul(weights, weights), 0), attention.dtype as CastTarget);
+  const looked = mul(attention, reshape(counted, [tokens, 1]));
+  const seen = reduceSum(reshape(looked, [rows, tokens / rows, positions]), { axes: [1] });
+  const isSentence = reduceMax(reshape(counted, [rows, tokens / rows]), { axes: [1], keep: true });
+  return reduceSumSquare(mul(sub(1, seen), isSentence));
 }

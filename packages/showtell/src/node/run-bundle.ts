@@ -9,6 +9,7 @@ import { decoderOf } from "../models/catalogue.ts";
 import type { FrequencyTable } from "../text/frequency-table.ts";
 import type { FeatureReader, LearnerState } from "../train/learner.ts";
 import type { TrainingEvent } from "../train/trainer.ts";
+import type { CaptionerFiles } from "./captioner-files.ts";
 import { selectionRows } from "./dev-captions.ts";
 import type { DevDecoder } from "./dev-captions.ts";
 import type { FineTuning } from "./fine-tuning.ts";
@@ -29,6 +30,8 @@ export interface Run {
   readonly init: LearntDecoder | undefined;
   /** The stage of the encoder that learns with the decoder, if one does. */
   readonly fineTuning: FineTuning | undefined;
+  /** The models whose captions are learnt, too, if there are some. */
+  readonly teacher: CaptionerFiles | undefined;
   readonly licences: readonly Licence[];
   readonly references: FrequencyTable;
   readonly openSession: OpenSession;
@@ -67,19 +70,20 @@ type HashesName = "pictureHashes" | "captionHashes" | "selectionHashes";
 type HashesPart = Pick<TrainingRecord, HashesName>;
 
 function trainingRecord(
-  { data, request, init }: Run,
+  { data, request, init, teacher }: Run,
   epoch: Extract<TrainingEvent, { kind: "epoch" }>,
 ): TrainingRecord {
   const captions = data.prepared.train.flatMap((record) =>
     record.captions.map((tokens) => sha256Hex(tokens.join(" "))),
   );
-  const { rules, minimumCount, training } = request;
+  const { rules, minimumCount, distil, training } = request;
   const embeddings = (init && embeddingsOf(init)) ?? request.embeddings;
   const chosenBy = Array.from(selectionRows(data, training), (row) => data.devPictures[row]!.hash);
   return {
     ...(init && { init: { identity: init.manifest.identity, addedWords: data.addedWords.length } }),
     data: { name: data.name, hash: data.hash, pictures: data.pictureHashes.length, captions: captions.length },
-    options: { rules, minimumCount, embeddings, ...training },
+    options: { rules, minimumCount, embeddings, ...(distil && { distil }), ...training },
+    ...(teacher && { teacher: teacher.identity }),
     epoch: epoch.epoch,
     train: epoch.train,
     dev: epoch.dev,

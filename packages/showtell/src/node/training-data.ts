@@ -42,11 +42,21 @@ export interface TrainingData extends DevSet {
   readonly old?: DevSet | undefined;
   /** Of the training captions, those drawn from old data. */
   readonly oldCaptions: number;
+  /** The training pictures that can be read, in the order of their rows. */
+  readonly trainPictures: readonly TrainPicture[];
   /** Content hash of each training picture that is used. */
   readonly pictureHashes: readonly string[];
   /** Hash over all captions and picture names, to tell whether a resumed run reads the same. */
   readonly hash: string;
   close(): Promise<void>;
+}
+
+/** A training picture. */
+export interface TrainPicture {
+  readonly image: string;
+  readonly path: string;
+  /** Hash of its file's content. */
+  readonly hash: string;
 }
 
 /** The dev split of a data set. */
@@ -112,6 +122,10 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
     references: train.flatMap((record, i) =>
       hashes.train[i] === undefined ? [] : [record.captions.filter((tokens) => tokens.length > 0)],
     ),
+    trainPictures: [...pathsOf(fresh, "train"), ...pathsOf(old, "train")].flatMap((path, i) => {
+      const hash = hashes.train[i];
+      return hash === undefined ? [] : [{ image: train[i]!.image, path, hash }];
+    }),
     pictureHashes: hashes.train.filter((hash) => hash !== undefined),
     hash: captions.hash,
     close: async () => {

@@ -53,6 +53,17 @@ export interface TrainingRequest {
   readonly views?: readonly PictureView[] | undefined;
   /** A stage of the encoder that learns with the decoder, and its largest learning rate; default: the encoder stays as it is. */
   readonly fineTune?: { readonly stage: string; readonly learningRate: number } | undefined;
+  /** A teacher whose captions of the training pictures are learnt in place of some of the true ones; default: none. */
+  readonly distil?: {
+    /** Paths of bundles, with commas between, which caption together. */
+    readonly models: string;
+    /** The share of an epoch's captions that are the teacher's, 0 to 1. */
+    readonly share: number;
+    /** Captions that it gives each picture. */
+    readonly captions: number;
+    /** Chooses them by consensus among so many of each member; default: the likeliest are taken. */
+    readonly consensus?: number;
+  };
   readonly decoder: DecoderKind;
   /** Size of the decoder's word inputs. */
   readonly embeddingSize: number;
@@ -133,6 +144,8 @@ export type TrainingNews =
       /** Where the run goes on, if it was resumed. */
       readonly resumedAt?: { readonly epoch: number; readonly step: number };
     }
+  /** The teacher captions the training pictures. */
+  | { readonly kind: "teaching"; readonly done: number; readonly total: number }
   | StepEvent
   /** Dev pictures are captioned at an epoch's end, for choosing the best. */
   | { readonly kind: "judging"; readonly done: number; readonly total: number }

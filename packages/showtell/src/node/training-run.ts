@@ -23,6 +23,8 @@ export const runFiles = {
   history: "history.jsonl",
   /** Captions of a few dev pictures after each epoch, one a line. */
   samples: "samples.jsonl",
+  /** A teacher's captions of the training pictures, one picture a line. */
+  taught: "taught.jsonl",
   /** The checkpoint: what `--resume` goes on from. */
   last: "last.safetensors",
   /** The bundle of the best epoch: what `--model` takes. */

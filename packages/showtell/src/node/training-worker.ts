@@ -10,14 +10,17 @@ import type { StageSpec } from "../models/encoder-stage.ts";
 import { frequencyTable } from "../text/frequency-table.ts";
 import type { Adaptation } from "../train/adaptation.ts";
 import { rememberedOf } from "../train/adaptation.ts";
+import { judgedWeights, withAverages } from "../train/averaging.ts";
 import { grownWeights } from "../train/grown-words.ts";
 import type { FeatureReader, LearnerState } from "../train/learner.ts";
 import { initialState, learntState } from "../train/learner.ts";
+import type { TrainingSet } from "../train/lessons.ts";
 import type { RequestContext } from "../thread/requests.ts";
 import type { TrainingEvent } from "../train/trainer.ts";
 import { firstProgress, train } from "../train/trainer.ts";
 import { scoreBoth } from "./adaptation.ts";
 import { readBundleFile, readEncoderFile } from "./bundle-files.ts";
+import type { CaptionerFiles } from "./captioner-files.ts";
 import { captionRows, devJudge } from "./dev-captions.ts";
 import type { FineTuning } from "./fine-tuning.ts";
 import { openFineTuning } from "./fine-tuning.ts";
@@ -26,6 +29,7 @@ import { lockFolder } from "./lock.ts";
 import { openSession as openNodeSession } from "./ort-session.ts";
 import type { Run } from "./run-bundle.ts";
 import { bestBundle, decoderBefore, decoderLicences, decoderOfBundle, devDecoder } from "./run-bundle.ts";
+import { readTeacher, softExamples, taughtCaptions } from "./teacher.ts";
 import type { TrainingData } from "./training-data.ts";
 import { loadTrainingData } from "./training-data.ts";
 import type { SampleCaption, TrainingNews, TrainingOutcome, TrainingRequest } from "./training-request.ts";
@@ -51,8 +55,13 @@ function descriptionOf(
     ...options
   }: TrainingRequest,
   data: TrainingData,
+  teacher: CaptionerFiles | undefined,
 ): Record<string, unknown> {
-  return { options, data: { name: data.name, path, hash: data.hash, pictures: data.pictureHashes.length } };
+  return {
+    options,
+    data: { name: data.name, path, hash: data.hash, pictures: data.pictureHashes.length },
+    ...(teacher && { teacher: teacher.identity }),
+  };
 }
 
 async function sampleCaptions(run: Run, state: LearnerState): Promise<readonly SampleCaption[]> {
@@ -72,9 +81,27 @@ function firstState({ data: { spec, vectors }, request: { training }, init }: Ru
   return learntState(spec, grownWeights(init.manifest.spec, spec, weights, vectors?.table ?? noVectors), sharpening);
 }
 
+/** The training captions, with what a teacher makes of their pictures. */
+async function taughtSet(run: Run, { signal, emit }: RequestContext<TrainingNews>): Promise<TrainingSet> {
+  const { request, data, teacher } = run;
+  const { distil, training } = request;
+  const words = training.wordDistillation;
+  if (distil === undefined || teacher === undefined) {
+    if (words === undefined) return data.train;
+    throw new ShowtellError("ARGUMENT", "wordDistillation follows a teacher: name its models in distil");
+  }
+  const context = { ...run, signal, emit };
+  return {
+    ...data.train,
+    ...(words && { examples: await softExamples(teacher, words, context) }),
+    ...(distil.share > 0 && { taught: await taughtCaptions(teacher, distil, context) }),
+  };
+}
+
 async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): Promise<TrainingOutcome> {
   const { request, data, folder, openSession } = run;
-  const first = { ...firstState(run), ...run.fineTuning?.stateOf() };
+  const own = { ...firstState(run), ...run.fineTuning?.stateOf() };
+  const first = request.training.averaging === undefined ? own : withAverages(own);
   const from = (await resumedFrom(folder, first)) ?? { progress: firstProgress, state: first };
   emit({
     kind: "prepared",
@@ -88,11 +115,12 @@ async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): 
     ...(from.progress.step > 0 && { resumedAt: { epoch: from.progress.epoch, step: from.progress.step } }),
   });
   await folder.appendHistory({ kind: "start", step: from.progress.step });
-  const { spec, train: trainSet, dev } = data;
+  const { spec, dev } = data;
+  const lessons = await taughtSet(run, { signal, emit });
   const events = train({
     spec,
     options: request.training,
-    train: trainSet,
+    train: lessons,
     rewards: { references: data.references, words: data.prepared.vocabulary.words },
     dev,
     from,
@@ -114,7 +142,7 @@ async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): 
     }
     if (event.kind === "epoch") epoch = event;
     if (event.kind === "checkpoint") {
-      if (epoch !== undefined) await endOfEpoch(run, epoch, event.state, emit);
+      if (epoch !== undefined) await endOfEpoch(run, epoch, judgedWeights(event.state), emit);
       epoch = undefined;
       await folder.saveCheckpoint(event.progress, event.state);
       emit({ kind: "checkpoint", step: event.progress.step });
@@ -207,7 +235,8 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
     emit: context.emit,
   });
   try {
-    const folder = await openTrainingRun(request.out, descriptionOf(request, data), {
+    const teacher = request.distil && (await readTeacher(request.distil, data, openSession));
+    const folder = await openTrainingRun(request.out, descriptionOf(request, data, teacher), {
       resume: request.resume,
       writer,
       judged: request.old !== undefined,
@@ -222,7 +251,7 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
       const stage = stageSpec(request, encoder.layer, spec);
       fineTuning = stage && (await openFineTuning(stage, bundle, openSession));
       return await learn(
-        { request, data, folder, encoder, init, fineTuning, licences, references, openSession },
+        { request, data, folder, encoder, init, fineTuning, teacher, licences, references, openSession },
         context,
       );
     } finally {

@@ -2,6 +2,7 @@
 import { ShowtellError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { endId, paddingId, startId } from "../text/vocabulary.ts";
+import type { SoftTargets } from "./soft-targets.ts";
 
 /** A caption to learn. */
 export interface Example {
@@ -13,6 +14,10 @@ export interface Example {
   readonly ended?: boolean;
   /** What each of its tokens counts; default 1. */
   readonly weight?: number;
+  /** Words that are read in place of `words`, one for one; what is learnt stays. Default: the words themselves. */
+  readonly inputs?: readonly number[];
+  /** What a teacher holds likely at each token. */
+  readonly soft?: SoftTargets;
 }
 
 /** Captions that are trained on together; all token arrays are time-major, [steps, rows]. */
@@ -30,6 +35,8 @@ export interface Batch {
   readonly targets: BigInt64Array;
   /** What each token counts: 1 unless its caption says otherwise, 0 for padding. */
   readonly weights: Float32Array;
+  /** Where a teacher is followed: its words and their probabilities, row by row, [rows, steps, width]. */
+  readonly soft?: { readonly ids: BigInt64Array; readonly probabilities: Float32Array };
   /** Tokens and captions that count. */
   readonly tokens: number;
   readonly captions: number;
@@ -110,13 +117,18 @@ function lengthOf(group: Group, maximumWords: number): number {
   return Math.max(...group.map((example) => targetsOf(example, maximumWords).length));
 }
 
-/** A batch of some groups, at most as many as it has images, each no longer than `steps`. */
+/**
+ * A batch of some groups, at most as many as it has images, each no longer than `steps`.
+ * @param softWidth Words of a teacher's distributions, where the batch is to have some; a token without one has its target alone.
+ */
 export function batchOf(
   groups: readonly Group[],
   { images, group, maximumWords }: Omit<BatchPlan, "lengths">,
   steps: number,
+  softWidth?: number,
 ): Batch {
   const rows = images * group;
+  const soft = softWidth === undefined ? undefined : emptySoft(rows * steps * softWidth);
   const pictures = new Int32Array(images).fill(groups[0]![0]!.picture);
   const words = new BigInt64Array(steps * rows).fill(BigInt(paddingId));
   const targets = new BigInt64Array(steps * rows).fill(BigInt(paddingId));
@@ -125,19 +137,42 @@ export function batchOf(
   for (const [image, examples] of groups.entries()) {
     pictures[image] = examples[0]!.picture;
     for (const [member, example] of examples.entries()) {
-      let before = startId;
+      const { inputs = example.words, weight = 1 } = example;
       targetsOf(example, maximumWords).forEach((target, step) => {
         const at = step * rows + image * group + member;
-        words[at] = BigInt(before);
+        words[at] = BigInt(step === 0 ? startId : inputs[step - 1]!);
         targets[at] = BigInt(target);
-        weights[at] = example.weight ?? 1;
-        before = target;
+        weights[at] = weight;
         tokens++;
       });
+      if (soft) placeSoft(soft, example, { row: image * group + member, steps, maximumWords, width: softWidth! });
     }
   }
   const captions = groups.reduce((sum, examples) => sum + examples.length, 0);
-  return { images, group, rows, steps, pictures, words, targets, weights, tokens, captions };
+  return { images, group, rows, steps, pictures, words, targets, weights, ...(soft && { soft }), tokens, captions };
+}
+
+function emptySoft(size: number): NonNullable<Batch["soft"]> {
+  return { ids: new BigInt64Array(size), probabilities: new Float32Array(size) };
+}
+
+function placeSoft(
+  { ids, probabilities }: NonNullable<Batch["soft"]>,
+  example: Example,
+  at: { readonly row: number; readonly steps: number; readonly maximumWords: number; readonly width: number },
+): void {
+  const { row, steps, maximumWords, width } = at;
+  const { soft } = example;
+  targetsOf(example, maximumWords).forEach((target, step) => {
+    const start = (row * steps + step) * width;
+    if (soft === undefined) {
+      ids[start] = BigInt(target);
+      probabilities[start] = 1;
+      return;
+    }
+    for (let i = 0; i < width; i++) ids[start + i] = BigInt(soft.ids[step * width + i]!);
+    probabilities.set(soft.probabilities.subarray(step * width, (step + 1) * width), start);
+  });
 }
 
 /** The size of batches. */
@@ -176,11 +211,30 @@ export function planBatches(
   return { images, group, maximumWords, lengths: bucketLengths(counts, limit) };
 }
 
+/** A batch before its arrays are made. */
+export interface GatheredBatch {
+  readonly groups: readonly Group[];
+  readonly steps: number;
+}
+
+/** The batches of all examples, each made when its turn comes; see {@link gatherBatches}. */
+export function makeBatches(examples: readonly Example[], plan: BatchPlan, random?: Random): readonly (() => Batch)[] {
+  return gatherBatches(examples, plan, random).map(
+    ({ groups, steps }) =>
+      () =>
+        batchOf(groups, plan, steps),
+  );
+}
+
 /**
  * Batches of all examples. Groups that do not fill a batch of their length go to the next longer one, so only the last batch
  * is padded; the number of batches does not depend on the order. With `random`, examples and batches are shuffled.
  */
-export function makeBatches(examples: readonly Example[], plan: BatchPlan, random?: Random): readonly (() => Batch)[] {
+export function gatherBatches(
+  examples: readonly Example[],
+  plan: BatchPlan,
+  random?: Random,
+): readonly GatheredBatch[] {
   const { images, group, maximumWords, lengths } = plan;
   const shuffled = random === undefined ? [...examples] : random.shuffle([...examples]);
   const buckets = new Map<number, Group[]>(lengths.map((length) => [length, []]));
@@ -188,16 +242,15 @@ export function makeBatches(examples: readonly Example[], plan: BatchPlan, rando
     const length = lengthOf(one, maximumWords);
     buckets.get(lengths.find((limit) => limit >= length)!)!.push(one);
   }
-  const batches: (() => Batch)[] = [];
+  const batches: GatheredBatch[] = [];
   let left: Group[] = [];
   for (const [steps, bucket] of buckets) {
     const waiting = [...left, ...bucket];
     while (waiting.length >= images) {
-      const taken = waiting.splice(0, images);
-      batches.push(() => batchOf(taken, plan, steps));
+      batches.push({ groups: waiting.splice(0, images), steps });
     }
     left = waiting;
   }
-  if (left.length > 0) batches.push(() => batchOf(left, plan, lengths.at(-1)!));
+  if (left.length > 0) batches.push({ groups: left, steps: lengths.at(-1)! });
   return random === undefined ? batches : random.shuffle(batches);
 }

@@ -18,6 +18,7 @@ import type { MaskInput } from "../nn/noise.ts";
 import { initialise } from "../nn/parameters.ts";
 import type { ParameterSpec } from "../nn/parameters.ts";
 import { neverSaid } from "../text/vocabulary.ts";
+import { judgedWeights, updateAverages, withAverages } from "./averaging.ts";
 import type { Batch } from "./batches.ts";
 import type { TrainingOptions } from "./options.ts";
 import { createSessionCache } from "./sessions.ts";
@@ -42,14 +43,14 @@ export interface BatchResult {
   readonly gradientNorm: number;
 }
 
-/** Weights, and the optimiser's moments under the names of `momentNames`. */
+/** Weights, the optimiser's moments under the names of `momentNames`, and where they are kept, averages of the weights (averaging.ts). */
 export type LearnerState = Readonly<Record<string, Tensor<"float32">>>;
 
 /** A decoder in training. */
 export interface Learner {
   /** One step of the optimiser; `step` counts from 1 over the whole run. */
   learn(batch: Batch, features: FeatureReader, step: number, learningRate: number): Promise<BatchResult>;
-  /** Loss and accuracy without learning or noise. */
+  /** Loss and accuracy without learning or noise, by the averages of the weights where they are kept. */
   score(batch: Batch, features: FeatureReader): Promise<BatchResult>;
   /** All tensors as they are now; they change with the next step, so copy what must stay. */
   state(): LearnerState;
@@ -132,6 +133,15 @@ function resultOf(outputs: Tensors, { tokens, captions }: Batch): BatchResult {
   };
 }
 
+function softFeeds({ soft, rows, steps }: Batch): Record<string, Tensor> {
+  if (soft === undefined) return {};
+  const shape = [rows * steps, soft.ids.length / (rows * steps)];
+  return {
+    "soft.ids": tensor("int64", shape, soft.ids),
+    "soft.probabilities": tensor("float32", shape, soft.probabilities),
+  };
+}
+
 function adamOptions({ clipNorm, weightDecay, epsilon }: TrainingOptions): AdamOptions {
   return { clipNorm, weightDecay, epsilon };
 }
@@ -149,10 +159,11 @@ export function createLearner(
 ): Learner {
   const adam = adamOptions(options);
   const never = options.objective.kind === "self-critical" ? neverSaid : [];
+  const { averaging = 0, attentionPenalty, wordDistillation } = options;
   const sessions = createSessionCache<readonly MaskInput[]>(openSession);
   const parameterNames = Object.keys(trainedParameters(spec, stage));
   const featureShape = trainedFeatures(spec, stage);
-  let current: Record<string, Tensor<"float32">> = { ...first };
+  let current: Record<string, Tensor<"float32">> = averaging > 0 ? { ...withAverages(first) } : { ...first };
   // The other buffer of everything that a step replaces; a step reads one and writes the other, then they change places.
   let spare: Record<string, Tensor<"float32">> = {};
   const buffers = new Map<string, Float32Array>();
@@ -176,6 +187,7 @@ export function createLearner(
       targets: tensor("int64", [steps * rows], targets),
       weights: tensor("float32", [steps * rows], weights),
       normaliser: scalar(tokens),
+      ...softFeeds(batch),
     };
   };
 
@@ -184,7 +196,15 @@ export function createLearner(
       const shape = shapeOf(batch);
       const { session, extra: masks } = await sessions.get(`learn ${nameOf(shape)}`, () => {
         const { labelSmoothing: smoothing, dropoutMasks } = options;
-        const graph = trainingGraph(spec, shape, { adam, smoothing, dropoutMasks, never, stage });
+        const graph = trainingGraph(spec, shape, {
+          adam,
+          smoothing,
+          dropoutMasks,
+          attentionPenalty,
+          soft: wordDistillation,
+          never,
+          stage,
+        });
         return { model: graph.model, extra: graph.masks };
       });
       const feeds = { ...(await batchFeeds(batch, reader)), ...current };
@@ -207,6 +227,7 @@ export function createLearner(
         { ...current, ...spare },
         { ...spare, ...pick(current, Object.keys(spare)) },
       ];
+      if (averaging > 0) updateAverages(current, averaging, step);
       return resultOf(outputs, batch);
     },
 
@@ -217,7 +238,7 @@ export function createLearner(
         extra: [],
       }));
       return resultOf(
-        await session.run({ ...(await batchFeeds(batch, reader)), ...pick(current, parameterNames) }),
+        await session.run({ ...(await batchFeeds(batch, reader)), ...pick(judgedWeights(current), parameterNames) }),
         batch,
       );
     },

@@ -5,10 +5,13 @@ import { ShowtellError } from "../base/errors.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import type { Batch, BatchSize, Example } from "./batches.ts";
-import { makeBatches, planBatches } from "./batches.ts";
+import { batchOf, gatherBatches, planBatches } from "./batches.ts";
+import { examplesOfEpoch, taughtExamples } from "./distillation.ts";
+import type { Taught } from "./distillation.ts";
 import type { FeatureReader, LearnerState } from "./learner.ts";
 import type { Objective, TrainingOptions } from "./options.ts";
 import type { RewardData } from "./rewards.ts";
+import { createInputSampler, sampledShare } from "./scheduled-sampling.ts";
 import { createSelfCritic } from "./self-critical.ts";
 import { trainingLengths } from "./sessions.ts";
 import { featuresOfEpoch } from "./views.ts";
@@ -20,6 +23,8 @@ export interface TrainingSet {
   readonly features: FeatureReader;
   /** If the reader has several views of each picture: an epoch draws one for each. */
   readonly views?: ViewedRows;
+  /** A teacher's captions of the pictures, which are learnt in place of some of the examples. */
+  readonly taught?: Taught;
 }
 
 /** A batch to learn, and what its captions were worth together, if they were drawn and rewarded. */
@@ -60,7 +65,7 @@ export function lessonsOf(input: LessonInput): Promise<Lessons> {
 }
 
 const makers: { readonly [Kind in Objective["kind"]]: (input: LessonInput) => Promise<Lessons> } = {
-  "cross-entropy": (input) => Promise.resolve(trueCaptions(input)),
+  "cross-entropy": trueCaptions,
   "self-critical": drawnCaptions,
 };
 
@@ -68,20 +73,36 @@ function orderOf({ options }: LessonInput, epoch: number): Random {
   return seededRandom(options.seed, `order ${epoch}`);
 }
 
-function trueCaptions(input: LessonInput): Lessons {
-  const { examples } = input.train;
-  const { options } = input;
-  const plan = planBatches(examples, batchSizeOf(options), options.maximumWords, trainingLengths);
+async function trueCaptions(input: LessonInput): Promise<Lessons> {
+  const { train, options } = input;
+  const { examples, taught } = train;
+  const { seed, maximumWords, epochs, scheduledSampling: most = 0 } = options;
+  const all = taught === undefined ? examples : [...examples, ...taughtExamples(taught)];
+  const plan = planBatches(all, batchSizeOf(options), maximumWords, trainingLengths);
+  const perEpoch = gatherBatches(examples, plan).length;
+  const sampler = most > 0 ? await createInputSampler({ ...input, seed, maximumWords }) : undefined;
   return {
-    perEpoch: makeBatches(examples, plan).length,
-    epoch: (epoch) =>
-      makeBatches(examples, plan, orderOf(input, epoch)).map((make) => () => Promise.resolve({ batch: make() })),
-    dispose: () => Promise.resolve(),
+    perEpoch,
+    epoch(epoch) {
+      const features = featuresOfEpoch(train, seed, epoch);
+      const own = examplesOfEpoch(examples, taught, seed, epoch);
+      return gatherBatches(own, plan, orderOf(input, epoch)).map(({ groups, steps }) => async (step) => {
+        const share = sampledShare(most, step, perEpoch * epochs);
+        const read = (await sampler?.mix(groups, features, step, share)) ?? groups;
+        return { batch: batchOf(read, plan, steps, options.wordDistillation?.width) };
+      });
+    },
+    dispose: async () => sampler?.dispose(),
   };
 }
 
 async function drawnCaptions(input: LessonInput): Promise<Lessons> {
   const { options, train, rewards } = input;
+  if (train.taught !== undefined)
+    throw new ShowtellError(
+      "ARGUMENT",
+      "a teacher's captions replace true ones, and only drawn ones are learnt: leave it out",
+    );
   if (rewards === undefined) throw new ShowtellError("INTERNAL", "captions are to be rewarded, but by no references");
   const images = Math.max(1, Math.floor(options.batchSize / options.captionsPerPicture));
   const critic = await createSelfCritic({ ...input, rewards, images });

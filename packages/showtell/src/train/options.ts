@@ -1,8 +1,10 @@
 // What a training run is told: plain data, kept in its folder so that resuming means the same.
+import { ShowtellError } from "../base/errors.ts";
 import type { MaskOwner } from "../nn/noise.ts";
 import type { Schedule } from "../nn/schedules.ts";
 import type { RewardWeights } from "./rewards.ts";
 import type { Baseline } from "./self-critical.ts";
+import type { WordDistillation } from "./soft-targets.ts";
 
 /** What decides which epoch is the best: CIDEr-D of dev captions by beam search (the bundle's beam) or greedy ones, or the dev loss. */
 export type Selection = "beam" | "greedy" | "loss";
@@ -46,6 +48,14 @@ export interface TrainingOptions {
   readonly dropoutMasks: MaskOwner;
   /** Share of a target's probability spread over all words. */
   readonly labelSmoothing: number;
+  /** The largest share of words read in true captions that the model said itself, reached at the last step; default: 0. See scheduled-sampling.ts. */
+  readonly scheduledSampling?: number | undefined;
+  /** Learns from a teacher's distributions over words, too; default: not. See soft-targets.ts. */
+  readonly wordDistillation?: WordDistillation | undefined;
+  /** What an average of the weights keeps of itself at a step; default: no average is kept. See averaging.ts. */
+  readonly averaging?: number | undefined;
+  /** How much it costs a model with attention to look at places unevenly over a sentence; default: 0. See `attentionPenalty` of nn/losses.ts. */
+  readonly attentionPenalty?: number | undefined;
   /** Decoupled weight decay. */
   readonly weightDecay: number;
   /** Largest norm of the gradients. */
@@ -90,3 +100,17 @@ export const selfCriticalOptions: Pick<TrainingOptions, "epochs" | "schedule" | 
   clipNorm: 1,
   epsilon: 1e-5,
 };
+
+/** The methods that are about true captions and mean nothing where drawn ones are learnt. */
+const trueCaptionMethods = ["scheduledSampling", "attentionPenalty", "wordDistillation"] as const;
+
+/** Refuses methods that do not go together. @throws ShowtellError `ARGUMENT`, naming the option. */
+export function requireSoundMethods(options: TrainingOptions): void {
+  if (options.objective.kind === "cross-entropy") return;
+  const lone = trueCaptionMethods.find((name) => options[name] !== undefined && options[name] !== 0);
+  if (lone === undefined) return;
+  throw new ShowtellError(
+    "ARGUMENT",
+    `${lone} is for learning from true captions: leave it out where drawn ones are rewarded`,
+  );
+}

@@ -6,11 +6,13 @@ import type { CaptionQuality } from "../evaluate/caption-quality.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import type { StageSpec } from "../models/encoder-stage.ts";
 import { learningRate } from "../nn/schedules.ts";
+import { judgedWeights } from "./averaging.ts";
 import { makeBatches, planBatches } from "./batches.ts";
 import type { BatchResult, Learner, LearnerState } from "./learner.ts";
 import { createLearner } from "./learner.ts";
 import type { Lessons, TrainingSet } from "./lessons.ts";
 import { batchSizeOf, lessonsOf } from "./lessons.ts";
+import { requireSoundMethods } from "./options.ts";
 import type { TrainingOptions } from "./options.ts";
 import type { RewardData } from "./rewards.ts";
 import { compiledShapes, trainingLengths } from "./sessions.ts";
@@ -101,7 +103,7 @@ export interface Training {
   /** The encoder's stage that learns with the decoder; the features are then those before it. Default: none. */
   readonly stage?: StageSpec | undefined;
   /**
-   * Captions dev pictures with the weights as they are and scores that; the epoch with the highest CIDEr is then the best. Without it
+   * Captions dev pictures with the weights as they are, or their averages where they are kept, and scores that; the epoch with the highest CIDEr is then the best. Without it
    * the dev loss decides. Rejects with `CANCELLED` if it was cancelled meanwhile.
    */
   readonly judge?: ((state: LearnerState) => Promise<CaptionQuality>) | undefined;
@@ -151,7 +153,7 @@ async function measure(
 ): Promise<{ readonly dev: Quality; readonly scores?: CaptionQuality } | undefined> {
   const quality = await scoreAll(learner, dev, options);
   try {
-    const scores = await judge?.(learner.state());
+    const scores = await judge?.(judgedWeights(learner.state()));
     return { dev: quality, ...(scores && { scores }) };
   } catch (error) {
     if (error instanceof ShowtellError && error.code === "CANCELLED") return undefined;
@@ -169,10 +171,11 @@ function isBetter(now: BestEpoch, before: BestEpoch | undefined): boolean {
  * Trains a decoder. After each epoch the dev loss is measured and, with a `judge`, dev captions are scored; training stops when
  * there was no better epoch for `options.patience` epochs. Cancelling finishes the step, gives a checkpoint and ends. With the same
  * seed, data and machine a run gives the same bits, whether it was interrupted or not.
- * @throws ShowtellError `DATA_EMPTY`, `TRAINING_DIVERGED`, `ENGINE`.
+ * @throws ShowtellError `ARGUMENT` for methods that do not go together, `DATA_EMPTY`, `TRAINING_DIVERGED`, `ENGINE`.
  */
 export async function* train(training: Training): AsyncGenerator<TrainingEvent, void, undefined> {
   const { spec, options, from, openSession, stage } = training;
+  requireSoundMethods(options);
   const learner = createLearner(spec, options, from.state, openSession, stage);
   let lessons: Lessons | undefined;
   try {

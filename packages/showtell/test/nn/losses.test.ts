@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../src/graph/backward.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
+import { attentionPenalty, crossEntropy } from "../../src/nn/losses.ts";
 import { runGraph } from "../graph/run.ts";
 import { expectClose, floats, integers, numbersOf, scalar } from "../tensors.ts";
 
@@ -101,4 +101,66 @@ describe("cross-entropy", () => {
     const { slopes } = await computed({ weights: [1, 0, 1, 1], smoothing: 0.1 });
     expect(slopes.slice(words, 2 * words).every((slope) => slope === 0)).toBe(true);
   });
+});
+
+describe("the penalty on attention", () => {
+  // Two sentences of three tokens, the second shorter, and a row that only pads; two positions.
+  const looks = [0.9, 0.1, 0.4, 0.6, 0.2, 0.8, 0.7, 0.3, 0.5, 0.5, 0.25, 0.75, 1, 0, 1, 0, 1, 0];
+  const weights = [1, 1, 1, 2, 0, 0, 0, 0, 0];
+
+  it("is the sum over sentences and positions of the squared difference of 1 and what all tokens looked there", async () => {
+    const graph = new Graph();
+    const attention = graph.input("attention", [9, 2]);
+    const penalty = attentionPenalty({ attention, weights: graph.input("weights", [9]), rows: 3 });
+    const [slopes] = gradients(penalty, [attention]);
+    const feeds = { attention: floats([9, 2], looks), weights: floats([9], weights) };
+    const found = await runGraph(graph, { penalty, slopes: slopes! }, feeds);
+    const seen = [1.5, 1.5, 0.7, 0.3];
+    expectClose(numbersOf(found["penalty"]), [seen.reduce((sum, each) => sum + (1 - each) ** 2, 0)], 1e-5);
+    const expected = [1, 1, 1, 1, 1, 1, -0.6, -1.4, ...Array.from({ length: 10 }, () => 0)];
+    expectClose(numbersOf(found["slopes"]), expected, 1e-5);
+  });
+});
+
+it("follows a teacher's distributions in its share, and the targets in the rest", async () => {
+  const graph = new Graph();
+  const input = graph.input("logits", [4, words]);
+  const ids = [2, 4, 1, 0, 4, 4, 2, 3];
+  const probabilities = [0.75, 0.25, 1, 0, 0.5, 0.5, 0.6, 0.4];
+  const share = 0.3;
+  const { loss } = crossEntropy({
+    logits: input,
+    targets: graph.input("targets", [4], "int64"),
+    weights: graph.input("weights", [4]),
+    normaliser: graph.input("normaliser", []),
+    words,
+    soft: { ids: graph.input("ids", [4, 2], "int64"), probabilities: graph.input("probabilities", [4, 2]), share },
+  });
+  const [slopes] = gradients(loss, [input]);
+  const weights = [1, 2, 0.5, 0];
+  const feeds = {
+    logits,
+    targets: integers(targets),
+    weights: floats([4], weights),
+    normaliser: scalar(2),
+    ids: integers(ids, [4, 2]),
+    probabilities: floats([4, 2], probabilities),
+  };
+  const found = await runGraph(graph, { loss, slopes: slopes! }, feeds);
+  const all = numbersOf(logits);
+  let expected = 0;
+  const slope: number[] = [];
+  for (const [row, weight] of weights.entries()) {
+    const own = all.slice(row * words, (row + 1) * words);
+    const sum = own.reduce((total, each) => total + Math.exp(each), 0);
+    // What the row should say: the target, and twice named words as often.
+    const wanted = Array.from({ length: words }, (_, word) => (word === targets[row] ? 1 - share : 0));
+    for (const k of [0, 1]) wanted[ids[2 * row + k]!]! += share * probabilities[2 * row + k]!;
+    for (const [word, logit] of own.entries()) {
+      expected -= (weight / 2) * wanted[word]! * (logit - Math.log(sum));
+      slope.push((weight / 2) * (Math.exp(logit) / sum - wanted[word]!));
+    }
+  }
+  expectClose(numbersOf(found["loss"]), [expected], 1e-5);
+  expectClose(numbersOf(found["slopes"]), slope, 1e-5);
 });

@@ -4,9 +4,10 @@ import { ShowtellError } from "../../src/base/errors.ts";
 import type { ErrorCode } from "../../src/base/errors.ts";
 import { toFloat16Bits } from "../../src/base/float16.ts";
 import { seededRandom } from "../../src/base/random.ts";
+import { tensor } from "../../src/base/tensor.ts";
 import type { CaptionQuality } from "../../src/evaluate/caption-quality.ts";
 import { openSession } from "../../src/node/ort-session.ts";
-import { defaultTrainingOptions } from "../../src/train/options.ts";
+import { defaultTrainingOptions, selfCriticalOptions } from "../../src/train/options.ts";
 import { initialState } from "../../src/train/learner.ts";
 import { firstProgress, train } from "../../src/train/trainer.ts";
 import type { TrainingSet } from "../../src/train/lessons.ts";
@@ -103,4 +104,74 @@ test("cancelled while captions are judged, it ends with a checkpoint from which 
 
 test("an error of the judge's is passed on", async () => {
   await expect(eventsOf(training({ judge: failing("ENGINE") }))).rejects.toMatchObject({ code: "ENGINE" });
+});
+
+/** The last checkpoint of a run, copied. */
+function lastOf(events: readonly TrainingEvent[]): Training["from"] {
+  const event = events.findLast(({ kind }) => kind === "checkpoint");
+  if (event?.kind !== "checkpoint") throw new Error("no checkpoint");
+  const state = Object.entries(event.state).map(([name, { shape, data }]) => [
+    name,
+    tensor("float32", shape, data.slice()),
+  ]);
+  return { progress: event.progress, state: Object.fromEntries(state) as Training["from"]["state"] };
+}
+
+function devLosses(all: readonly TrainingEvent[]): readonly number[] {
+  return all.flatMap((one) => (one.kind === "epoch" ? [one.dev.loss] : []));
+}
+
+describe("methods", () => {
+  const methods = { scheduledSampling: 0.5, averaging: 0.9, epochs: 2 };
+  const own = training();
+  const options = { ...own.options, ...methods };
+
+  /** A run with these methods from where another stood, or from its beginning. */
+  const runOf = (changes: Partial<Training> = {}): Promise<readonly TrainingEvent[]> =>
+    eventsOf(training({ options, from: { progress: firstProgress, state: initialState(tinySpec, 1) }, ...changes }));
+
+  test("that draw and average end in the same bits when a run is interrupted within an epoch", async () => {
+    const whole = lastOf(await runOf());
+    const signal = { aborted: false };
+    const stopped: TrainingEvent[] = [];
+    for await (const event of train(training({ options, signal }))) {
+      stopped.push(event);
+      if (event.kind === "step" && event.step === 3) signal.aborted = true;
+    }
+    const before = lastOf(stopped);
+    expect(before.progress.step).toBe(3);
+    const resumed = lastOf(await runOf({ from: before }));
+    expect(resumed.state).toEqual(whole.state);
+    expect(Object.keys(whole.state)).toContain("average.output.weight");
+    // Each of both makes a difference.
+    const plain = lastOf(await runOf({ options: { ...options, scheduledSampling: 0 } }));
+    expect(plain.state["output.weight"]).not.toEqual(whole.state["output.weight"]);
+    expect(whole.state["average.output.weight"]!.data).not.toEqual(whole.state["output.weight"]!.data);
+  });
+
+  test("judge by the averages where they are kept", async () => {
+    const judged: number[] = [];
+    const events = await runOf({
+      judge: async (state) => {
+        judged.push(state["output.weight"]!.data[0]!);
+        return { CIDEr: 0.1, "BLEU-4": 0.1 };
+      },
+    });
+    const { state } = lastOf(events);
+    expect(judged.at(-1)).toBe(state["average.output.weight"]!.data[0]);
+    expect(judged.at(-1)).not.toBe(state["output.weight"]!.data[0]);
+    const averaged = await eventsOf(training({ options: { ...own.options, epochs: 2, averaging: 0.9 } }));
+    const alone = await eventsOf(training({ options: { ...own.options, epochs: 2 } }));
+    expect(devLosses(averaged)).not.toEqual(devLosses(alone));
+  });
+
+  test("of true captions are refused where drawn ones are rewarded", async () => {
+    const objective = selfCriticalOptions.objective;
+    for (const name of ["scheduledSampling", "attentionPenalty"]) {
+      await expect(eventsOf(training({ options: { ...own.options, objective, [name]: 0.1 } }))).rejects.toMatchObject({
+        code: "ARGUMENT",
+        message: expect.stringContaining(name) as string,
+      });
+    }
+  });
 });

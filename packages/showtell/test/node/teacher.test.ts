@@ -1,0 +1,96 @@
+// Distilling in a run's folder: what the teacher says of the training pictures, said once, gone on with after a kill, and learnt.
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadCaptioner, openSession, readBundleFile, trainCaptioner, writeBundleFile } from "showtell/node";
+import type { TrainingNews, TrainingRequest } from "showtell/node";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { makeDecoderBundle } from "../../src/bundle/decoder-bundle.ts";
+import { drawnWeights, tinyInput } from "../bundle/tiny-decoder.ts";
+import { writeTinyModel } from "../cli/tiny-model.ts";
+import { colourRun, writeColourData } from "./training-fixture.ts";
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 300_000 });
+
+let folder: string;
+const news: TrainingNews[] = [];
+/** Random weights, words that the data set does not have, and captions of many lengths. */
+const teacher = (): string => join(folder, "teacher.safetensors");
+
+function student(changes: Partial<TrainingRequest> = {}): TrainingRequest {
+  const distil = { models: teacher(), share: 1, captions: 3 };
+  const request = colourRun(folder, "student", { distil, ...changes });
+  return { ...request, training: { ...request.training, epochs: 1 } };
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "showtell-teacher-"));
+  await writeColourData(folder);
+  await writeTinyModel(teacher());
+  await trainCaptioner(student(), { onNews: (one) => news.push(one) });
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Line {
+  readonly image: string;
+  readonly captions: readonly string[];
+}
+
+async function taughtLines(): Promise<readonly Line[]> {
+  const text = await readFile(join(folder, "student", "taught.jsonl"), "utf8");
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Line);
+}
+
+test("the teacher's captions of the training pictures stand in the run's folder, and the run says whose they are", async () => {
+  expect(news.filter(({ kind }) => kind === "teaching").at(-1)).toMatchObject({ done: 6, total: 6 });
+  const captioner = await loadCaptioner({ model: teacher(), threads: 1 });
+  for (const { image, captions } of await taughtLines()) {
+    const { candidates } = await captioner.caption(join(folder, "images", image), { candidates: 3 });
+    const whole = candidates.filter(({ truncated, tokens }) => !truncated && tokens.length > 0);
+    expect(captions).toEqual(whole.map(({ tokens }) => tokens.join(" ")));
+  }
+  const run = JSON.parse(await readFile(join(folder, "student", "run.json"), "utf8")) as Record<string, unknown>;
+  expect(run["teacher"]).toBe(captioner.model);
+  await captioner.dispose();
+  const { manifest } = await readBundleFile(join(folder, "student", "best.safetensors"));
+  expect(manifest.training).toMatchObject({ teacher: run["teacher"], options: { distil: { share: 1, captions: 3 } } });
+});
+
+test("killed while the teacher speaks, a run goes on with what was said", async () => {
+  const taught = await taughtLines();
+  const [path, best] = ["taught.jsonl", "best.safetensors"].map((name) => join(folder, "student", name)) as [
+    string,
+    string,
+  ];
+  const lines = (await readFile(path, "utf8")).split("\n");
+  await writeFile(path, `${lines.slice(0, 4).join("\n")}\n${lines[4]!.slice(0, 20)}`);
+  await rm(join(folder, "student", "last.safetensors"));
+  const before = await readFile(best);
+  const again: TrainingNews[] = [];
+  await trainCaptioner({ ...student(), resume: true }, { onNews: (one) => again.push(one) });
+  expect(again.filter(({ kind }) => kind === "teaching")).toEqual([{ kind: "teaching", done: 6, total: 6 }]);
+  expect(await taughtLines()).toEqual(taught);
+  expect(await readFile(best)).toEqual(before);
+});
+
+test("a run is not gone on with another share, and a teacher that was trained on the dev pictures is refused", async () => {
+  const changed = student({ distil: { models: teacher(), share: 0.5, captions: 3 } });
+  await expect(trainCaptioner({ ...changed, resume: true })).rejects.toMatchObject({ code: "RUN_MISMATCH" });
+  const { manifest } = await readBundleFile(join(folder, "student", "best.safetensors"));
+  const { decoder } = await readBundleFile(teacher());
+  const training = { ...tinyInput.training, pictureHashes: String(manifest.training!["selectionHashes"]) };
+  const tensors = drawnWeights(decoder!.manifest.spec);
+  const leaky = await makeDecoderBundle({ ...tinyInput, decoder: decoder!.manifest, tensors, training }, (model) =>
+    openSession(model, { threads: 1 }),
+  );
+  const models = join(folder, "leaky.safetensors");
+  await writeBundleFile(models, leaky);
+  await expect(trainCaptioner(student({ distil: { models, share: 1, captions: 1 } }))).rejects.toMatchObject({
+    code: "DATA_LEAK",
+    message: expect.stringMatching(/leaky.safetensors" was trained on 6 of the 6 dev pictures/) as string,
+  });
+});
