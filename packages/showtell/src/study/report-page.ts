@@ -91,8 +91,8 @@ function systemSection({ kind, systems, scales }: StudyReport, { systems: charts
     : "Means over all judgments. ";
   return html`<h2>Systems</h2>
     <p class="soft">${words}Small numbers: 95 % intervals (bootstrap over pictures).</p>
-    ${charts.map((chart) => html`<div class="card chart">${trusted(chart)}</div>`)}
-    <div class="card scroll">
+    ${charts.map((chart) => html`<div class="card chart" tabindex="0">${trusted(chart)}</div>`)}
+    <div class="card scroll" tabindex="0">
       <table>
         <tr>
           <th></th>
@@ -139,7 +139,7 @@ function agreementSection({ agreement }: StudyReport): Html {
       Krippendorff’s alpha: 1 is full agreement, 0 what chance gives. Nominal takes values for mere names, ordinal for
       an order, interval for numbers. Above 0.8 judgments are called reliable, below 0.67 they carry no firm conclusion.
     </p>
-    <div class="card scroll">
+    <div class="card scroll" tabindex="0">
       <table>
         <tr>
           <th></th>
@@ -164,7 +164,7 @@ function raterSection({ raters }: StudyReport): Html {
       Attention checks are captions of other pictures. “Same as others”: of all comparisons with another rater’s
       judgment of the same, how many agreed to the letter. The correlation is Spearman’s, with the mean of the others.
     </p>
-    <div class="card scroll">
+    <div class="card scroll" tabindex="0">
       <table>
         <tr>
           <th></th>
@@ -201,8 +201,8 @@ function metricSection({ metrics, scales, kind }: StudyReport, { metrics: charts
     : "Scores of single captions are held against the mean of their ratings.";
   return html`<h2>Metrics against people</h2>
     <p class="soft">${how} Kendall’s tau-b and tau-c (made for few grades against many scores), Spearman’s rho.</p>
-    ${charts.map((chart) => html`<div class="card chart">${trusted(chart)}</div>`)}
-    <div class="card scroll">
+    ${charts.map((chart) => html`<div class="card chart" tabindex="0">${trusted(chart)}</div>`)}
+    <div class="card scroll" tabindex="0">
       <table>
         <tr>
           <th></th>
