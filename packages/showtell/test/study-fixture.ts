@@ -8,6 +8,8 @@ import { expect } from "vitest";
 import { draftStudy } from "../src/node/study-draft.ts";
 import type { StudyRequest } from "../src/node/study-draft.ts";
 import { reportJudgments } from "../src/node/study-report.ts";
+import type { StudyDraft } from "../src/study/record.ts";
+import type { Store } from "../src/store/store.ts";
 import { openStore } from "../src/store/store.ts";
 import { addStudy, listStudies, readStudy, saveAnswer } from "../src/store/studies.ts";
 import { judgmentsOf } from "../src/study/judgments.ts";
@@ -87,6 +89,21 @@ export async function serveStore(store: string, model: string, port = "0"): Prom
   };
 }
 
+/** Some answer, not always the same. */
+function answerOf(kind: "side-by-side" | "rating", place: number, rater: number): Answer {
+  return kind === "rating"
+    ? { kind: "ratings", ratings: { adequacy: 1 + ((place + rater) % 5), fluency: 1 + (place % 5) } }
+    : { kind: "choice", choice: (["left", "right", "tie"] as const)[(place + rater) % 3]! };
+}
+
+/** Every rater of the newest study answers all that they are asked. */
+function answerAll(store: Store, kind: "side-by-side" | "rating", { tasks }: StudyDraft): void {
+  for (const [rater, { token }] of listStudies(store).at(-1)!.raters.entries()) {
+    for (const place of tasks[rater]!.keys())
+      saveAnswer(store, token, { place, answer: answerOf(kind, place, rater), ms: 1000 });
+  }
+}
+
 /** What studies leave behind, by the names of docs/formats.md's schemas: one side by side, one of ratings, each answered and reported. */
 export async function studyDocuments(
   request: Pick<StudyRequest, "data" | "images" | "split" | "models">,
@@ -98,15 +115,7 @@ export async function studyDocuments(
     for (const kind of ["side-by-side", "rating"] as const) {
       const draft = await draftStudy({ ...request, kind, sample: 3, raters: 2, seed: 1, threads: 1 });
       const id = addStudy(store, draft);
-      for (const [rater, { token }] of listStudies(store).at(-1)!.raters.entries()) {
-        for (const place of draft.tasks[rater]!.keys()) {
-          const answer: Answer =
-            kind === "rating"
-              ? { kind: "ratings", ratings: { adequacy: 1 + ((place + rater) % 5), fluency: 1 + (place % 5) } }
-              : { kind: "choice", choice: (["left", "right", "tie"] as const)[(place + rater) % 3]! };
-          saveAnswer(store, token, { place, answer, ms: 1000 });
-        }
-      }
+      answerAll(store, kind, draft);
       const record = readStudy(store, id);
       const { created, plan } = record;
       const options = { resamples: 10, seed: 1 };

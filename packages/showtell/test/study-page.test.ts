@@ -18,6 +18,11 @@ import type { ServedStore } from "./study-fixture.ts";
 /** Processes start and models load several times in each test; a machine that does other things, too, needs many times their seconds. */
 const wholeStudyMs = 400_000;
 
+/** Waits until so many tasks are judged, and that is on disk. */
+function judged(page: Page, count: number, total: number): Promise<unknown> {
+  return page.getByText(`${count} of ${total} saved`).waitFor({ timeout: 120_000 });
+}
+
 describeGroup("browser", () => {
   let folder: string;
   let data: string;
@@ -39,10 +44,6 @@ describeGroup("browser", () => {
     await page.waitForSelector(".task, .thanks");
     return page;
   }
-
-  /** Waits until so many tasks are judged, and that is on disk. */
-  const judged = (page: Page, count: number, total: number): Promise<unknown> =>
-    page.getByText(`${count} of ${total} saved`).waitFor({ timeout: 120_000 });
 
   test(
     "two raters at once, a double click, undo, a killed service, leaving and coming back; then the report",

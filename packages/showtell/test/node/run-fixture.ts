@@ -20,7 +20,7 @@ export function epochLine(epoch: number, quality = 1): object {
 }
 
 /** Lines of JSON, each ended. */
-export function lines(values: readonly object[]): string {
+function lines(values: readonly object[]): string {
   return values.map((value) => `${JSON.stringify(value)}\n`).join("");
 }
 

@@ -46,7 +46,7 @@ async function taughtLines(): Promise<readonly Line[]> {
 }
 
 test("the teacher's captions of the training pictures stand in the run's folder, and the run says whose they are", async () => {
-  expect(news.filter(({ kind }) => kind === "teaching").at(-1)).toMatchObject({ done: 6, total: 6 });
+  expect(news.findLast(({ kind }) => kind === "teaching")).toMatchObject({ done: 6, total: 6 });
   const captioner = await loadCaptioner({ model: teacher(), threads: 1 });
   for (const { image, captions } of await taughtLines()) {
     const { candidates } = await captioner.caption(join(folder, "images", image), { candidates: 3 });

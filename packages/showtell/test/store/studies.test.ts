@@ -75,12 +75,13 @@ test("an answer that comes twice is one; another takes its place; one that is ta
   expect(listStudies(store)[0]!.raters.map(({ answered }) => answered)).toEqual([0, 1]);
 });
 
+function refusal(action: () => unknown, code: string): void {
+  expect(action).toThrow(expect.objectContaining({ code }));
+}
+
 test("who has no token, or asks for what is not theirs, is refused", () => {
   addStudy(store, draft);
   const [one] = tokens();
-  const refusal = (action: () => unknown, code: string): void => {
-    expect(action).toThrow(expect.objectContaining({ code }));
-  };
   refusal(() => raterSession(store, "nobody"), "UNAUTHORISED");
   refusal(() => saveAnswer(store, "nobody", { place: 0, answer: score(1), ms: 1 }), "UNAUTHORISED");
   refusal(() => saveAnswer(store, one!, { place: 2, answer: score(1), ms: 1 }), "NOT_FOUND");

@@ -32,7 +32,7 @@ test("each system is left as often as right for every pair and rater, and raters
     const left = new Map<string, number>();
     for (const task of tasks.filter((one) => !isCheck(one))) {
       const [first, second] = systemsOf(task);
-      const pair = [first, second].sort().join(" ");
+      const pair = [first!, second!].toSorted((a, b) => a.localeCompare(b)).join(" ");
       left.set(pair, (left.get(pair) ?? 0) + (first! < second! ? 1 : -1));
     }
     for (const balance of left.values()) expect(Math.abs(balance)).toBeLessThanOrEqual(1);

@@ -41,6 +41,7 @@ function record(
   };
 }
 
+const rate = (adequacy: number, fluency: number): Answer => ({ kind: "ratings", ratings: { adequacy, fluency } });
 const choose = (choice: Choice): Answer => ({ kind: "choice", choice });
 
 test("side by side: sides are undone, ties are half a win, checks count apart, the same words are told", () => {
@@ -102,7 +103,6 @@ test("side by side: sides are undone, ties are half a win, checks count apart, t
 });
 
 test("ratings: means of each system, also of words that both said; checks are those rated low", () => {
-  const rate = (adequacy: number, fluency: number): Answer => ({ kind: "ratings", ratings: { adequacy, fluency } });
   const check: Task = { picture: 0, shown: [{ caption: "x", origin: { kind: "shuffled" } }] };
   const data = judgmentsOf(
     record("rating", [

@@ -103,14 +103,19 @@ test("two systems differ by the logarithm of their odds; one that always wins ha
   expect(winner).toBeLessThan(3);
 });
 
+function average(some: readonly number[]): number[] {
+  return [some.reduce((sum, one) => sum + one, 0) / some.length];
+}
+
+/** Width of the interval of a mean of so many zeros and ones, half of each. */
+function width(count: number): number {
+  const groups = Array.from({ length: count }, (_, i) => i % 2);
+  const [estimate] = bootstrapEstimates(groups, average, { resamples: 2000, seed: 1 });
+  expect(estimate!.value).toBe(0.5);
+  return estimate!.high - estimate!.low;
+}
+
 test("an interval over groups has the width of the mean's own, and shrinks with their root", () => {
-  const width = (count: number): number => {
-    const groups = Array.from({ length: count }, (_, i) => i % 2);
-    const average = (some: readonly number[]): number[] => [some.reduce((sum, one) => sum + one, 0) / some.length];
-    const [estimate] = bootstrapEstimates(groups, average, { resamples: 2000, seed: 1 });
-    expect(estimate!.value).toBe(0.5);
-    return estimate!.high - estimate!.low;
-  };
   // 2 · 1.96 · 0.5 / √n.
   expect(width(100) / 0.196).toBeCloseTo(1, 1);
   expect(width(400) / 0.098).toBeCloseTo(1, 1);

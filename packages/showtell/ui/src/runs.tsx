@@ -17,7 +17,7 @@ const stateWords: Readonly<Record<RunState, string>> = {
 };
 
 /** Seconds for people: "3 min", "2 h 10 min". */
-export function timeWords(seconds: number): string {
+function timeWords(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (minutes < 60) return `${minutes} min`;

@@ -27,9 +27,12 @@ export async function openDesk(token: string): Promise<Desk> {
   const headers = { Authorization: `Bearer ${token}` };
   const ask = async (
     path: string,
-    init: RequestInit & { readonly headers?: Readonly<Record<string, string>> } = {},
+    {
+      headers: more,
+      ...init
+    }: Omit<RequestInit, "headers"> & { readonly headers?: Readonly<Record<string, string>> } = {},
   ): Promise<Response> => {
-    const response = await fetch(`v1/studies/${path}`, { ...init, headers: { ...headers, ...init.headers } });
+    const response = await fetch(`v1/studies/${path}`, { ...init, headers: { ...headers, ...more } });
     if (response.ok) return response;
     const { error } = (await response.json().catch(() => ({}))) as { error?: { code: ErrorCode; message: string } };
     if (error === undefined) throw new Error(`The service answered ${response.status} without a reason.`);
