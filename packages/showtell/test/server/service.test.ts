@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openApiDocument, openStore } from "showtell/server";
 import type { PageFile } from "showtell/server";
 import { photo } from "../cli/run.ts";
+import { addStudy, listStudies } from "../../src/store/studies.ts";
+import { studyDraft } from "../store/study-draft.ts";
 import { writeRun } from "../node/run-fixture.ts";
 import { operations } from "../../src/server/operations.ts";
 import { runList, runRecord } from "../../src/server/run-schemas.ts";
@@ -38,13 +40,25 @@ describe("addresses", () => {
     const form = new FormData();
     for (const [name, value] of Object.entries({ key: "0".repeat(32), caption: "a dog", thumb: "up" }))
       form.append(name, value);
-    const posts: Readonly<Record<string, Request>> = {
+    addStudy(store, studyDraft);
+    const [rater] = listStudies(store)[0]!.raters;
+    const headers = { Authorization: `Bearer ${rater!.token}`, "Content-Type": "application/json" };
+    const answered = { task: 0, answer: { kind: "ratings", ratings: { score: 3 } }, ms: 1 };
+    // What is asked with more than its path.
+    const asked: Readonly<Record<string, Request>> = {
       "/v1/captions": pictureRequest(pixel),
       "/v1/feedback": request("/v1/feedback", { method: "POST", body: form }),
+      "/v1/runs/{run}": request("/v1/runs/first"),
+      "/v1/studies/session": request("/v1/studies/session", { headers }),
+      "/v1/studies/picture": request("/v1/studies/picture?task=0", { headers }),
+      "/v1/studies/answers": request("/v1/studies/answers", {
+        method: "POST",
+        headers,
+        body: JSON.stringify(answered),
+      }),
     };
-    for (const { method, path, answer } of Object.values(operations)) {
-      const address = path.replace("{run}", "first");
-      const response = await service.fetch(method === "get" ? request(address) : posts[path]!);
+    for (const { path, answer } of Object.values(operations)) {
+      const response = await service.fetch(asked[path] ?? request(path));
       expect(response.status, path).toBe(200);
       const [type] = response.headers.get("content-type")!.split(";");
       expect(Object.keys(answer), path).toContain(type);

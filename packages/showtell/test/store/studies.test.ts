@@ -7,7 +7,7 @@ import type { Store } from "../../src/store/store.ts";
 import { openStore } from "../../src/store/store.ts";
 import { addStudy, listStudies, raterSession, readStudy, saveAnswer, taskPicture } from "../../src/store/studies.ts";
 import type { Answer } from "../../src/study/questions.ts";
-import type { StudyDraft } from "../../src/study/record.ts";
+import { studyDraft as draft } from "./study-draft.ts";
 
 let folder: string;
 let store: Store;
@@ -20,27 +20,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const tasks = [0, 1].map((picture) => ({
-  picture,
-  shown: [{ caption: `c${picture}`, origin: { kind: "systems", systems: [0] } }] as const,
-}));
-const draft: StudyDraft = {
-  plan: {
-    kind: "expert",
-    systems: [{ name: "A", kind: "model", identity: "abc" }],
-    data: { name: "data", split: "dev" },
-    seed: 7,
-    checks: 0,
-    writer: "test",
-  },
-  pictures: [0, 1].map((i) => ({
-    image: `${i}.jpg`,
-    references: [`reference ${i}`],
-    captions: [`c${i}`],
-    file: { mediaType: "image/webp", bytes: Uint8Array.of(i, 255) },
-  })),
-  tasks: [tasks, tasks.toReversed()],
-};
+const tasks = draft.tasks[0]!;
 const score = (value: number): Answer => ({ kind: "ratings", ratings: { score: value } });
 const tokens = (): readonly string[] => listStudies(store)[0]!.raters.map(({ token }) => token);
 
