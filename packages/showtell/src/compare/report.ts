@@ -1,7 +1,7 @@
 // The report of a comparison: Markdown, a page that asks for nothing from outside, and its drawings as SVG. Writes no file.
 import { html, trusted } from "../evaluate/html.ts";
 import type { Html } from "../evaluate/html.ts";
-import { reportStyle } from "../evaluate/report-style.ts";
+import { reportDocument } from "../evaluate/report-shell.ts";
 import { linePanels } from "../plot/panels.ts";
 import { intervalChart } from "../plot/score-charts.ts";
 import { seriesColours } from "../plot/style.ts";
@@ -76,48 +76,31 @@ function nameOf({ name, note }: TableRow): string {
 export function comparisonPage(table: ComparisonTable, drawings: ComparisonDrawings): string {
   const { title, note } = table;
   const columns = columnsOf(table);
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <style>
-          ${trusted(reportStyle)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <div>
-            <h1>${title}</h1>
-            ${note && html`<p class="soft">${note}</p>`}
-          </div>
-        </header>
-        <main>
-          <div class="card scroll">
-            <table>
-              <tr>
-                <th></th>
-                ${columns.map((column) => html`<th>${column.title}</th>`)}
-              </tr>
-              ${table.rows.map(
-                (row) =>
-                  html`<tr${trusted(row.name === table.base ? ' class="own"' : "")}>
+  return reportDocument({
+    title,
+    head: note && html`<p class="soft">${note}</p>`,
+    main: html`<div class="card scroll">
+        <table>
+          <tr>
+            <th></th>
+            ${columns.map((column) => html`<th>${column.title}</th>`)}
+          </tr>
+          ${table.rows.map(
+            (row) =>
+              html`<tr${trusted(row.name === table.base ? ' class="own"' : "")}>
                     <td><span class="name">${row.name}</span>${row.note && html`<i>${row.note}</i>`}</td>
                     ${columns.map(({ cell }) => html`<td>${cell(row)}</td>`)}
                   </tr>`,
-              )}
-            </table>
-          </div>
-          ${tableNotes(table).map((line) => html`<p class="soft small">${line}</p>`)}
-          ${chart(drawings.scores)}${chart(drawings.curves)}
-        </main>
-        <footer>
-          <p>Records that the rows rest on:</p>
-          ${table.rows.map(({ name, records }) => html`${name}: <code>${records.join(", ") || "none yet"}</code><br />`)}
-        </footer>
-      </body>
-    </html> `.text;
+          )}
+        </table>
+      </div>
+      ${tableNotes(table).map((line) => html`<p class="soft small">${line}</p>`)}
+      ${chart(drawings.scores)}${chart(drawings.curves)}`,
+    foot: html`<footer>
+      <p>Records that the rows rest on:</p>
+      ${table.rows.map(({ name, records }) => html`${name}: <code>${records.join(", ") || "none yet"}</code><br />`)}
+    </footer>`,
+  });
 }
 
 function chart(svg: string | undefined): Html | undefined {

@@ -7,7 +7,7 @@ import type { PublishedResult } from "./published-results.ts";
 import type { ReportDrawings } from "./report-drawings.ts";
 import { confidenceSection } from "./report-confidence.ts";
 import { publishedSection, scoreSection } from "./report-scores.ts";
-import { reportStyle } from "./report-style.ts";
+import { reportDocument } from "./report-shell.ts";
 import type { Report, ShownPictures } from "./report.ts";
 import { scoredRows } from "./report.ts";
 
@@ -25,33 +25,16 @@ export interface PageParts {
 export function reportPage(report: Report, parts: PageParts): string {
   const { data, rows } = report;
   const title = `${rows[0]!.name} on ${data.split} of ${data.name}`;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <style>
-          ${trusted(reportStyle)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <div>
-            <h1>${title}</h1>
-            <p class="soft">${pictureCount(report)}</p>
-            ${tiles(report)}
-          </div>
-        </header>
-        <main>
-          ${scoreSection(report, parts.drawings)}
-          ${parts.published.length > 0 ? publishedSection(report, parts.published) : undefined}
-          ${pictureSection(report, parts)} ${shapeSection(report, parts.drawings)}
-          ${confidenceSection(report, parts.drawings)} ${sliceSection(report, parts.drawings)}
-        </main>
-        ${footer(report)}
-      </body>
-    </html> `.text;
+  return reportDocument({
+    title,
+    head: html`<p class="soft">${pictureCount(report)}</p>
+      ${tiles(report)}`,
+    main: html`${scoreSection(report, parts.drawings)}
+    ${parts.published.length > 0 ? publishedSection(report, parts.published) : undefined}
+    ${pictureSection(report, parts)} ${shapeSection(report, parts.drawings)}
+    ${confidenceSection(report, parts.drawings)} ${sliceSection(report, parts.drawings)}`,
+    foot: footer(report),
+  });
 }
 
 function pictureCount({ data }: Report): string {

@@ -2,7 +2,7 @@
 import { html, trusted } from "../evaluate/html.ts";
 import type { Html } from "../evaluate/html.ts";
 import { whole } from "../evaluate/printed.ts";
-import { reportStyle } from "../evaluate/report-style.ts";
+import { reportDocument } from "../evaluate/report-shell.ts";
 import type { StudyDrawings } from "./report-drawings.ts";
 import type { StudyReport } from "./report.ts";
 import type { Estimate } from "./resampling.ts";
@@ -10,31 +10,14 @@ import type { Estimate } from "./resampling.ts";
 /** The text of the HTML file. */
 export function studyPage(report: StudyReport, drawings: StudyDrawings): string {
   const title = titleOf(report);
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <style>
-          ${trusted(reportStyle)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <div>
-            <h1>${title}</h1>
-            <p class="soft">${subtitle(report)}</p>
-            ${tiles(report)}
-          </div>
-        </header>
-        <main>
-          ${systemSection(report, drawings)} ${agreementSection(report)} ${raterSection(report)}
-          ${metricSection(report, drawings)}
-        </main>
-        ${footer(report)}
-      </body>
-    </html> `.text;
+  return reportDocument({
+    title,
+    head: html`<p class="soft">${subtitle(report)}</p>
+      ${tiles(report)}`,
+    main: html`${systemSection(report, drawings)} ${agreementSection(report)} ${raterSection(report)}
+    ${metricSection(report, drawings)}`,
+    foot: footer(report),
+  });
 }
 
 const kindWords: Readonly<Record<StudyReport["kind"], string>> = {

@@ -108,7 +108,7 @@ test(
       expect(page.scales.map(({ name }) => name)).toEqual(["adequacy", "fluency"]);
       // Twelve captions of two systems, and a check.
       expect(page.tasks).toHaveLength(13);
-      for (const { captions } of page.tasks) expect(captions[0]).toMatch(/^(?:[A-Z][^A-Z]*[^.\s])?$/);
+      for (const { captions } of page.tasks) expect(captions[0]).toMatch(/^(?:[A-Z](?:[^A-Z]*[^.\s])?)?$/);
       expect((await ask("picture?task=0", token)).status).toBe(200);
 
       const answer = { kind: "ratings", ratings: { adequacy: 6, fluency: 1 } };
