@@ -388,8 +388,9 @@ describe("docs/formats.md", () => {
 
   test("names the files of a training run", () => {
     const rows = [...page.matchAll(/^\| (`[^|]+`) \| [^|]+ \|$/gm)].flatMap(([, names]) => names!.split(", "));
-    for (const name of readdirSync(join(folder, "run"))) expect(rows).toContain(`\`${name}\``);
-    expect(readdirSync(join(folder, "run")).toSorted()).toEqual(Object.values(runFiles).toSorted());
+    const written = new Set(["run", "taught"].flatMap((run) => readdirSync(join(folder, run))));
+    for (const name of written) expect(rows).toContain(`\`${name}\``);
+    expect([...written].toSorted()).toEqual(Object.values(runFiles).toSorted());
     for (const name of Object.values(adaptationFiles)) expect(rows).toContain(`\`${name}\``);
   });
 });
@@ -465,7 +466,9 @@ describe("tensors are what the page says", () => {
     const { spec } = readBundle(read("run", runFiles.best), "best").decoder!.manifest;
     const { tensors } = readSafetensors(read("run", runFiles.last));
     const names = Object.keys(decoderOf(spec).parameters(spec));
-    const described = names.flatMap((name) => [name, `adam.first.${name}`, `adam.second.${name}`]);
+    // The run keeps averages of its weights.
+    const prefixes = ["", "adam.first.", "adam.second.", "average."];
+    const described = names.flatMap((name) => prefixes.map((prefix) => `${prefix}${name}`));
     expect([...tensors.keys()].toSorted()).toEqual(described.toSorted());
     expect(new Set([...tensors.values()].map(({ dtype }) => dtype))).toEqual(new Set(["float32"]));
   });

@@ -29,3 +29,5 @@ export type { EvaluationListener } from "./evaluation.ts";
 export { defaultEvaluation } from "./evaluation-request.ts";
 export type { EvaluationNews, EvaluationRequest } from "./evaluation-request.ts";
 export type { Evaluation, Row, Score, Scores } from "../evaluate/evaluation.ts";
+export { draftStudy } from "./study-draft.ts";
+export type { StudyListener, StudyRequest } from "./study-draft.ts";
