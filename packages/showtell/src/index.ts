@@ -33,3 +33,4 @@ export { altText, htmlImage, longestAltText, markdownImage } from "./text/alt-te
 export type { FeatureLayer } from "./models/encoder.ts";
 export type { RaterPage, RaterTask } from "./study/rater-page.ts";
 export type { Answer, Choice, Scale, ScalePoint, StudyKind } from "./study/questions.ts";
+export type { RunEpoch, RunRecord, RunSample, RunState, RunSummary } from "./train/run-summary.ts";

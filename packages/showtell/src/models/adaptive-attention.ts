@@ -7,7 +7,8 @@ import { softmax } from "../graph/operators/reduction.ts";
 import { addPerImage, concat, fixedDim, groupedByImage, reshape, split } from "../graph/operators/reshaping.ts";
 import { attended } from "../nn/attention.ts";
 import { attentionScores } from "../nn/attention-scores.ts";
-import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
+import { cellInput } from "../nn/cells.ts";
+import { lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
 import type { Architecture } from "../plot/architecture.ts";
@@ -26,7 +27,7 @@ import {
   startParameters,
 } from "./grid-inputs.ts";
 import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
-import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
+import { commonSpecFields, sizeSchema, droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
 /** Architecture of a decoder with adaptive attention; `features` is a grid [positions, channels]. */
@@ -94,9 +95,8 @@ export const adaptiveAttention: DecoderEntry<AdaptiveAttentionSpec> = {
 
   // The input's share of the LSTM's gates, and of the sentinel's: [n, 5 · hidden].
   embed(p, spec, words, noise) {
-    const inputs = noise.dropout("input", wordInputs(p, words), spec.dropout.input);
-    const gates = linear(inputs, p["lstm.input"]!, p["lstm.bias"]);
-    return concat([gates, linear(inputs, p["sentinel.input"]!, p["sentinel.bias"])], 1);
+    const inputs = droppedWords(p, spec, words, noise);
+    return concat([cellInput(p, "lstm", inputs), cellInput(p, "sentinel", inputs)], 1);
   },
 
   step(p, { hiddenSize }, memory, state, input) {

@@ -7,6 +7,7 @@ import { gemm } from "../graph/operators/matrix.ts";
 import { softmax } from "../graph/operators/reduction.ts";
 import { attended } from "../nn/attention.ts";
 import { attentionScores } from "../nn/attention-scores.ts";
+import { cellInput } from "../nn/cells.ts";
 import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
@@ -26,7 +27,7 @@ import {
   startParameters,
 } from "./grid-inputs.ts";
 import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
-import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
+import { commonSpecFields, sizeSchema, droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
 /** Architecture of a decoder with parallel attention; `features` is a grid [positions, channels]. */
@@ -92,8 +93,7 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
   },
 
   embed(p, spec, words, noise) {
-    const inputs = noise.dropout("input", wordInputs(p, words), spec.dropout.input);
-    return linear(inputs, p["lstm.input"]!, p["lstm.bias"]);
+    return cellInput(p, "lstm", droppedWords(p, spec, words, noise));
   },
 
   step(p, _spec, _memory, state, input) {

@@ -15,7 +15,7 @@ import type { DropoutRates } from "./decoder-options.ts";
 import { chosen } from "./decoder-options.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
 import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
-import { commonSpecFields, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
+import { commonSpecFields, droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
 /** Architecture of a Show-and-Tell decoder. */
@@ -88,7 +88,7 @@ export const showAndTell: DecoderEntry<ShowAndTellSpec> = {
   },
 
   embed(p, spec, words, noise) {
-    return cellInput(p, partsOf(spec).cell, noise.dropout("input", wordInputs(p, words), spec.dropout.input));
+    return cellInput(p, partsOf(spec).cell, droppedWords(p, spec, words, noise));
   },
 
   step(p, spec, memory, state, input) {

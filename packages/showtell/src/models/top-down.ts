@@ -8,6 +8,7 @@ import { addPerImage, repeatedPerImage } from "../graph/operators/reshaping.ts";
 import { attended } from "../nn/attention.ts";
 import type { ScoreKind } from "../nn/attention-scores.ts";
 import { attentionScores, scoreKinds } from "../nn/attention-scores.ts";
+import { cellInput } from "../nn/cells.ts";
 import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { weightSpec } from "../nn/parameters.ts";
@@ -26,7 +27,7 @@ import {
   seenImage,
 } from "./grid-inputs.ts";
 import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
-import { commonSpecFields, sizeSchema, wordBlock, wordInputs, wordParameters } from "./word-inputs.ts";
+import { commonSpecFields, sizeSchema, droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
 import type { WordInputSpec } from "./word-inputs.ts";
 
 /** Architecture of a top-down decoder; `features` is a grid [positions, channels]. */
@@ -99,8 +100,7 @@ export const topDown: DecoderEntry<TopDownSpec> = {
   },
 
   embed(p, spec, words, noise) {
-    const inputs = noise.dropout("input", wordInputs(p, words), spec.dropout.input);
-    return linear(inputs, p["looking.input"]!, p["looking.bias"]);
+    return cellInput(p, "looking", droppedWords(p, spec, words, noise));
   },
 
   step(p, { score = "additive" }, memory, state, input) {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Value } from "../graph/graph.ts";
 import { embedding, linear } from "../nn/layers.ts";
+import type { Noise } from "../nn/noise.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
 import { weightSpec } from "../nn/parameters.ts";
 import type { Block } from "../plot/architecture.ts";
@@ -67,6 +68,16 @@ export function wordInputs(p: Parameters, words: Value): Value {
   const vectors = embedding(words, p["words.vectors"]!);
   const projection = p["words.projection"];
   return projection === undefined ? vectors : linear(vectors, projection);
+}
+
+/** {@link wordInputs} as training drops of them. */
+export function droppedWords(
+  p: Parameters,
+  { dropout }: { readonly dropout: DropoutRates },
+  words: Value,
+  noise: Noise,
+): Value {
+  return noise.dropout("input", wordInputs(p, words), dropout.input);
 }
 
 /** The block "words" of a drawing. */

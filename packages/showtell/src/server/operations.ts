@@ -34,6 +34,20 @@ A picture that can't be captioned has an error in its place. If none could be, t
 With "Accept: text/event-stream" the answer is a stream of events, whose data are described under StartEvent, PartialEvent (as words
 come and settle), ResultEvent (for each picture) and at last CaptionAnswer for "done", or Refusal for "error".`;
 
+/** What any request with a body may be refused with. */
+const ofBodies = [
+  "ARGUMENT",
+  "REQUEST_FORMAT",
+  "REQUEST_TYPE",
+  "REQUEST_TOO_LARGE",
+  "BUSY",
+  "DEADLINE",
+  "SHUTTING_DOWN",
+] as const;
+
+/** What a picture may be refused with. */
+const ofPictures = ["IMAGE_EMPTY", "IMAGE_FORMAT", "IMAGE_DECODE", "IMAGE_TOO_LARGE"] as const;
+
 /** The name of an operation. */
 export type OperationId =
   | "createCaptions"
@@ -66,21 +80,7 @@ export const operations: Readonly<Record<OperationId, Operation>> = {
       "image/*": undefined,
     },
     answer: { "application/json": captionAnswer, "text/event-stream": undefined },
-    refusals: [
-      "ARGUMENT",
-      "REQUEST_FORMAT",
-      "REQUEST_TYPE",
-      "REQUEST_TOO_LARGE",
-      "BUSY",
-      "DEADLINE",
-      "SHUTTING_DOWN",
-      "IMAGE_EMPTY",
-      "IMAGE_FORMAT",
-      "IMAGE_DECODE",
-      "IMAGE_TOO_LARGE",
-      "URL_REFUSED",
-      "URL_FETCH",
-    ],
+    refusals: [...ofBodies, ...ofPictures, "URL_REFUSED", "URL_FETCH"],
   },
   listModels: {
     method: "get",
@@ -117,20 +117,7 @@ the place of what was sent before, with or without the picture. The picture is k
     guarded: true,
     body: { "multipart/form-data": feedbackForm },
     answer: { "application/json": savedFeedback },
-    refusals: [
-      "ARGUMENT",
-      "REQUEST_FORMAT",
-      "REQUEST_TYPE",
-      "REQUEST_TOO_LARGE",
-      "NOT_FOUND",
-      "BUSY",
-      "DEADLINE",
-      "SHUTTING_DOWN",
-      "IMAGE_EMPTY",
-      "IMAGE_FORMAT",
-      "IMAGE_DECODE",
-      "IMAGE_TOO_LARGE",
-    ],
+    refusals: [...ofBodies, "NOT_FOUND", ...ofPictures],
   },
   getStudySession: {
     method: "get",
@@ -162,16 +149,7 @@ the place of what was sent before, with or without the picture. The picture is k
     forRaters: true,
     body: { "application/json": studyAnswer },
     answer: { "application/json": savedAnswer },
-    refusals: [
-      "ARGUMENT",
-      "REQUEST_FORMAT",
-      "REQUEST_TYPE",
-      "REQUEST_TOO_LARGE",
-      "BUSY",
-      "DEADLINE",
-      "SHUTTING_DOWN",
-      "NOT_FOUND",
-    ],
+    refusals: [...ofBodies, "NOT_FOUND"],
   },
   getHealth: {
     method: "get",

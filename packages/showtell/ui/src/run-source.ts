@@ -3,43 +3,6 @@ import { useEffect, useState } from "preact/hooks";
 import type { Said } from "./sources.ts";
 import { saidBy } from "./sources.ts";
 
-/** Where a run stands. */
-export type RunState = "running" | "finished" | "early stop" | "cancelled" | "interrupted" | "damaged";
-
-/** A run in short; what is missing of a damaged one can't be told. */
-export interface RunSummary {
-  readonly name: string;
-  readonly state: RunState;
-  readonly decoder?: string;
-  readonly data?: string;
-  readonly objective?: string;
-  readonly epochs?: { readonly done: number; readonly planned: number };
-  readonly best?: { readonly epoch: number; readonly loss: number; readonly CIDEr?: number };
-  readonly secondsLeft?: number;
-  readonly changedMs: number;
-}
-
-/** An epoch. */
-export interface RunEpoch {
-  readonly epoch: number;
-  readonly train: { readonly loss: number; readonly accuracy: number; readonly reward?: number };
-  readonly dev: { readonly loss: number; readonly accuracy: number; readonly reward?: number };
-  readonly scores?: { readonly CIDEr: number; readonly "BLEU-4": number };
-  readonly best: boolean;
-  readonly captionsPerSecond: number;
-}
-
-/** A run with its history. */
-export interface RunRecord extends RunSummary {
-  readonly history: readonly RunEpoch[];
-  readonly samples: readonly {
-    readonly epoch: number;
-    readonly image: string;
-    readonly caption: string;
-    readonly reference: string;
-  }[];
-}
-
 /** What was asked for: the newest answer, and what went wrong since. */
 export interface Asked<T> {
   readonly value: T | undefined;

@@ -1,10 +1,10 @@
 // Training runs: the list, the curves of one, two of them compared, what the model says by now. What the service tells is run-source.ts.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { RunEpoch, RunRecord, RunState, RunSummary } from "showtell";
 import { ErrorNote } from "./error-note.tsx";
 import type { ChartLine } from "./line-chart.tsx";
 import { LineChart } from "./line-chart.tsx";
-import type { RunEpoch, RunRecord, RunState, RunSummary } from "./run-source.ts";
 import { useAsked } from "./run-source.ts";
 
 const stateWords: Readonly<Record<RunState, string>> = {
