@@ -1,9 +1,6 @@
 // `showtell feedback list`: what people thought of captions, a line each. What is kept is store/feedback.ts.
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
-import { ShowtellError } from "../base/errors.ts";
 import type { KeptFeedback } from "../store/feedback.ts";
 import type { Store } from "../store/store.ts";
 import { quietOption } from "./options.ts";
@@ -27,12 +24,8 @@ export function storeOption(): Option {
  * @throws ShowtellError `FILE_NOT_FOUND`, `STORE`, `STORE_FORMAT`, and what the action throws.
  */
 export async function withStore<T>(folder: string, action: (store: Store) => T | Promise<T>): Promise<T> {
-  const { openStore, storeFileName } = await import("../store/store.ts");
-  await stat(join(folder, storeFileName)).catch((cause: unknown) => {
-    const message = `there is no store in "${folder}": name the folder that showtell serve --store was given`;
-    throw new ShowtellError("FILE_NOT_FOUND", message, { cause });
-  });
-  const store = await openStore(folder);
+  const { openExistingStore } = await import("../store/store.ts");
+  const store = await openExistingStore(folder);
   try {
     return await action(store);
   } finally {
