@@ -11,7 +11,7 @@ const { openSession } = await import(`${dist}/node/ort-session.js`);
 const { defaultThreads } = await import(`${dist}/node/threads.js`);
 const { initialState } = await import(`${dist}/train/learner.js`);
 const { firstProgress, train } = await import(`${dist}/train/trainer.js`);
-const { makeExamples, makeFeatures, memoryReader, options, spec } = await import("./workload.mjs");
+const { workloadOf } = await import("./workload.mjs");
 
 const { values } = parseArgs({
   options: {
@@ -20,9 +20,10 @@ const { values } = parseArgs({
   },
 });
 
+const { spec, options, makeExamples, makeFeatures, readerOf } = workloadOf("show-and-tell");
 const examples = makeExamples();
 const count = Math.min(Number(values.captions), examples.length);
-const features = memoryReader(makeFeatures());
+const features = readerOf(makeFeatures());
 const taken = Array.from({ length: count }, (_, i) => examples[Math.floor((i * examples.length) / count)]);
 
 /** Milliseconds in which the engine ran since the last look. */

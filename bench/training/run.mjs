@@ -1,6 +1,7 @@
 // How fast showtell trains beside PyTorch 2.13 on the same cores: float32, and bfloat16 by autocast. Takes turns, prints medians.
-// Usage: node bench/training/run.mjs [--pairs 5] [--steps 60] [--no-bf16] [--threads N] [--python PATH]
-//   --steps   batches of 256 a run, evenly drawn from those of an epoch (118 are the whole epoch)
+// Usage: node bench/training/run.mjs [--decoder show-and-tell] [--pairs 5] [--steps 60] [--no-bf16] [--threads N] [--python PATH]
+//   --decoder show-and-tell (batches of 256), soft-attention, parallel-attention or transformer (100: 20 pictures with 5 captions each)
+//   --steps   batches a run, evenly drawn from those of an epoch (118 of Show and Tell are the whole epoch, 300 of the others)
 //   --no-bf16 leaves PyTorch's bfloat16 out: a processor without instructions for it takes minutes for a few steps
 //   --python  a Python that has torch and numpy; without it pip makes an environment in .tmp/ (200 MB, or a lot more with a build for
 //             graphics cards)
@@ -16,10 +17,11 @@ import { pythonWith } from "../python.mjs";
 
 setup();
 const { defaultThreads } = await import("../../packages/showtell/dist/node/threads.js");
-const { columns, makeFeatures, makeSteps, spec } = await import("./workload.mjs");
+const { comparedDecoders, workloadOf } = await import("./workload.mjs");
 
 const { values } = parseArgs({
   options: {
+    decoder: { type: "string", default: "show-and-tell" },
     pairs: { type: "string", default: "5" },
     steps: { type: "string", default: "60" },
     "no-bf16": { type: "boolean", default: false },
@@ -28,6 +30,8 @@ const { values } = parseArgs({
   },
 });
 const pairs = Number(values.pairs);
+if (!comparedDecoders.includes(values.decoder)) throw new Error(`--decoder is one of ${comparedDecoders.join(", ")}`);
+const { spec, columns, makeSteps, makeFeatures } = workloadOf(values.decoder);
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const python = values.python ?? pythonWith("bench-training", ["torch==2.13.0", "numpy"]);
@@ -36,7 +40,7 @@ process.on("exit", () => rmSync(folder, { recursive: true }));
 writeSteps(makeSteps(Number(values.steps)));
 
 const sides = {
-  showtell: [process.execPath, join(here, "showtell-steps.mjs"), values.steps, values.threads],
+  showtell: [process.execPath, join(here, "showtell-steps.mjs"), values.decoder, values.steps, values.threads],
   "PyTorch float32": [python, join(here, "torch_steps.py"), folder, values.threads, "fp32"],
   ...(!values["no-bf16"] && {
     "PyTorch bfloat16": [python, join(here, "torch_steps.py"), folder, values.threads, "bf16"],
@@ -44,6 +48,7 @@ const sides = {
 };
 
 console.log(describeMachine({ threads: values.threads, python }));
+console.log(`decoder: ${values.decoder}`);
 const runs = [];
 for (let pair = 1; pair <= pairs; pair++) {
   const run = Object.fromEntries(Object.entries(sides).map(([name, command]) => [name, measure(command)]));
@@ -63,7 +68,7 @@ function writeSteps(batches) {
   writeFileSync(join(folder, "words.i64"), bytesOf("words"));
   writeFileSync(join(folder, "targets.i64"), bytesOf("targets"));
   writeFileSync(join(folder, "features.f16"), new Uint8Array(makeFeatures().buffer));
-  const shapes = batches.map(({ rows, steps, tokens, captions }) => ({ rows, steps, tokens, captions }));
+  const shapes = batches.map(({ images, rows, steps, captions }) => ({ images, rows, steps, captions }));
   writeFileSync(join(folder, "batches.json"), JSON.stringify({ spec, columns, shapes }));
 }
 

@@ -1,14 +1,16 @@
 // One side of bench/training/run.mjs: showtell's training steps. Prints captions and seconds as JSON.
-// Usage: node showtell-steps.mjs STEPS THREADS
-import { columns, makeFeatures, makeSteps, memoryReader, options, spec } from "./workload.mjs";
+// Usage: node showtell-steps.mjs DECODER STEPS THREADS
+import { workloadOf } from "./workload.mjs";
 
 const dist = "../../packages/showtell/dist";
 const { openSession } = await import(`${dist}/node/ort-session.js`);
 const { createLearner, initialState } = await import(`${dist}/train/learner.js`);
 
-const [count, threads] = process.argv.slice(2).map(Number);
+const [decoder, ...numbers] = process.argv.slice(2);
+const [count, threads] = numbers.map(Number);
+const { spec, options, columns, makeSteps, makeFeatures, readerOf } = workloadOf(decoder);
 const batches = makeSteps(count);
-const reader = memoryReader(makeFeatures());
+const reader = readerOf(makeFeatures());
 const learner = createLearner(spec, options, initialState(spec, options.seed), (model) =>
   openSession(model, { threads }),
 );

@@ -2,9 +2,9 @@
 
 Usage: python torch_steps.py FOLDER THREADS fp32|bf16
 
-The same network on the same batches: standardised features, dropout, a linear layer as the LSTM's first input, word vectors
-with dropout, torch.nn.LSTM over the whole sequence, dropout, output layer, cross-entropy, clipping by the global norm, fused
-Adam. A dropout mask holds over all words of a sentence, as showtell's: the cheapest to draw.
+The same networks on the same batches, written as one would for speed: what belongs to a picture is computed once for all its
+captions, and what does not wait for the word before is one product over all words. Clipping by the global norm, fused Adam.
+Show and Tell's dropout masks hold over all words of a sentence, as showtell's: the cheapest to draw.
 """
 
 import json
@@ -37,6 +37,8 @@ def dropped(x, rate):
 
 
 class ShowAndTell(nn.Module):
+    """Standardised features, dropout, a linear layer as the first input of torch.nn.LSTM, which runs over the whole sequence."""
+
     def __init__(self, columns):
         super().__init__()
         self.vectors = nn.Embedding(spec["words"], spec["embeddingSize"])
@@ -54,31 +56,189 @@ class ShowAndTell(nn.Module):
         return self.output(dropped(hidden[1:], rates["output"]))
 
 
-features = load("features.f16", numpy.float16).view(-1, spec["features"][0])
+class Grid(nn.Module):
+    """Each position of the grid, and the mean of all, to the hidden size: [images, positions, hidden], [images, hidden]."""
+
+    def __init__(self, with_mean):
+        super().__init__()
+        channels, hidden = spec["features"][-1], spec["hiddenSize"]
+        self.position = nn.Linear(channels, hidden)
+        self.mean = nn.Linear(channels, hidden) if with_mean else None
+        self.dropout = nn.Dropout(spec["dropout"]["features"])
+
+    def projected(self, features, layer):
+        return self.dropout(functional.relu(layer(functional.layer_norm(features, features.shape[-1:]))))
+
+    def forward(self, features):
+        grid = self.projected(features, self.position)
+        return grid, None if self.mean is None else self.projected(features.mean(1), self.mean)
+
+
+class AttentionLstm(nn.Module):
+    """What both LSTMs that look at the grid share: its projection, first states, words, and the layers behind the state."""
+
+    def __init__(self, columns):
+        super().__init__()
+        hidden = spec["hiddenSize"]
+        self.grid = Grid(with_mean=True)
+        self.first_hidden = nn.Linear(hidden, hidden, bias=False)
+        self.first_cell = nn.Linear(hidden, hidden, bias=False)
+        self.vectors = nn.Embedding(spec["words"], spec["embeddingSize"])
+        self.word_dropout = nn.Dropout(spec["dropout"]["input"])
+        self.keys = nn.Linear(hidden, hidden, bias=False)
+        self.queries = nn.Linear(hidden, hidden, bias=False)
+        self.joined = nn.Linear(2 * hidden, hidden)
+        self.output_dropout = nn.Dropout(spec["dropout"]["output"])
+        self.output = nn.Linear(hidden, columns)
+
+    def begin(self, features, rows):
+        grid, image = self.grid(features)
+        group = rows // len(features)
+        state = [torch.tanh(layer(image)).repeat_interleave(group, 0) for layer in (self.first_hidden, self.first_cell)]
+        return grid, self.keys(grid), state
+
+    def logits(self, hidden, context):
+        joined = torch.tanh(self.joined(torch.cat([hidden, context], -1)))
+        return self.output(self.output_dropout(joined))
+
+
+class SoftAttention(AttentionLstm):
+    """Additive attention before each word, scaled by a gate and fed into torch.nn.LSTMCell."""
+
+    def __init__(self, columns):
+        super().__init__(columns)
+        hidden = spec["hiddenSize"]
+        self.score = nn.Linear(hidden, 1, bias=False)
+        self.gate = nn.Linear(hidden, 1)
+        self.cell = nn.LSTMCell(spec["embeddingSize"] + hidden, hidden)
+
+    def forward(self, features, words):
+        """features [images, positions, channels], words [steps, rows] -> logits [steps, rows, columns]"""
+        rows, images = words.shape[1], len(features)
+        grid, keys, (hidden, cell) = self.begin(features, rows)
+        inputs = self.word_dropout(self.vectors(words)).to(grid.dtype)
+        outputs, contexts = [], []
+        for word in inputs:
+            query = self.queries(hidden).view(images, rows // images, 1, -1)
+            scores = self.score(torch.tanh(query + keys.unsqueeze(1))).squeeze(-1)
+            seen = torch.bmm(scores.softmax(-1), grid).view(rows, -1)
+            context = torch.sigmoid(self.gate(hidden)) * seen
+            hidden, cell = self.cell(torch.cat([word, context], -1), (hidden, cell))
+            outputs.append(hidden)
+            contexts.append(context)
+        return self.logits(torch.stack(outputs), torch.stack(contexts))
+
+
+class ParallelAttention(AttentionLstm):
+    """torch.nn.LSTM over the whole sequence; dot-product attention behind it, for all words at once."""
+
+    def __init__(self, columns):
+        super().__init__(columns)
+        hidden = spec["hiddenSize"]
+        self.values = nn.Linear(hidden, hidden, bias=False)
+        self.lstm = nn.LSTM(spec["embeddingSize"], hidden)
+
+    def forward(self, features, words):
+        steps, rows, images = *words.shape, len(features)
+        grid, keys, (hidden, cell) = self.begin(features, rows)
+        inputs = self.word_dropout(self.vectors(words)).to(grid.dtype)
+        outputs, _ = self.lstm(inputs, (hidden.unsqueeze(0), cell.unsqueeze(0)))
+        # All words of a picture's captions together: [images, group · steps, hidden].
+        by_picture = outputs.transpose(0, 1).reshape(images, -1, outputs.shape[-1])
+        seen = functional.scaled_dot_product_attention(self.queries(by_picture), keys, self.values(grid))
+        context = seen.view(rows, steps, -1).transpose(0, 1)
+        return self.logits(outputs, context)
+
+
+class TransformerLayer(nn.Module):
+    """Normalised in front; attention to the picture shares keys and values among its captions."""
+
+    def __init__(self):
+        super().__init__()
+        hidden, rate = spec["hiddenSize"], spec["dropout"]["output"]
+        self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in range(3))
+        self.self_in = nn.Linear(hidden, 3 * hidden, bias=False)
+        self.self_out = nn.Linear(hidden, hidden, bias=False)
+        self.picture = nn.ModuleDict({name: nn.Linear(hidden, hidden, bias=False) for name in ("q", "k", "v", "out")})
+        self.forward_in = nn.Linear(hidden, spec["forwardSize"])
+        self.forward_out = nn.Linear(spec["forwardSize"], hidden)
+        self.dropout = nn.Dropout(rate)
+
+    def by_head(self, x):
+        """[n, words, hidden] -> [n, heads, words, size of a head]"""
+        return x.unflatten(-1, (spec["heads"], -1)).transpose(1, 2)
+
+    def forward(self, x, grid):
+        """x [rows, steps, hidden], grid [images, positions, hidden]"""
+        attention = functional.scaled_dot_product_attention
+        asked = [self.by_head(part) for part in self.self_in(self.norms[0](x)).chunk(3, -1)]
+        heard = attention(*asked, is_causal=True).transpose(1, 2).flatten(2)
+        x = x + self.dropout(self.self_out(heard))
+        queries = self.picture["q"](self.norms[1](x)).reshape(len(grid), -1, x.shape[-1])
+        keys, values = self.picture["k"](grid), self.picture["v"](grid)
+        seen = attention(*map(self.by_head, (queries, keys, values))).transpose(1, 2).reshape(x.shape)
+        x = x + self.dropout(self.picture["out"](seen))
+        inside = functional.relu(self.forward_in(self.norms[2](x)))
+        return x + self.dropout(self.forward_out(inside))
+
+
+class Transformer(nn.Module):
+    def __init__(self, columns):
+        super().__init__()
+        hidden = spec["hiddenSize"]
+        self.grid = Grid(with_mean=False)
+        self.vectors = nn.Embedding(spec["words"], spec["embeddingSize"])
+        self.input = nn.Linear(spec["embeddingSize"], hidden)
+        self.places = nn.Embedding(256, hidden)
+        self.input_dropout = nn.Dropout(spec["dropout"]["input"])
+        self.layers = nn.ModuleList(TransformerLayer() for _ in range(spec["layers"]))
+        self.norm = nn.LayerNorm(hidden)
+        self.output_dropout = nn.Dropout(spec["dropout"]["output"])
+        self.output = nn.Linear(hidden, columns)
+
+    def forward(self, features, words):
+        grid, _ = self.grid(features)
+        places = self.places.weight[: len(words)]
+        x = self.input_dropout(self.input(self.vectors(words.T)) + places)
+        for layer in self.layers:
+            x = layer(x, grid)
+        return self.output(self.output_dropout(self.norm(x))).transpose(0, 1)
+
+
+networks = {
+    "show-and-tell": ShowAndTell,
+    "soft-attention": SoftAttention,
+    "parallel-attention": ParallelAttention,
+    "transformer": Transformer,
+}
+network = networks[spec["kind"]]
+
+
+features = load("features.f16", numpy.float16).view(-1, *spec["features"])
 streams = {
     "pictures": load("pictures.i32", numpy.int32).long(),
     "words": load("words.i64", numpy.int64),
     "targets": load("targets.i64", numpy.int64),
 }
 batches = []
-row = token = 0
+image = token = 0
 for shape in plan["shapes"]:
-    rows, steps = shape["rows"], shape["steps"]
+    images, rows, steps = shape["images"], shape["rows"], shape["steps"]
     tokens = slice(token, token + steps * rows)
     batches.append(
         (
             shape["captions"],
-            streams["pictures"][row : row + rows],
+            streams["pictures"][image : image + images] % len(features),
             streams["words"][tokens].view(steps, rows),
             streams["targets"][tokens],
         )
     )
-    row, token = row + rows, token + steps * rows
+    image, token = image + images, token + steps * rows
 
 
 def make_step(columns, onednn):
     """A training step of a fresh model. PyTorch has two LSTMs: oneDNN's, and its own over plain products."""
-    model = ShowAndTell(columns)
+    model = network(columns)
     adam = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
     def step(pictures, words, targets):
@@ -86,7 +246,7 @@ def make_step(columns, onednn):
         with torch.backends.mkldnn.flags(enabled=onednn):
             with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
                 logits = model(features[pictures].float(), words)
-                loss = functional.cross_entropy(logits.flatten(0, 1), targets, ignore_index=0)
+                loss = functional.cross_entropy(logits.flatten(0, 1).float(), targets, ignore_index=0)
             loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5)
         adam.step()

@@ -1,4 +1,5 @@
-// A made-up training set of Flickr8k's size and shape, so that the benches need no data: 30,000 captions of 6,000 pictures.
+// Made-up training sets of Flickr8k's size and shape, so that the benches need no data: 30,000 captions of 6,000 pictures, for each decoder
+// that is compared.
 const dist = "../../packages/showtell/dist";
 const { encodeFloat16 } = await import(`${dist}/base/float16.js`);
 const { seededRandom } = await import(`${dist}/base/random.js`);
@@ -13,33 +14,107 @@ const captionsOfLength = [
 ];
 
 const pictures = 6000;
-const featureSize = 2048;
+/** Grids of all pictures are 1.2 GB: pictures share those of so many. */
+const differentGrids = 600;
+const channels = 2048;
+const positions = 49;
 
 /** Lengths that are compiled, as many as the trainer takes. */
 const lengths = 6;
 
-/** The decoder of the comparison: Show and Tell with hidden size 512 and embedding 300. */
-export const spec = {
-  kind: "show-and-tell",
-  features: [featureSize],
-  words: 2539,
-  embeddingSize: 300,
-  vectorSize: 300,
-  vectors: "random",
-  hiddenSize: 512,
-  dropout: { features: 0.1, input: 0.3, output: 0.5 },
+const words = { words: 2539, vectors: "random" };
+const grid = { ...words, features: [positions, channels], hiddenSize: 512 };
+const alike = (size, rate) => ({
+  embeddingSize: size,
+  vectorSize: size,
+  dropout: { features: rate, input: rate, output: rate },
+});
+
+/** What is compared, by the decoder's name: its specification, the captions a batch and those of a picture that stand together. */
+const compared = {
+  "show-and-tell": {
+    spec: {
+      ...words,
+      features: [channels],
+      hiddenSize: 512,
+      embeddingSize: 300,
+      vectorSize: 300,
+      dropout: { features: 0.1, input: 0.3, output: 0.5 },
+    },
+    rows: 256,
+    group: 1,
+    dropoutMasks: "sentence",
+  },
+  "soft-attention": {
+    spec: { ...grid, ...alike(512, 0.5), attentionSize: 512 },
+    rows: 100,
+    group: 5,
+    dropoutMasks: "token",
+  },
+  "parallel-attention": {
+    spec: { ...grid, ...alike(512, 0.5), attentionSize: 512 },
+    rows: 100,
+    group: 5,
+    dropoutMasks: "token",
+  },
+  transformer: {
+    spec: { ...grid, ...alike(256, 0.3), forwardSize: 1024, layers: 2, heads: 8 },
+    rows: 100,
+    group: 5,
+    dropoutMasks: "token",
+  },
 };
 
-export const options = { ...defaultTrainingOptions, batchSize: 256, labelSmoothing: 0, weightDecay: 0, clipNorm: 5 };
+/** Names of the decoders that are compared. */
+export const comparedDecoders = Object.keys(compared);
 
-/** The size of the output layer with its padding. */
-export const columns = paddedWords(spec.words);
+/** All that a bench needs of a decoder's workload; captions, batches and features are the same at every call. */
+export function workloadOf(kind) {
+  const { spec, rows, group, dropoutMasks } = compared[kind];
+  const options = {
+    ...defaultTrainingOptions,
+    dropoutMasks,
+    batchSize: rows,
+    captionsPerPicture: group,
+    labelSmoothing: 0,
+    weightDecay: 0,
+    clipNorm: 5,
+  };
+  const size = spec.features.reduce((product, dimension) => product * dimension, 1);
+  const different = spec.features.length === 1 ? pictures : differentGrids;
+  return {
+    spec: { kind, ...spec },
+    options,
+    /** The size of the output layer with its padding. */
+    columns: paddedWords(spec.words),
+    makeExamples: () => makeExamples(spec.words, group),
+    makeSteps: (count) => makeSteps(makeExamples(spec.words, group), options, count),
+    /** Features as float16 bits, [different pictures, ...]: not negative, as those of a network that ends in a ReLU. */
+    makeFeatures: () => {
+      const random = seededRandom(1, "bench features");
+      return encodeFloat16(Float32Array.from({ length: different * size }, () => random.uniform() ** 2 * 2));
+    },
+    /** A reader over such features in memory. */
+    readerOf: (features) => ({
+      size,
+      async read(pictureRows, into) {
+        pictureRows.forEach((row, i) => {
+          const own = row % different;
+          into.set(features.subarray(own * size, (own + 1) * size), i * size);
+        });
+      },
+    }),
+  };
+}
 
-/** Captions of ids; frequent words are as frequent as in English: the first n of all ranks have a share of about log n / log N. */
-export function makeExamples() {
+/**
+ * Captions of ids; frequent words are as frequent as in English: the first n of all ranks have a share of about log n / log N. Where captions
+ * of a picture stand together, each picture has as many.
+ */
+function makeExamples(vocabulary, group) {
   const random = seededRandom(1, "bench captions");
   const firstWord = 4;
-  const ranks = spec.words - firstWord;
+  const ranks = vocabulary - firstWord;
   const word = () => firstWord + Math.floor(ranks ** random.uniform()) - 1;
   const examples = [];
   for (const [i, count] of captionsOfLength.entries()) {
@@ -47,32 +122,14 @@ export function makeExamples() {
       examples.push({ picture: random.below(pictures), words: Array.from({ length: i + 2 }, word) });
     }
   }
-  return examples;
+  if (group === 1) return examples;
+  return random.shuffle(examples).map((example, i) => ({ ...example, picture: Math.floor(i / group) }));
 }
 
-/** Batches of an epoch as the trainer makes and shuffles them: `count` of them, evenly spread. The same at every call. */
-export function makeSteps(count) {
-  const examples = makeExamples();
-  const plan = planBatches(examples, { rows: options.batchSize, group: 1 }, options.maximumWords, lengths);
+/** Batches of an epoch as the trainer makes and shuffles them: `count` of them, evenly spread. */
+function makeSteps(examples, { batchSize: rows, captionsPerPicture: group, maximumWords }, count) {
+  const plan = planBatches(examples, { rows, group }, maximumWords, lengths);
   const epoch = makeBatches(examples, plan, seededRandom(1, "bench order"));
   const taken = Math.min(count, epoch.length);
   return Array.from({ length: taken }, (_, i) => epoch[Math.floor((i * epoch.length) / taken)]());
-}
-
-/** Features of all pictures as float16 bits, [pictures, size]: not negative, as those of a network that ends in a ReLU. */
-export function makeFeatures() {
-  const random = seededRandom(1, "bench features");
-  return encodeFloat16(Float32Array.from({ length: pictures * featureSize }, () => random.uniform() ** 2 * 2));
-}
-
-/** A reader over features in memory. */
-export function memoryReader(features) {
-  return {
-    size: featureSize,
-    async read(rows, into) {
-      rows.forEach((row, i) =>
-        into.set(features.subarray(row * featureSize, (row + 1) * featureSize), i * featureSize),
-      );
-    },
-  };
 }
