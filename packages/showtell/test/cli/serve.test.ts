@@ -1,5 +1,5 @@
 // `showtell serve` from end to end: a process of its own that listens, answers and ends when it is told to.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -110,9 +110,22 @@ describe("options", () => {
   test.each([
     ["an origin that is none", ["--cors", "example.org"], 2, "ARGUMENT"],
     ["a host that is not this machine's", ["--host", "192.0.2.1"], 1, "LISTEN"],
-  ])("are refused: %s", async (_, args, status, code) => {
-    const ended = await showtell(["serve", "--model", model, ...calmly, ...args]);
+    ["a folder of runs that is not there", ["--runs", "nowhere/runs"], 1, "FILE_NOT_FOUND: .*nowhere/runs.*no such"],
+    ["a folder of runs that is a file", ["--runs", "tiny.safetensors"], 1, "FILE_NOT_FOUND: .*tiny\\.safetensors"],
+    ["neighbours that are not there", ["--neighbours", "none.safetensors"], 1, "FILE_NOT_FOUND: .*none\\.safetensors"],
+    ["a store that is a file", ["--store", "tiny.safetensors"], 1, "STORE: .*tiny\\.safetensors"],
+  ])("are refused: %s", async (_, args, status, reason) => {
+    const ended = await showtell(["serve", "--model", model, ...calmly, ...args], { cwd: folder });
     expect(ended.status).toBe(status);
-    expect(ended.stderr).toMatch(new RegExp(`^error ${code}: `));
+    // A note may come before, on the page that is not built.
+    expect(ended.stderr).toMatch(new RegExp(`^error ${reason}`, "m"));
+  });
+
+  test("name a store that is made where there is none", async () => {
+    const store = join(folder, "new", "store");
+    await served(["--quiet", "--store", store], async (url) => {
+      expect((await fetch(`${url}healthz`)).status).toBe(200);
+    });
+    expect(existsSync(join(store, "showtell.db"))).toBe(true);
   });
 });

@@ -52,6 +52,18 @@ describe("a local file that is not the package", () => {
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(/^error INTEGRITY: .*other\.tgz/);
   });
+
+  test("is refused where the weights are there already, which stay", async () => {
+    writeFileSync(join(folder, "other.tgz"), "something else");
+    cpSync(defaultEncoder, join(folder, "whole.safetensors"));
+    const args = ["resnet50", "--int8", "--out", "whole.safetensors", "--from", "other.tgz"];
+    const { status, stderr } = await fetchWeights(args, { SHOWTELL_CACHE: join(folder, "cache") });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^error INTEGRITY: .*other\.tgz/) as string,
+    });
+    expect((await readEncoder("whole.safetensors")).identity).toBe(resnet50Identities.int8);
+  });
 });
 
 describe("wrong usage", () => {

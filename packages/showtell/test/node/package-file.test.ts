@@ -1,7 +1,7 @@
 // Files of a published package: fetched through npm's configuration, checked at every use, fetched anew when damaged.
 // The registry is a server on this machine; nothing else is reached.
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -239,6 +239,20 @@ describe("from a local copy, asking nobody", () => {
       tarballOf(entries.toReversed().map(({ path, content }) => ({ path: `other/${path.slice(8)}`, content }))),
     );
     expect(await readFile(join(await packageFolder(spec, { environment, from }), "LICENSE"), "utf8")).toBe("MIT");
+  });
+
+  test("a tarball is looked at and used where the cache is whole already, too", async () => {
+    const from = join(folder, "mine.tgz");
+    await writeFile(from, tarball);
+    const found = await packageFolder(spec, { environment, from });
+    const { ino: before } = await stat(join(found, "LICENSE"));
+    expect(await packageFolder(spec, { environment, from })).toBe(found);
+    expect((await stat(join(found, "LICENSE"))).ino).not.toBe(before);
+
+    await writeFile(from, tarball.subarray(0, 500_000));
+    expect(await failureOf(packageFolder(spec, { environment, from }))).toMatchObject({ code: "INTEGRITY" });
+    expect(sha256(await readFile(join(found, "model", "weights.bin")))).toBe(sha256(weights));
+    expect(await readdir(home)).toEqual(["files"]);
   });
 
   test("a folder is used where it is", async () => {
