@@ -10,3 +10,12 @@ export interface CancelSignal {
 export function throwIfCancelled(signal: CancelSignal | undefined): void {
   if (signal?.aborted === true) throw new ShowtellError("CANCELLED", "cancelled by the caller");
 }
+
+// Every platform has it, the language's own library does not.
+declare const setTimeout: (callback: () => void, timeoutMs: number) => unknown;
+
+/** Lets messages in (a cancellation, say) during a long computation, and throws a `CANCELLED` error if one of them was that. */
+export async function pause(signal: CancelSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => setTimeout(resolve, 0));
+  throwIfCancelled(signal);
+}

@@ -7,6 +7,7 @@ import type { Estimate } from "../study/resampling.ts";
 import { imagesOption, jsonOption, quietOption, wholeNumber } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import { storeOption } from "./study-links.ts";
+import type { Progress } from "./terminal.ts";
 import { counted, tableLines } from "./wording.ts";
 
 interface StudyReportOptions {
@@ -22,7 +23,8 @@ interface StudyReportOptions {
 
 const notes = `
 Of a study in the store, or of judgments made elsewhere (--judgments): a CSV file with the columns image, caption, rater, score, and
-system if it is known who said the caption. Give --data with it, and metrics are computed against that data set's references.
+system if it is known who said the caption; or Flickr8k's own ExpertAnnotations.txt or CrowdFlowerAnnotations.txt. Give --data with it, and
+metrics are computed against that data set's references.
 
 Systems are compared by Bradley–Terry scores, or by means; raters by their attention checks and by their agreement, which is also given as
 Krippendorff's alpha; every metric by Kendall's tau-b and tau-c and Spearman's rho with what people said. Intervals (95 %) are those of a
@@ -34,7 +36,8 @@ Examples:
   showtell study report
   showtell study report 2 --store studies --out report
   showtell study report --exclude "rater 3" --json
-  showtell study report --judgments experts.csv --data flickr8k --out report`;
+  showtell study report --judgments experts.csv --data flickr8k --out report
+  showtell study report --judgments Flickr8k_text/ExpertAnnotations.txt --data flickr8k --out report`;
 
 /** Adds `study report` to the group. */
 export function addStudyReport(study: Command, shell: Shell): void {
@@ -65,7 +68,23 @@ async function report(
   const { judgments, source } =
     options.judgments === undefined ? await ofStore(number, options) : await ofFile(options.judgments, options);
   const { resamples, exclude = [], out } = options;
-  const found = await reportJudgments(judgments, source, { resamples, seed: 1, exclude, out, signal });
+  const units = { scores: "captions", correlations: "metrics" } as const;
+  const bars = new Map<string, Progress>();
+  const stopBars = (): void => bars.forEach((bar) => bar.stop());
+  const found = await reportJudgments(judgments, source, {
+    resamples,
+    seed: 1,
+    exclude,
+    out,
+    signal,
+    onProgress({ task, done, total }) {
+      if (!bars.has(task)) {
+        stopBars();
+        bars.set(task, terminal.progress(task, total, { unit: units[task] }));
+      }
+      bars.get(task)?.update(done);
+    },
+  }).finally(stopBars);
   if (options.json) await terminal.print(JSON.stringify(found, undefined, 2));
   else await terminal.print(...linesOf(found));
   if (out !== undefined) terminal.note(`report written to ${out}`);
@@ -115,7 +134,7 @@ function linesOf(found: StudyReport): readonly string[] {
         ["system", ...scales.flatMap((scale) => [scale, "95 % interval"])],
         ...systems.map(({ name, means }) => [name, ...scales.flatMap((scale) => cells(means?.[scale]))]),
       ];
-  const head = `${counted(judgments, "judgment")} of ${counted(items, compared ? "pair" : "caption")} by ${counted(raters.length, "rater")}`;
+  const head = `${counted(judgments, "judgment")} of ${counted(items, compared ? "pair" : "caption")}${raters.length === 0 ? "" : ` by ${counted(raters.length, "rater")}`}`;
   return [
     head,
     ...section(standing),

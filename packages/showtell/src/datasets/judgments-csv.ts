@@ -2,11 +2,12 @@
 import { parseTable } from "./csv.ts";
 import { lineError, safeImageName } from "./record.ts";
 
-/** A line of the file. */
+/** What a rater said of a caption. */
 export interface ForeignJudgment {
   readonly image: string;
   readonly caption: string;
-  readonly rater: string;
+  /** Undefined where nobody knows who judged; a file of this kind always tells. */
+  readonly rater?: string;
   readonly score: number;
   /** Who said the caption; undefined if the file has no such column, or nothing in it. */
   readonly system?: string;

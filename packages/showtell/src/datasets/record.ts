@@ -10,9 +10,14 @@ export interface CaptionRecord {
   readonly split?: string;
 }
 
-/** The `DATA_FORMAT` error for a place in a file: a line, counted from 1, or a path such as "images[3]". */
-export function lineError(file: string, place: number | string, what: string): ShowtellError {
-  return new ShowtellError("DATA_FORMAT", `${file}: ${typeof place === "number" ? `line ${place}` : place}: ${what}`);
+/** The error, `DATA_FORMAT` unless told otherwise, for a place in a file: a line, counted from 1, or a path such as "images[3]". */
+export function lineError(
+  file: string,
+  place: number | string,
+  what: string,
+  code: "DATA_FORMAT" | "DATA_IDS" = "DATA_FORMAT",
+): ShowtellError {
+  return new ShowtellError(code, `${file}: ${typeof place === "number" ? `line ${place}` : place}: ${what}`);
 }
 
 /**

@@ -7,7 +7,7 @@ import type {
   DocumentFrequencies,
   MeteorResources,
 } from "caption-metrics";
-import { throwIfCancelled } from "../base/cancel.ts";
+import { pause } from "../base/cancel.ts";
 import type { CancelSignal } from "../base/cancel.ts";
 import type { Scores } from "./evaluation.ts";
 
@@ -66,11 +66,11 @@ export async function scoreCorpus(
     ...(frequencies && { frequencies }),
     onImage(_, scores) {
       perPicture.push(scores);
-      return perPicture.length % picturesBetweenPauses === 0 ? breathe(signal) : undefined;
+      return perPicture.length % picturesBetweenPauses === 0 ? pause(signal) : undefined;
     },
   });
   const statistics = found.statistics!;
-  const onResample = (done: number): Promise<void> | undefined => (done % 100 === 0 ? breathe(signal) : undefined);
+  const onResample = (done: number): Promise<void> | undefined => (done % 100 === 0 ? pause(signal) : undefined);
   const intervals = await bootstrapIntervals(statistics, { resamples, onResample });
   return {
     scores: mapRecord(found.scores, (value, name) => ({ value, low: intervals[name]![0], high: intervals[name]![1] })),
@@ -80,15 +80,6 @@ export async function scoreCorpus(
     statistics,
     frequencies: found.frequencies,
   };
-}
-
-// Every platform has it, the language's own library does not.
-declare const setTimeout: (callback: () => void, timeoutMs: number) => unknown;
-
-/** Lets messages in (a cancellation, say), and stops if one of them was that. */
-async function breathe(signal: CancelSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => setTimeout(resolve, 0));
-  throwIfCancelled(signal);
 }
 
 /**

@@ -25,12 +25,14 @@ export function foreignJudgments(
       items.push({ image, captions: [{ caption, systems: system === undefined ? [] : [system] }] });
     }
     const item = places.get(key)!;
+    const values = { [scale]: score };
+    if (rater === undefined) return { item, values };
     const own = JSON.stringify([item, rater]);
     if (seen.has(own)) {
       throw new ShowtellError("DATA_FORMAT", `"${rater}" judged "${caption}" of ${image} twice: leave one out`);
     }
     seen.add(own);
-    return { item, rater, values: { [scale]: score } };
+    return { item, rater, values };
   });
   const images = [...new Set(items.map(({ image }) => image))];
   return {
@@ -40,7 +42,7 @@ export function foreignJudgments(
     pictures: images.map((image) => ({ image, references: referencesOf.get(image) ?? [] })),
     items,
     judgments,
-    raters: [...new Set(lines.map(({ rater }) => rater))].map((rater) => ({
+    raters: [...new Set(lines.flatMap(({ rater }) => rater ?? []))].map((rater) => ({
       rater,
       checks: 0,
       checksPassed: 0,

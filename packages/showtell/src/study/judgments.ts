@@ -20,7 +20,8 @@ export interface JudgedItem {
 export interface Judgment {
   /** The item's number. */
   readonly item: number;
-  readonly rater: string;
+  /** Undefined where nobody knows who judged. */
+  readonly rater?: string;
   /** By the scale's name; `preference` is 1 for the first caption, −1 for the second, 0 for neither. */
   readonly values: Readonly<Record<string, number>>;
 }

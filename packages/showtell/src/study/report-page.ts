@@ -39,8 +39,12 @@ function subtitle({ source, kind, pictures, items, same, excluded }: StudyReport
       : `Study ${source.id} of ${source.created.slice(0, 10)}, on ${source.data.split} of ${source.data.name}`;
   const what = kind === "side-by-side" ? "pairs" : "captions";
   const equal = same > 0 ? `; ${whole(same)} more pairs were the same words, and nobody was asked` : "";
+  const own =
+    source.kind === "file" && source.ownCaptions !== undefined
+      ? `; ${whole(source.ownCaptions)} more are among their picture’s references, and left out`
+      : "";
   const without = excluded.length > 0 ? `; without ${excluded.join(", ")}` : "";
-  return `${where}: ${kindWords[kind]}. ${whole(items)} ${what} of ${whole(pictures)} pictures${equal}${without}.`;
+  return `${where}: ${kindWords[kind]}. ${whole(items)} ${what} of ${whole(pictures)} pictures${equal}${own}${without}.`;
 }
 
 function tile(value: string, words: string): Html {
@@ -53,7 +57,7 @@ function tiles({ judgments, raters, agreement, kind }: StudyReport): Html {
   const [first] = agreement;
   const alpha = first?.alpha[kind === "side-by-side" ? "nominal" : "ordinal"];
   return html`<div class="tiles">
-    ${tile(whole(judgments), "judgments")} ${tile(whole(raters.length), "raters")}
+    ${tile(whole(judgments), "judgments")} ${raters.length > 0 ? tile(whole(raters.length), "raters") : undefined}
     ${alpha && tile(alpha.value.toFixed(2), `Krippendorff’s alpha, ${first.scale}`)}
     ${checks > 0 ? tile(`${passed} of ${checks}`, "attention checks passed") : undefined}
   </div>`;
@@ -141,7 +145,8 @@ function agreementSection({ agreement }: StudyReport): Html {
     </div>`;
 }
 
-function raterSection({ raters }: StudyReport): Html {
+function raterSection({ raters }: StudyReport): Html | undefined {
+  if (raters.length === 0) return undefined;
   return html`<h2>Raters</h2>
     <p class="soft">
       Attention checks are captions of other pictures. “Same as others”: of all comparisons with another rater’s

@@ -11,7 +11,12 @@ export type JudgmentSource =
       readonly created: string;
       readonly data: { readonly name: string; readonly split: string };
     }
-  | { readonly kind: "file"; readonly name: string };
+  | {
+      readonly kind: "file";
+      readonly name: string;
+      /** Captions that are left out because they are among their picture's references; where the file tells. */
+      readonly ownCaptions?: number;
+    };
 
 /** The report. */
 export interface StudyReport extends Findings {

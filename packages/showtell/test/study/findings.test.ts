@@ -44,7 +44,7 @@ function record(
 const rate = (adequacy: number, fluency: number): Answer => ({ kind: "ratings", ratings: { adequacy, fluency } });
 const choose = (choice: Choice): Answer => ({ kind: "choice", choice });
 
-test("side by side: sides are undone, ties are half a win, checks count apart, the same words are told", () => {
+test("side by side: sides are undone, ties are half a win, checks count apart, the same words are told", async () => {
   const p: Task = { picture: 0, shown: [system("a p", 0), system("b p", 1)] };
   const pTurned: Task = { picture: 0, shown: p.shown.toReversed() };
   const q: Task = { picture: 1, shown: [system("b q", 1), system("a q", 0)] };
@@ -71,7 +71,7 @@ test("side by side: sides are undone, ties are half a win, checks count apart, t
     [["A"], ["B"]],
   ]);
   // Metric scores of both captions of both items: the metric likes A's first, and B's second.
-  const { systems, raters, agreement, metrics } = findingsOf(
+  const { systems, raters, agreement, metrics } = await findingsOf(
     data,
     new Map([
       [
@@ -102,7 +102,7 @@ test("side by side: sides are undone, ties are half a win, checks count apart, t
   expect(metrics[0]).toMatchObject({ metric: "M", items: 2, tauB: { value: 1 }, accuracy: { value: 1 } });
 });
 
-test("ratings: means of each system, also of words that both said; checks are those rated low", () => {
+test("ratings: means of each system, also of words that both said; checks are those rated low", async () => {
   const check: Task = { picture: 0, shown: [{ caption: "x", origin: { kind: "shuffled" } }] };
   const data = judgmentsOf(
     record("rating", [
@@ -112,14 +112,14 @@ test("ratings: means of each system, also of words that both said; checks are th
       [1, check, rate(3, 1)],
     ]),
   );
-  const { systems, raters } = findingsOf(data, new Map(), options);
+  const { systems, raters } = await findingsOf(data, new Map(), options);
   expect(systems[0]!.means).toMatchObject({ adequacy: { value: 4 }, fluency: { value: 3 } });
   expect(systems[1]!.means).toMatchObject({ adequacy: { value: 3 }, fluency: { value: 2 } });
   expect(raters.map(({ checksPassed }) => checksPassed)).toEqual([1, 0]);
 });
 
-test("a study without any answer has nothing to report, and a rater from elsewhere judges a caption once", () => {
-  expect(() => findingsOf(judgmentsOf(record("rating", [])), new Map(), options)).toThrow(
+test("a study without any answer has nothing to report, and a rater from elsewhere judges a caption once", async () => {
+  await expect(findingsOf(judgmentsOf(record("rating", [])), new Map(), options)).rejects.toThrow(
     "nothing has been judged yet",
   );
   const line = { image: "p", caption: "c", rater: "ann", score: 1 };
