@@ -12,12 +12,14 @@ import { lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { parameterLine } from "./block-lines.ts";
-import type { DropoutRates } from "./decoder-options.ts";
-import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
+import { trainedBlock } from "./block-lines.ts";
+import type { DecoderEntry } from "./decoder.ts";
 import {
+  attentionSpec,
+  attentionSpecFields,
   firstState,
   gridBlock,
+  gridEdges,
   gridParameters,
   gridRecipe,
   imageBlock,
@@ -26,18 +28,17 @@ import {
   seenImage,
   startParameters,
 } from "./grid-inputs.ts";
+import type { AttentionSpec } from "./grid-inputs.ts";
 import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
-import { commonSpecFields, sizeSchema, droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
-import type { WordInputSpec } from "./word-inputs.ts";
+import { droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
 
 /** Architecture of a decoder with adaptive attention; `features` is a grid [positions, channels]. */
-export interface AdaptiveAttentionSpec extends DecoderSizes, WordInputSpec {
+export interface AdaptiveAttentionSpec extends AttentionSpec {
   readonly kind: "adaptive-attention";
   /** Size of the LSTM's state, of the projected grid and of the sentinel, which are added to each other. */
   readonly hiddenSize: number;
   /** Size in which states, positions and sentinel are compared. */
   readonly attentionSize: number;
-  readonly dropout: DropoutRates;
 }
 
 function parameters(spec: AdaptiveAttentionSpec): ParameterSpecs {
@@ -65,17 +66,11 @@ export const adaptiveAttention: DecoderEntry<AdaptiveAttentionSpec> = {
   kind: "adaptive-attention",
   title: "Adaptive attention with a visual sentinel (Lu et al. 2017)",
   layer: "grid",
-  schema: z.strictObject({ kind: z.literal("adaptive-attention"), ...commonSpecFields, attentionSize: sizeSchema }),
+  schema: z.strictObject({ kind: z.literal("adaptive-attention"), ...attentionSpecFields }),
   recipe: { ...gridRecipe, epochs: 8 },
   takes: ["attentionSize"],
 
-  specOf: (sizes, { hiddenSize, attentionSize = hiddenSize, dropout }) => ({
-    kind: "adaptive-attention",
-    ...sizes,
-    hiddenSize,
-    attentionSize,
-    dropout,
-  }),
+  specOf: (sizes, options) => ({ kind: "adaptive-attention", ...attentionSpec(sizes, options) }),
 
   parameters,
 
@@ -133,29 +128,13 @@ function blocks(spec: AdaptiveAttentionSpec): Architecture {
       imageBlock(spec, specs),
       gridBlock(spec, specs),
       wordBlock(spec),
-      {
-        id: "lstm",
-        title: "LSTM",
-        lines: [`input ${embeddingSize} + ${hiddenSize}, state ${hiddenSize}`, parameterLine(specs, "lstm.")],
-        kind: "trained",
-      },
-      {
-        id: "sentinel",
-        title: "Visual sentinel",
-        lines: ["gated memory of the LSTM", parameterLine(specs, "sentinel.")],
-        kind: "trained",
-      },
-      {
-        id: "attention",
-        title: "Adaptive attention",
-        lines: [`positions and sentinel, size ${attentionSize}`, parameterLine(specs, "attention.")],
-        kind: "trained",
-      },
+      trainedBlock(specs, "lstm", "LSTM", [`input ${embeddingSize} + ${hiddenSize}, state ${hiddenSize}`]),
+      trainedBlock(specs, "sentinel", "Visual sentinel", ["gated memory of the LSTM"]),
+      trainedBlock(specs, "attention", "Adaptive attention", [`positions and sentinel, size ${attentionSize}`]),
       ...outputBlocks(spec, specs, ["state and context added"]),
     ],
     edges: [
-      { from: "features", to: "image" },
-      { from: "features", to: "grid" },
+      ...gridEdges,
       { from: "image", to: "lstm", label: "first state, every step" },
       { from: "words", to: "lstm" },
       { from: "lstm", to: "lstm", label: "state" },

@@ -1,4 +1,5 @@
-// How decoders see a grid of features: each position projected, and the mean of all as a summary of the picture.
+// How decoders see a grid of features: each position projected, and the mean of all as a summary of the picture. And what those that look
+// at it by attention share: a specification with a size for it.
 import type { Value } from "../graph/graph.ts";
 import { relu, tanh } from "../graph/operators/arithmetic.ts";
 import { gemm } from "../graph/operators/matrix.ts";
@@ -8,15 +9,37 @@ import { linear, standardise } from "../nn/layers.ts";
 import type { Noise } from "../nn/noise.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
-import type { Block } from "../plot/architecture.ts";
-import { parameterLine } from "./block-lines.ts";
-import type { DropoutRates } from "./decoder-options.ts";
+import type { Architecture, Block } from "../plot/architecture.ts";
+import { trainedBlock } from "./block-lines.ts";
+import type { DecoderOptions, DropoutRates } from "./decoder-options.ts";
 import type { DecoderRecipe, DecoderSizes, Values } from "./decoder.ts";
+import { commonSpecFields, sizeSchema } from "./word-inputs.ts";
+import type { WordInputSpec } from "./word-inputs.ts";
 
 /** The part of a decoder's specification on its grid; `features` is [positions, channels]. */
 export interface GridSpec extends DecoderSizes {
   readonly hiddenSize: number;
   readonly dropout: DropoutRates;
+}
+
+/** A decoder's specification, but for its kind and options of its own, if it looks at the grid by attention. */
+export interface AttentionSpec extends GridSpec, WordInputSpec {
+  /** Size in which a state is compared with the grid's positions. */
+  readonly attentionSize: number;
+}
+
+/** The fields of such a specification, for its schema. */
+export const attentionSpecFields: typeof commonSpecFields & { readonly attentionSize: typeof sizeSchema } = {
+  ...commonSpecFields,
+  attentionSize: sizeSchema,
+};
+
+/** Such a specification for a data set's sizes and the options of a user. */
+export function attentionSpec(
+  sizes: DecoderSizes & WordInputSpec,
+  { hiddenSize, attentionSize = hiddenSize, dropout }: DecoderOptions,
+): AttentionSpec {
+  return { ...sizes, hiddenSize, attentionSize, dropout };
 }
 
 /**
@@ -78,31 +101,24 @@ export function firstState(p: Parameters, image: Value): Values {
 }
 
 /** The block "image" of a drawing. */
-export function imageBlock(spec: GridSpec, specs: ParameterSpecs): Block {
-  const { features, hiddenSize, dropout } = spec;
-  return {
-    id: "image",
-    title: "Mean of the grid",
-    lines: [
-      "standardised, linear, ReLU",
-      `${features.at(-1)} → ${hiddenSize}, dropout ${dropout.features}`,
-      parameterLine(specs, "image."),
-    ],
-    kind: "trained",
-  };
+export function imageBlock({ features, hiddenSize, dropout }: GridSpec, specs: ParameterSpecs): Block {
+  return trainedBlock(specs, "image", "Mean of the grid", [
+    "standardised, linear, ReLU",
+    `${features.at(-1)} → ${hiddenSize}, dropout ${dropout.features}`,
+  ]);
 }
 
 /** The block "grid" of a drawing. */
-export function gridBlock(spec: GridSpec, specs: ParameterSpecs): Block {
-  const [positions, channels] = spec.features;
-  return {
-    id: "grid",
-    title: "Positions of the grid",
-    lines: [
-      "standardised, linear, ReLU",
-      `${positions} × ${channels} → ${specs["grid.bias"]!.shape[0]}, dropout ${spec.dropout.features}`,
-      parameterLine(specs, "grid."),
-    ],
-    kind: "trained",
-  };
+export function gridBlock({ features, dropout }: GridSpec, specs: ParameterSpecs): Block {
+  const [positions, channels] = features;
+  return trainedBlock(specs, "grid", "Positions of the grid", [
+    "standardised, linear, ReLU",
+    `${positions} × ${channels} → ${specs["grid.bias"]!.shape[0]}, dropout ${dropout.features}`,
+  ]);
 }
+
+/** The arrows to the blocks "image" and "grid" of a drawing. */
+export const gridEdges: Architecture["edges"] = [
+  { from: "features", to: "image" },
+  { from: "features", to: "grid" },
+];

@@ -12,12 +12,14 @@ import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { parameterLine } from "./block-lines.ts";
-import type { DropoutRates } from "./decoder-options.ts";
-import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
+import { trainedBlock } from "./block-lines.ts";
+import type { DecoderEntry } from "./decoder.ts";
 import {
+  attentionSpec,
+  attentionSpecFields,
   firstState,
   gridBlock,
+  gridEdges,
   gridParameters,
   gridRecipe,
   imageBlock,
@@ -26,18 +28,17 @@ import {
   seenImage,
   startParameters,
 } from "./grid-inputs.ts";
+import type { AttentionSpec } from "./grid-inputs.ts";
 import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
-import { commonSpecFields, sizeSchema, droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
-import type { WordInputSpec } from "./word-inputs.ts";
+import { droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
 
 /** Architecture of a decoder with parallel attention; `features` is a grid [positions, channels]. */
-export interface ParallelAttentionSpec extends DecoderSizes, WordInputSpec {
+export interface ParallelAttentionSpec extends AttentionSpec {
   readonly kind: "parallel-attention";
   /** Size of the LSTM's state, and of what the logits are made of. */
   readonly hiddenSize: number;
   /** Size of the projected grid, of queries, keys and values. */
   readonly attentionSize: number;
-  readonly dropout: DropoutRates;
 }
 
 function parameters(spec: ParallelAttentionSpec): ParameterSpecs {
@@ -62,17 +63,11 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
   kind: "parallel-attention",
   title: "LSTM with parallel dot-product attention",
   layer: "grid",
-  schema: z.strictObject({ kind: z.literal("parallel-attention"), ...commonSpecFields, attentionSize: sizeSchema }),
+  schema: z.strictObject({ kind: z.literal("parallel-attention"), ...attentionSpecFields }),
   recipe: { ...gridRecipe, epochs: 6 },
   takes: ["attentionSize"],
 
-  specOf: (sizes, { hiddenSize, attentionSize = hiddenSize, dropout }) => ({
-    kind: "parallel-attention",
-    ...sizes,
-    hiddenSize,
-    attentionSize,
-    dropout,
-  }),
+  specOf: (sizes, options) => ({ kind: "parallel-attention", ...attentionSpec(sizes, options) }),
 
   parameters,
 
@@ -120,23 +115,12 @@ function blocks(spec: ParallelAttentionSpec): Architecture {
       imageBlock(spec, specs),
       gridBlock(spec, specs),
       wordBlock(spec),
-      {
-        id: "lstm",
-        title: "LSTM",
-        lines: [`input ${embeddingSize}, state ${hiddenSize}`, parameterLine(specs, "lstm.")],
-        kind: "trained",
-      },
-      {
-        id: "attention",
-        title: "Attention",
-        lines: ["dot product, one head", `size ${attentionSize}`, parameterLine(specs, "attention.")],
-        kind: "trained",
-      },
+      trainedBlock(specs, "lstm", "LSTM", [`input ${embeddingSize}, state ${hiddenSize}`]),
+      trainedBlock(specs, "attention", "Attention", ["dot product, one head", `size ${attentionSize}`]),
       ...outputBlocks(spec, specs, ["state and context joined, tanh"]),
     ],
     edges: [
-      { from: "features", to: "image" },
-      { from: "features", to: "grid" },
+      ...gridEdges,
       { from: "image", to: "lstm", label: "first state" },
       { from: "words", to: "lstm" },
       { from: "lstm", to: "lstm", label: "state" },

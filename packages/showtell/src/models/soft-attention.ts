@@ -12,13 +12,15 @@ import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { parameterLine } from "./block-lines.ts";
-import type { DropoutRates } from "./decoder-options.ts";
+import { trainedBlock } from "./block-lines.ts";
 import { chosen } from "./decoder-options.ts";
-import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
+import type { DecoderEntry } from "./decoder.ts";
 import {
+  attentionSpec,
+  attentionSpecFields,
   firstState,
   gridBlock,
+  gridEdges,
   gridParameters,
   gridRecipe,
   imageBlock,
@@ -27,18 +29,17 @@ import {
   seenImage,
   startParameters,
 } from "./grid-inputs.ts";
+import type { AttentionSpec } from "./grid-inputs.ts";
 import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
-import { commonSpecFields, sizeSchema, droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
-import type { WordInputSpec } from "./word-inputs.ts";
+import { droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
 
 /** Architecture of a decoder with soft attention; `features` is a grid [positions, channels]. */
-export interface SoftAttentionSpec extends DecoderSizes, WordInputSpec {
+export interface SoftAttentionSpec extends AttentionSpec {
   readonly kind: "soft-attention";
   /** Size of the LSTM's state, and of what the logits are made of. */
   readonly hiddenSize: number;
   /** Size of the projected grid, of queries and of keys. */
   readonly attentionSize: number;
-  readonly dropout: DropoutRates;
   /** How a state is compared with a position; default: additive. */
   readonly score?: ScoreKind | undefined;
 }
@@ -70,20 +71,16 @@ export const softAttention: DecoderEntry<SoftAttentionSpec> = {
   layer: "grid",
   schema: z.strictObject({
     kind: z.literal("soft-attention"),
-    ...commonSpecFields,
-    attentionSize: sizeSchema,
+    ...attentionSpecFields,
     score: z.enum(scoreKinds).optional(),
   }),
   recipe: { ...gridRecipe, epochs: 8 },
   takes: ["attentionSize", "score"],
 
-  specOf: (sizes, { hiddenSize, attentionSize = hiddenSize, dropout, score }) => ({
+  specOf: (sizes, options) => ({
     kind: "soft-attention",
-    ...sizes,
-    hiddenSize,
-    attentionSize,
-    dropout,
-    ...chosen({ score }),
+    ...attentionSpec(sizes, options),
+    ...chosen({ score: options.score }),
   }),
 
   parameters,
@@ -130,27 +127,15 @@ function blocks(spec: SoftAttentionSpec): Architecture {
       imageBlock(spec, specs),
       gridBlock(spec, specs),
       wordBlock(spec),
-      {
-        id: "attention",
-        title: "Soft attention",
-        lines: [
-          `${attentionScores[score].title}, size ${attentionSize}`,
-          "scaled by a gate",
-          parameterLine(specs, "attention."),
-        ],
-        kind: "trained",
-      },
-      {
-        id: "lstm",
-        title: "LSTM",
-        lines: [`input ${embeddingSize} + ${attentionSize}, state ${hiddenSize}`, parameterLine(specs, "lstm.")],
-        kind: "trained",
-      },
+      trainedBlock(specs, "attention", "Soft attention", [
+        `${attentionScores[score].title}, size ${attentionSize}`,
+        "scaled by a gate",
+      ]),
+      trainedBlock(specs, "lstm", "LSTM", [`input ${embeddingSize} + ${attentionSize}, state ${hiddenSize}`]),
       ...outputBlocks(spec, specs, ["state and context joined, tanh"]),
     ],
     edges: [
-      { from: "features", to: "image" },
-      { from: "features", to: "grid" },
+      ...gridEdges,
       { from: "image", to: "lstm", label: "first state" },
       { from: "grid", to: "attention", label: "keys, values" },
       { from: "words", to: "lstm" },

@@ -13,12 +13,14 @@ import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { weightSpec } from "../nn/parameters.ts";
 import type { Architecture } from "../plot/architecture.ts";
-import { parameterLine } from "./block-lines.ts";
-import type { DropoutRates } from "./decoder-options.ts";
+import { trainedBlock } from "./block-lines.ts";
 import { chosen } from "./decoder-options.ts";
-import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
+import type { DecoderEntry } from "./decoder.ts";
 import {
+  attentionSpec,
+  attentionSpecFields,
   gridBlock,
+  gridEdges,
   gridParameters,
   gridRecipe,
   imageBlock,
@@ -26,18 +28,17 @@ import {
   seenGrid,
   seenImage,
 } from "./grid-inputs.ts";
+import type { AttentionSpec } from "./grid-inputs.ts";
 import { outputBlocks, outputEdges, outputLogits, outputParameters } from "./output-layer.ts";
-import { commonSpecFields, sizeSchema, droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
-import type { WordInputSpec } from "./word-inputs.ts";
+import { droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
 
 /** Architecture of a top-down decoder; `features` is a grid [positions, channels]. */
-export interface TopDownSpec extends DecoderSizes, WordInputSpec {
+export interface TopDownSpec extends AttentionSpec {
   readonly kind: "top-down";
   /** Size of both LSTMs' states. */
   readonly hiddenSize: number;
   /** Size of the projected grid, of queries and of keys. */
   readonly attentionSize: number;
-  readonly dropout: DropoutRates;
   /** How a state is compared with a position; default: additive. */
   readonly score?: ScoreKind | undefined;
 }
@@ -66,20 +67,16 @@ export const topDown: DecoderEntry<TopDownSpec> = {
   layer: "grid",
   schema: z.strictObject({
     kind: z.literal("top-down"),
-    ...commonSpecFields,
-    attentionSize: sizeSchema,
+    ...attentionSpecFields,
     score: z.enum(scoreKinds).optional(),
   }),
   recipe: { ...gridRecipe, epochs: 8 },
   takes: ["attentionSize", "score"],
 
-  specOf: (sizes, { hiddenSize, attentionSize = hiddenSize, dropout, score }) => ({
+  specOf: (sizes, options) => ({
     kind: "top-down",
-    ...sizes,
-    hiddenSize,
-    attentionSize,
-    dropout,
-    ...chosen({ score }),
+    ...attentionSpec(sizes, options),
+    ...chosen({ score: options.score }),
   }),
 
   parameters,
@@ -144,29 +141,17 @@ function blocks(spec: TopDownSpec): Architecture {
       imageBlock(spec, specs),
       gridBlock(spec, specs),
       wordBlock(spec),
-      {
-        id: "looking",
-        title: "LSTM that looks",
-        lines: [`input ${embeddingSize} + 2 × ${hiddenSize}, state ${hiddenSize}`, parameterLine(specs, "looking.")],
-        kind: "trained",
-      },
-      {
-        id: "attention",
-        title: "Attention",
-        lines: [`${attentionScores[score].title}, size ${attentionSize}`, parameterLine(specs, "attention.")],
-        kind: "trained",
-      },
-      {
-        id: "speaking",
-        title: "LSTM that speaks",
-        lines: [`input ${attentionSize} + ${hiddenSize}, state ${hiddenSize}`, parameterLine(specs, "speaking.")],
-        kind: "trained",
-      },
+      trainedBlock(specs, "looking", "LSTM that looks", [
+        `input ${embeddingSize} + 2 × ${hiddenSize}, state ${hiddenSize}`,
+      ]),
+      trainedBlock(specs, "attention", "Attention", [`${attentionScores[score].title}, size ${attentionSize}`]),
+      trainedBlock(specs, "speaking", "LSTM that speaks", [
+        `input ${attentionSize} + ${hiddenSize}, state ${hiddenSize}`,
+      ]),
       ...outputBlocks(spec, specs),
     ],
     edges: [
-      { from: "features", to: "image" },
-      { from: "features", to: "grid" },
+      ...gridEdges,
       { from: "image", to: "looking", label: "every step" },
       { from: "words", to: "looking" },
       { from: "looking", to: "looking", label: "state" },

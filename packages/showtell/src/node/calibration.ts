@@ -14,6 +14,7 @@ import type { DecoderBundle } from "./bundle-files.ts";
 import { writeBundleFile } from "./bundle-files.ts";
 import { readCaptionerFiles } from "./captioner-files.ts";
 import { openDataset, picturePath } from "./dataset-folder.ts";
+import { featureBatches } from "./feature-batches.ts";
 import type { FeatureCache } from "./feature-cache.ts";
 import { extractFeatures } from "./feature-extraction.ts";
 import type { ExtractionProgress } from "./feature-extraction.ts";
@@ -120,15 +121,10 @@ async function captionAll(
   { openSession, signal, onCaptions }: CalibrationRequest,
 ): Promise<readonly Captioned[]> {
   const captioner = await openEnsembleCaptioner([bundle], openSession);
-  const size = cache.key.shape.reduce((product, dimension) => product * dimension, 1);
   const captions: Captioned[] = [];
   try {
-    for (let start = 0; start < pictures.length; start += batchSize) {
-      throwIfCancelled(signal);
-      const batch = pictures.slice(start, start + batchSize).map(({ hash }) => hash);
-      const features = new Uint16Array(batch.length * size);
-      await cache.read(batch, features);
-      captions.push(...(await captioner.caption({ images: batch.length, data: features }, signal ? { signal } : {})));
+    for await (const { batches } of featureBatches([cache], pictures, batchSize, signal)) {
+      captions.push(...(await captioner.caption(batches, signal ? { signal } : {})));
       onCaptions?.(captions.length, pictures.length);
     }
   } finally {

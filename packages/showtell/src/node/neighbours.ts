@@ -14,6 +14,7 @@ import { safetensorsParts } from "../safetensors/write.ts";
 import type { ModelArgument } from "./captioner-files.ts";
 import { readCaptionerFiles } from "./captioner-files.ts";
 import { openDataset, picturePath } from "./dataset-folder.ts";
+import { featureBatches } from "./feature-batches.ts";
 import type { FeatureCache } from "./feature-cache.ts";
 import { extractFeatures } from "./feature-extraction.ts";
 import type { ExtractionProgress } from "./feature-extraction.ts";
@@ -71,12 +72,7 @@ export async function buildNeighbours(request: NeighboursRequest): Promise<Neigh
     });
     if (usable.length === 0) throw new ShowtellError("DATA_EMPTY", `no picture of split "${split}" can be used`);
     const channels = featureShape(encoder.manifest.spec, features.layer).at(-1)!;
-    const vectors = await vectorsOf(
-      cache,
-      usable.map(({ hash }) => hash),
-      channels,
-      signal,
-    );
+    const vectors = await vectorsOf(cache, usable, channels, signal);
     const table: NeighbourTable = {
       version: 1,
       writer: `showtell ${version}`,
@@ -98,19 +94,16 @@ export async function buildNeighbours(request: NeighboursRequest): Promise<Neigh
 /** The pictures' vectors of length 1 as float16 bits, [pictures, channels]. */
 async function vectorsOf(
   cache: FeatureCache,
-  hashes: readonly string[],
+  pictures: readonly { readonly hash: string }[],
   channels: number,
   signal: CancelSignal | undefined,
 ): Promise<Uint16Array> {
-  const size = cache.key.shape.reduce((product, dimension) => product * dimension, 1);
-  const vectors = new Uint16Array(hashes.length * channels);
-  for (let start = 0; start < hashes.length; start += picturesAtOnce) {
-    throwIfCancelled(signal);
-    const some = hashes.slice(start, start + picturesAtOnce);
-    const bits = new Uint16Array(some.length * size);
-    await cache.read(some, bits);
-    const { data } = unitVectors(decodeFloat16(bits), some.length, channels);
-    encodeFloat16(data, vectors.subarray(start * channels, (start + some.length) * channels));
+  const vectors = new Uint16Array(pictures.length * channels);
+  let done = 0;
+  for await (const { some, batches } of featureBatches([cache], pictures, picturesAtOnce, signal)) {
+    const { data } = unitVectors(decodeFloat16(batches[0]!.data), some.length, channels);
+    encodeFloat16(data, vectors.subarray(done * channels, (done + some.length) * channels));
+    done += some.length;
   }
   return vectors;
 }

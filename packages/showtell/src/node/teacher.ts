@@ -3,14 +3,12 @@ import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { CancelSignal } from "../base/cancel.ts";
-import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
-import { sizeOf } from "../base/tensor.ts";
 import { checkDecoder } from "../bundle/self-test.ts";
 import type { CaptionOptions } from "../caption/caption-options.ts";
 import { openEnsembleCaptioner } from "../caption/captioner.ts";
 import { openDecoderStepper } from "../caption/decoder-stepper.ts";
-import type { DecoderStepper, FeatureBatch } from "../caption/decoder-stepper.ts";
+import type { DecoderStepper } from "../caption/decoder-stepper.ts";
 import { planEnsemble } from "../caption/ensemble.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { trainedPictures } from "../evaluate/provenance.ts";
@@ -22,7 +20,8 @@ import { softTargetsOf } from "../train/soft-targets.ts";
 import type { WordDistillation } from "../train/soft-targets.ts";
 import type { CaptionerFiles } from "./captioner-files.ts";
 import { readCaptionerFiles } from "./captioner-files.ts";
-import { pieces } from "./evaluation-data.ts";
+import { featureBatches } from "./feature-batches.ts";
+import type { PictureFeatures } from "./feature-batches.ts";
 import type { FeatureCache } from "./feature-cache.ts";
 import { extractFeatures } from "./feature-extraction.ts";
 import { systemCodeOf, unreadable, unwritable, writeFileAtomically } from "./files.ts";
@@ -129,28 +128,11 @@ async function* teacherBatches(
   teacher: CaptionerFiles,
   pictures: readonly TrainPicture[],
   context: TeachingContext,
-): AsyncGenerator<
-  { readonly some: readonly TrainPicture[]; readonly batches: readonly FeatureBatch[] },
-  void,
-  undefined
-> {
+): AsyncGenerator<PictureFeatures<TrainPicture>, void, undefined> {
   const caches: FeatureCache[] = [];
   try {
     for (const input of teacher.inputs) caches.push(await featuresOf(input, pictures, context));
-    for (const rows of pieces(pictures.length, batchSize)) {
-      throwIfCancelled(context.signal);
-      const some = Array.from(rows, (row) => pictures[row]!);
-      const batches: FeatureBatch[] = [];
-      for (const cache of caches) {
-        const data = new Uint16Array(some.length * sizeOf(cache.key.shape));
-        await cache.read(
-          some.map(({ hash }) => hash),
-          data,
-        );
-        batches.push({ images: some.length, data });
-      }
-      yield { some, batches };
-    }
+    yield* featureBatches(caches, pictures, batchSize, context.signal);
   } finally {
     await Promise.all(caches.map((cache) => cache.close()));
   }
