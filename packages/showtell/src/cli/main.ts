@@ -1,34 +1,12 @@
 #!/usr/bin/env node
-// The showtell command: puts the subcommands together, and turns how they end into an exit status. Does no work itself.
+// The showtell command: runs the subcommand that is asked for, and turns how it ends into an exit status. Does no work itself.
 import { Command, CommanderError } from "commander";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { plainError } from "../base/errors.ts";
 import { version } from "../node/version.ts";
-import { addBundlePack } from "./bundle-pack.ts";
-import { addBundleVerify } from "./bundle-verify.ts";
-import { addCalibrate } from "./calibrate.ts";
-import { addCaption } from "./caption.ts";
-import { addCompare } from "./compare.ts";
-import { addDataCheck } from "./data-check.ts";
-import { addEvaluate } from "./evaluate.ts";
-import { addFeaturesExtract } from "./features-extract.ts";
-import { addFeedbackExport } from "./feedback-export.ts";
-import { addFeedbackList } from "./feedback-list.ts";
-import { addFeedbackRemove } from "./feedback-remove.ts";
-import { addInspect } from "./inspect.ts";
-import { addMetricsAddParaphrases } from "./metrics-add-paraphrases.ts";
-import { addNeighboursBuild } from "./neighbours-build.ts";
-import { addScore } from "./score.ts";
-import { addServe } from "./serve.ts";
+import { addCommands } from "./commands.ts";
 import type { Shell } from "./shell.ts";
-import { addStudyCreate } from "./study-create.ts";
-import { addStudyList } from "./study-list.ts";
-import { addStudyReport } from "./study-report.ts";
 import { openTerminal } from "./terminal.ts";
-import { addTrain } from "./train.ts";
-import { addWebBuild } from "./web-build.ts";
-import { addWeightsFetch } from "./weights-fetch.ts";
-import { addWeightsList } from "./weights-list.ts";
 
 /** Exit statuses other than 0; any error but these is 1. */
 const exitStatuses: { readonly ARGUMENT: number; readonly CANCELLED: number; readonly [code: string]: number } = {
@@ -71,7 +49,7 @@ Examples:
 
 Results go to standard output, everything else to standard error. --help after a command has its options and more examples.`;
 
-function programOf(): Command {
+async function programOf(): Promise<Command> {
   const program = new Command("showtell")
     .description("Caption pictures, and train, inspect and pack the models that do it.")
     .version(version, "-V, --version", "print the version")
@@ -84,34 +62,7 @@ function programOf(): Command {
     .hook("preAction", (_program, command) => {
       if (command.opts()["quiet"] === true) terminal.beQuiet();
     });
-  const group = (name: string, summary: string): Command => program.command(name).summary(summary).description(summary);
-  addCaption(program, shell);
-  addTrain(program, shell);
-  addEvaluate(program, shell);
-  addCompare(program, shell);
-  addCalibrate(program, shell);
-  addInspect(program, shell);
-  addScore(program, shell);
-  addServe(program, shell);
-  const bundle = group("bundle", "model files: pack, verify");
-  addBundlePack(bundle, shell);
-  addBundleVerify(bundle, shell);
-  addDataCheck(group("data", "data sets: check"), shell);
-  addFeaturesExtract(group("features", "features of pictures: extract"), shell);
-  const feedback = group("feedback", "what people think of captions: list, export, remove");
-  addFeedbackList(feedback, shell);
-  addFeedbackExport(feedback, shell);
-  addFeedbackRemove(feedback, shell);
-  addNeighboursBuild(group("neighbours", "training pictures that captions are held against: build"), shell);
-  const study = group("study", "people judge captions: create, list, report");
-  addStudyCreate(study, shell);
-  addStudyList(study, shell);
-  addStudyReport(study, shell);
-  addWebBuild(group("web", "the web page: build"), shell);
-  addMetricsAddParaphrases(group("metrics", "what the metrics need: add-paraphrases"), shell);
-  const weights = group("weights", "published weights: list, fetch");
-  addWeightsList(weights, shell);
-  addWeightsFetch(weights, shell);
+  await addCommands(program, shell, process.argv[2]);
   return program;
 }
 
@@ -134,7 +85,7 @@ function report(thrown: unknown): number {
 }
 
 try {
-  await programOf().parseAsync();
+  await (await programOf()).parseAsync();
   throwIfCancelled(shell.signal);
 } catch (thrown) {
   process.exitCode = report(thrown);

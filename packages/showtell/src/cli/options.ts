@@ -1,6 +1,6 @@
 // Options that commands share, and how their values are read. A value that is not allowed is wrong usage, said before any work.
 import { InvalidArgumentError, Option } from "commander";
-import { encoderFile } from "../node/bundle-files.ts";
+import { encoderFile } from "../node/weights-folder.ts";
 import { pictureViews } from "../image/views.ts";
 
 /** Reads a whole number from `least` to `most`. */

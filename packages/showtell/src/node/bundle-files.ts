@@ -7,10 +7,9 @@ import { bundleParts, readBundle } from "../bundle/bundle.ts";
 import type { Bundle, BundlePart } from "../bundle/bundle.ts";
 import { manifestKey, parseManifest } from "../bundle/manifest.ts";
 import type { DecoderManifest, EncoderManifest } from "../bundle/manifest.ts";
-import { encoderKinds } from "../models/encoder-graph.ts";
-import { cacheFolder } from "./cache-folder.ts";
 import { readBytes, writeFileAtomically } from "./files.ts";
 import { readSafetensorsFileHeader } from "./safetensors-file.ts";
+import { weightsFolder } from "./weights-folder.ts";
 
 /** The folder of the models that ship with the package. */
 export const shippedModels: string = fileURLToPath(new URL("../../models/", import.meta.url));
@@ -20,17 +19,6 @@ export const defaultModel: string = join(shippedModels, "flickr8k.safetensors");
 
 /** The encoder that ships: ResNet-50 with int8 weights. */
 export const defaultEncoder: string = join(shippedModels, "resnet50-int8.safetensors");
-
-/** The folder of fetched and converted weights. */
-export function weightsFolder(): string {
-  return join(cacheFolder(), "weights");
-}
-
-/** The file of an encoder: that of a fetched one, for its name in the catalogue (with `-int8` or `-float16` where it is so); else the path given. */
-export function encoderFile(nameOrPath: string): string {
-  const isName = encoderKinds.some((kind) => [kind, `${kind}-int8`, `${kind}-float16`].includes(nameOrPath));
-  return isName ? join(weightsFolder(), `${nameOrPath}.safetensors`) : nameOrPath;
-}
 
 /**
  * Reads and verifies a bundle (all but its self-test).

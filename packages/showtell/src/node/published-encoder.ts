@@ -8,7 +8,7 @@ import type { Bundle } from "../bundle/bundle.ts";
 import { halvedEncoder, makeEncoderBundle, quantisedEncoder } from "../bundle/encoder-bundle.ts";
 import type { EncoderKind } from "../models/encoder-graph.ts";
 import { encoderOf } from "../models/encoder-graph.ts";
-import { readBundleFile, weightsFolder, writeBundleFile } from "./bundle-files.ts";
+import { readBundleFile, writeBundleFile } from "./bundle-files.ts";
 import { encoderSources, licenceOf } from "./encoder-sources.ts";
 import type { EncoderPrecision } from "./encoder-sources.ts";
 import { readBytes, requireWritable, unwritable } from "./files.ts";
@@ -16,6 +16,7 @@ import { openSession } from "./ort-session.ts";
 import { packageFolder } from "./package-file.ts";
 import type { PackageSource } from "./package-file.ts";
 import { writer } from "./version.ts";
+import { weightsFolder } from "./weights-folder.ts";
 
 type Tensors = ReadonlyMap<string, Tensor>;
 

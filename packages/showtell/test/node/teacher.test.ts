@@ -6,6 +6,7 @@ import { loadCaptioner, openSession, readBundleFile, trainCaptioner, writeBundle
 import type { TrainingNews, TrainingRequest } from "showtell/node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { makeDecoderBundle } from "../../src/bundle/decoder-bundle.ts";
+import { readSafetensors } from "../../src/safetensors/read.ts";
 import { drawnWeights, tinyInput } from "../bundle/tiny-decoder.ts";
 import { writeTinyModel } from "../cli/tiny-model.ts";
 import { colourRun, writeColourData } from "./training-fixture.ts";
@@ -75,6 +76,34 @@ test("killed while the teacher speaks, a run goes on with what was said", async 
   expect(again.filter(({ kind }) => kind === "teaching")).toEqual([{ kind: "teaching", done: 6, total: 6 }]);
   expect(await taughtLines()).toEqual(taught);
   expect(await readFile(best)).toEqual(before);
+});
+
+test("what a teacher holds likely at each word is the same again: interrupted and resumed, a run ends in the same bits", async () => {
+  // A teacher with the run's own words.
+  const models = join(folder, "student", "best.safetensors");
+  const told = (name: string, resume = false, distil = true): TrainingRequest => {
+    const request = colourRun(folder, name, { resume, ...(distil && { distil: { models, share: 0, captions: 1 } }) });
+    const words = distil && { wordDistillation: { share: 0.5, width: 4 } };
+    return { ...request, training: { ...request.training, ...words, epochs: 2, select: "loss" } };
+  };
+  const tensorsOf = async (name: string): Promise<ReadonlyMap<string, unknown>> =>
+    readSafetensors(await readFile(join(folder, name, "last.safetensors"))).tensors;
+  await trainCaptioner(told("told"));
+  const whole = await tensorsOf("told");
+  await trainCaptioner(told("untold", false, false));
+  expect(await tensorsOf("untold")).not.toEqual(whole);
+
+  const controller = new AbortController();
+  const cancelled = await trainCaptioner(told("interrupted"), {
+    signal: controller.signal,
+    onNews: ({ kind }) => kind === "checkpoint" && controller.abort(),
+  });
+  expect(cancelled).toMatchObject({ reason: "cancelled" });
+  expect(await tensorsOf("interrupted")).not.toEqual(whole);
+  const again: TrainingNews[] = [];
+  await trainCaptioner(told("interrupted", true), { onNews: (one) => again.push(one) });
+  expect(again.map(({ kind }) => kind)).toContain("teaching");
+  expect(await tensorsOf("interrupted")).toEqual(whole);
 });
 
 test("a run is not gone on with another share, and a teacher that was trained on the dev pictures is refused", async () => {
