@@ -142,7 +142,7 @@ function linesOf(found: StudyReport): readonly string[] {
       ["agreement (alpha)", "nominal", "ordinal", ...(compared ? [] : ["interval"])],
       ...agreement.map(({ scale, alpha }) => [
         scale,
-        ...([alpha.nominal, alpha.ordinal, ...(compared ? [] : [alpha.interval])] as const).map((one) => cells(one)[0]),
+        ...[alpha.nominal, alpha.ordinal, ...(compared ? [] : [alpha.interval])].map(withInterval),
       ]),
     ]),
     ...section([
@@ -160,10 +160,17 @@ function linesOf(found: StudyReport): readonly string[] {
       ...metrics.map(({ metric, scale, tauB, tauC, spearman }) => [
         metric,
         ...(scales.length > 1 ? [scale] : []),
-        ...[tauB, tauC, spearman].map((one) => cells(one)[0]),
+        ...[tauB, tauC, spearman].map(withInterval),
       ]),
     ]),
+    "",
+    "intervals: 95 %, by a bootstrap over pictures",
   ];
+}
+
+/** A value with its interval in one cell. */
+function withInterval(estimate: Estimate | undefined): string {
+  return estimate === undefined ? "–" : `${estimate.value.toFixed(3)} [${cells(estimate)[1]}]`;
 }
 
 /** A table with an empty line before it; nothing if it has no row below its head. */

@@ -71,7 +71,7 @@ export function columnsOf(table: ComparisonTable): readonly Column[] {
     { title: "token accuracy, %", cell: ({ tokenAccuracy }) => spreadText(tokenAccuracy) },
     { title: "perplexity", cell: ({ perplexity }) => spreadText(perplexity, (value) => value.toFixed(2)) },
     { title: "open endings, %", cell: ({ openEndings }) => spreadText(openEndings) },
-    { title: "words", cell: ({ words }) => spreadText(words, (value) => value.toFixed(1)) },
+    { title: "words a caption", cell: ({ words }) => spreadText(words, (value) => value.toFixed(1)) },
     {
       title: "parameters, M",
       cell: ({ parameters }) => (parameters === undefined ? none : (parameters / 1e6).toFixed(1)),

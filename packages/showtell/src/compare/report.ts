@@ -79,7 +79,7 @@ export function comparisonPage(table: ComparisonTable, drawings: ComparisonDrawi
   return reportDocument({
     title,
     head: note && html`<p class="soft">${note}</p>`,
-    main: html`<div class="card scroll">
+    main: html`<div class="card scroll" tabindex="0">
         <table>
           <tr>
             <th></th>
@@ -104,5 +104,5 @@ export function comparisonPage(table: ComparisonTable, drawings: ComparisonDrawi
 }
 
 function chart(svg: string | undefined): Html | undefined {
-  return svg === undefined ? undefined : html`<div class="card chart">${trusted(svg)}</div>`;
+  return svg === undefined ? undefined : html`<div class="card chart" tabindex="0">${trusted(svg)}</div>`;
 }

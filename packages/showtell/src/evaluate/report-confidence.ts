@@ -24,8 +24,8 @@ export function confidenceSection({ rows, data: evaluated }: Report, drawings: R
       captions. On the pictures that it was calibrated on, each caption was judged by a regression that had not seen it.
     </p>
     <div class="grid">
-      <div class="card chart">${trusted(drawings.reliability)}</div>
-      <div class="card scroll">
+      <div class="card chart" tabindex="0">${trusted(drawings.reliability)}</div>
+      <div class="card scroll" tabindex="0">
         <table>
           <tr>
             <th></th>

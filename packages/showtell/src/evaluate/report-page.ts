@@ -137,7 +137,7 @@ function shapeSection(report: Report, drawings: ReportDrawings): Html {
         </table>
       </div>
     </div>
-    <div class="card scroll">
+    <div class="card scroll" tabindex="0">
       <table>
         <tr>
           <th></th>
@@ -170,8 +170,8 @@ function sliceSection(report: Report, drawings: ReportDrawings): Html | undefine
       CIDEr by what pictures show, as at least two of their references say (of the lengths: by the mean length of the
       references). Parts overlap, and those with fewer than twenty pictures are left out.
     </p>
-    <div class="card chart">${trusted(drawings.slices)}</div>
-    <div class="card scroll">
+    <div class="card chart" tabindex="0">${trusted(drawings.slices)}</div>
+    <div class="card scroll" tabindex="0">
       <table>
         <tr>
           <th></th>

@@ -17,7 +17,7 @@ export function scoreSection(report: Report, drawings: ReportDrawings): Html {
       With 95 % intervals from a bootstrap over pictures. The best sentence for all pictures alike, found on the
       training captions, and the caption of the training picture with the nearest features are what a model must beat.
     </p>
-    <div class="card scroll">${scoreTable(report, scoredRows(report), (row) => row.scores)}</div>
+    <div class="card scroll" tabindex="0">${scoreTable(report, scoredRows(report), (row) => row.scores)}</div>
     ${report.notes.map((note) => html`<p class="soft small">${note}.</p>`)}
     ${
       compared > 0
@@ -27,10 +27,10 @@ export function scoreSection(report: Report, drawings: ReportDrawings): Html {
               on the same terms, and the mean of the rounds is given. A score depends on the number of references: never
               compare these with the table above.
             </p>
-            <div class="card scroll">${scoreTable(report, report.rows, (row) => row.fewer)}</div>`
+            <div class="card scroll" tabindex="0">${scoreTable(report, report.rows, (row) => row.fewer)}</div>`
         : undefined
     }
-    <div class="card chart">${trusted(drawings.cider)}</div>`;
+    <div class="card chart" tabindex="0">${trusted(drawings.cider)}</div>`;
 }
 
 function scoreTable(report: Report, rows: readonly Row[], scoresOf: (row: Row) => Scores | undefined): Html {
@@ -99,7 +99,7 @@ export function publishedSection(report: Report, published: readonly PublishedRe
           : "Published METEOR uses a paraphrase table; without it METEOR reads about one point lower and stands in the table above."
       }
     </p>
-    <div class="card scroll">
+    <div class="card scroll" tabindex="0">
       <table>
         <tr>
           <th>system</th>

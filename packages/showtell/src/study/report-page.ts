@@ -14,10 +14,17 @@ export function studyPage(report: StudyReport, drawings: StudyDrawings): string 
     title,
     head: html`<p class="soft">${subtitle(report)}</p>
       ${tiles(report)}`,
-    main: html`${systemSection(report, drawings)} ${agreementSection(report)} ${raterSection(report)}
-    ${metricSection(report, drawings)}`,
+    main: sections(report, drawings),
     foot: footer(report),
   });
+}
+
+/** What people want to know first: which system is better or, of captions that nobody is known to have said, which metric to trust. */
+function sections(report: StudyReport, drawings: StudyDrawings): Html {
+  const people = html`${agreementSection(report)} ${raterSection(report)}`;
+  const metrics = metricSection(report, drawings);
+  if (report.systems.length === 0) return html`${metrics} ${people}`;
+  return html`${systemSection(report, drawings)} ${people} ${metrics}`;
 }
 
 const kindWords: Readonly<Record<StudyReport["kind"], string>> = {
@@ -39,10 +46,8 @@ function subtitle({ source, kind, pictures, items, same, excluded }: StudyReport
       : `Study ${source.id} of ${source.created.slice(0, 10)}, on ${source.data.split} of ${source.data.name}`;
   const what = kind === "side-by-side" ? "pairs" : "captions";
   const equal = same > 0 ? `; ${whole(same)} more pairs were the same words, and nobody was asked` : "";
-  const own =
-    source.kind === "file" && source.ownCaptions !== undefined
-      ? `; ${whole(source.ownCaptions)} more are among their picture’s references, and left out`
-      : "";
+  const left = source.kind === "file" ? (source.ownCaptions ?? 0) : 0;
+  const own = left > 0 ? `; ${whole(left)} more are among their picture’s references, and left out` : "";
   const without = excluded.length > 0 ? `; without ${excluded.join(", ")}` : "";
   return `${where}: ${kindWords[kind]}. ${whole(items)} ${what} of ${whole(pictures)} pictures${equal}${own}${without}.`;
 }
@@ -63,11 +68,16 @@ function tiles({ judgments, raters, agreement, kind }: StudyReport): Html {
   </div>`;
 }
 
+const smallNumbers = "Small numbers: 95 % intervals (bootstrap over pictures).";
+
 function estimate(value: Estimate | undefined, digits = 2): Html {
   if (value === undefined) return html`<td>–</td>`;
-  const { low, high } = value;
-  const range = low === high ? undefined : html`<i>${low.toFixed(digits)} – ${high.toFixed(digits)}</i>`;
-  return html`<td>${value.value.toFixed(digits)}${range}</td>`;
+  const [middle, low, high] = [value.value, value.low, value.high].map((one) => printed(one, digits));
+  return html`<td>${middle}${value.low === value.high ? undefined : html`<i>${low} … ${high}</i>`}</td>`;
+}
+
+function printed(value: number, digits: number): string {
+  return value.toFixed(digits).replace("-", "−");
 }
 
 function systemSection({ kind, systems, scales }: StudyReport, { systems: charts }: StudyDrawings): Html | undefined {
@@ -77,7 +87,7 @@ function systemSection({ kind, systems, scales }: StudyReport, { systems: charts
     ? "Log-strengths by Bradley and Terry: a difference of 1 means that raters prefer the one in 73 of 100 pairs. A tie counts as half a win. "
     : "Means over all judgments. ";
   return html`<h2>Systems</h2>
-    <p class="soft">${words}Small numbers: 95 % intervals (bootstrap over pictures).</p>
+    <p class="soft">${words}${smallNumbers}</p>
     ${charts.map((chart) => html`<div class="card chart" tabindex="0">${trusted(chart)}</div>`)}
     <div class="card scroll" tabindex="0">
       <table>
@@ -125,6 +135,7 @@ function agreementSection({ agreement }: StudyReport): Html {
     <p class="soft">
       Krippendorff’s alpha: 1 is full agreement, 0 what chance gives. Nominal takes values for mere names, ordinal for
       an order, interval for numbers. Above 0.8 judgments are called reliable, below 0.67 they carry no firm conclusion.
+      ${smallNumbers}
     </p>
     <div class="card scroll" tabindex="0">
       <table>
@@ -188,7 +199,10 @@ function metricSection({ metrics, scales, kind }: StudyReport, { metrics: charts
     ? "The difference of both captions’ scores is held against the mean preference; “picks theirs”: of the pairs that people do not call a tie, how often the metric is higher for their choice."
     : "Scores of single captions are held against the mean of their ratings.";
   return html`<h2>Metrics against people</h2>
-    <p class="soft">${how} Kendall’s tau-b and tau-c (made for few grades against many scores), Spearman’s rho.</p>
+    <p class="soft">
+      ${how} Kendall’s tau-b and tau-c (made for few grades against many scores), Spearman’s rho: 1 is the same order, 0
+      none in common. ${smallNumbers}
+    </p>
     ${charts.map((chart) => html`<div class="card chart" tabindex="0">${trusted(chart)}</div>`)}
     <div class="card scroll" tabindex="0">
       <table>

@@ -54,10 +54,10 @@ test("Flickr8k's experts: three raters, means of their grades, each metric with 
     systems: [],
   });
   expect(report.raters.map(({ rater, judged }) => [rater, judged])).toEqual([1, 2, 3].map((i) => [`expert ${i}`, 30]));
-  for (const { items, resamples, tauC } of report.metrics) {
-    expect([items, resamples]).toEqual([30, 50]);
-    expect(tauC!.low).toBeLessThan(tauC!.high);
-  }
+  for (const { items, resamples } of report.metrics) expect([items, resamples]).toEqual([30, 50]);
+  // The others see no word in common, or none that tells pictures apart.
+  const { tauC } = report.metrics.find(({ metric }) => metric === "BLEU-1")!;
+  expect(tauC!.low).toBeLessThan(tauC!.high);
   expect(page).toContain("30 captions of 6 pictures; 6 more are among their picture’s references, and left out.");
 });
 
