@@ -3,7 +3,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeFloat16 } from "../../src/base/float16.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import type { Tensor } from "../../src/base/tensor.ts";
 import { bytesOf, zeros } from "../../src/base/tensor.ts";
 import type { Bundle } from "../../src/bundle/bundle.ts";
 import { encoderIdentity, readBundle } from "../../src/bundle/bundle.ts";
@@ -18,20 +17,7 @@ import type { Pixels } from "../../src/image/pixels.ts";
 import { resnet50 } from "../../src/models/resnet50.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { fileOf, tinyBundle, tinyInput } from "../bundle/tiny-decoder.ts";
-
-/** Weights with which activations neither die nor explode (He et al. 2015); the branches that are added, smaller. */
-function drawnEncoder(): Map<string, Tensor<"float32">> {
-  const random = seededRandom(1, "encoder");
-  const tensors = new Map<string, Tensor<"float32">>();
-  for (const [name, shape] of Object.entries(resnet50.tensors)) {
-    const value = zeros("float32", shape);
-    const inputs = shape.length === 4 ? shape[1]! * shape[2]! * shape[3]! : 1000;
-    const spread = (name.includes(".c.") ? 0.5 : 1) * Math.sqrt(6 / inputs);
-    for (let i = 0; i < value.data.length; i++) value.data[i] = spread * (2 * random.uniform() - 1);
-    tensors.set(name, value);
-  }
-  return tensors;
-}
+import { drawnEncoder } from "../small-encoder.ts";
 
 /** A picture of coloured noise. */
 function picture(width: number, height: number, purpose: string): Pixels {
@@ -64,7 +50,7 @@ function cosine(a: Float32Array, b: Float32Array): number {
 const licences = [{ part: "encoder", origin: "drawn from a seed", licence: "CC0-1.0" }];
 const spec = { kind: "resnet50" } as const;
 const description = { spec, preprocessing: resnet50.preprocessing };
-const weights = drawnEncoder();
+const weights = drawnEncoder("resnet50");
 let small: Omit<Bundle, "source">;
 let file: Uint8Array;
 

@@ -7,9 +7,7 @@ import { Worker } from "node:worker_threads";
 import { loadCaptioner } from "showtell/node";
 import type { Captioner, CaptionOutcome, PartialCaption } from "showtell/node";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Tensor } from "../../src/base/tensor.ts";
 import type { Bundle } from "../../src/bundle/bundle.ts";
-import { makeEncoderBundle } from "../../src/bundle/encoder-bundle.ts";
 import type { FeatureCaptioner } from "../../src/caption/captioner.ts";
 import type { OpenSession } from "../../src/engine/session.ts";
 import { openFeatureCaptioner } from "../../src/caption/captioner.ts";
@@ -21,6 +19,7 @@ import { readImage } from "../../src/node/image-reader.ts";
 import { openSession as openNodeSession } from "../../src/node/ort-session.ts";
 import { fileOf } from "../bundle/tiny-decoder.ts";
 import { writeTinyModel } from "../cli/tiny-model.ts";
+import { smallEncoder } from "../small-encoder.ts";
 import { writePictures } from "./pictures.ts";
 
 /** One thread: another file's tests have the other core. */
@@ -324,14 +323,10 @@ describe("a model's encoder is found", () => {
 
   /** An encoder that nobody has, and a decoder for it in a folder of its own. */
   beforeAll(async () => {
-    const shipped = (await readBundleFile(defaultEncoder)).encoder!;
-    const bias = shipped.tensors.get("conv1.bias")!;
-    const changed: Tensor = { ...bias, data: (bias.data as Float32Array).map((value) => value + 1) };
-    const tensors = new Map(shipped.tensors).set("conv1.bias", changed);
-    other = await makeEncoderBundle({ spec: { kind: "resnet50" }, tensors, licences: [], writer: "test" }, openSession);
+    other = await smallEncoder();
     place = join(folder, "elsewhere");
     await mkdir(place);
-    await writeTinyModel(join(place, "model.safetensors"), other.encoder!.manifest.identity);
+    await writeTinyModel(join(place, "model.safetensors"), other);
   });
 
   test("in the package, even next to a broken file", async () => {
