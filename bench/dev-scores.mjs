@@ -11,7 +11,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { setup } from "../scripts/setup.mjs";
 import { pythonWith, run } from "./python.mjs";
+import { usage } from "./usage.mjs";
 
+usage(import.meta.url);
 setup();
 
 const dist = "../packages/showtell/dist";
@@ -37,7 +39,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [data] = positionals;
-if (data === undefined) throw new Error("name Flickr8k's folder: node bench/dev-scores.mjs DATA");
+if (data === undefined) usage(import.meta.url, true);
 
 const {
   members: [{ decoder }],

@@ -1,7 +1,9 @@
 // What the int8 weights of the encoder that ships cost: cosine of its pooled features to those of the float32 weights.
 // Usage: node bench/encoder-precision.mjs DATA [SPLIT]   (DATA: a data set's folder; SPLIT: default dev)
 import { setup } from "../scripts/setup.mjs";
+import { usage } from "./usage.mjs";
 
+usage(import.meta.url);
 setup();
 
 const dist = "../packages/showtell/dist";
@@ -14,7 +16,7 @@ const { openSession } = await import(`${dist}/node/ort-session.js`);
 const { fetchEncoder } = await import(`${dist}/node/published-encoder.js`);
 
 const [data, split = "dev"] = process.argv.slice(2);
-if (data === undefined) throw new Error("name a data set's folder: node bench/encoder-precision.mjs DATA [SPLIT]");
+if (data === undefined) usage(import.meta.url, true);
 
 const shipped = (await readBundleFile(defaultEncoder)).encoder;
 const published = (await readBundleFile((await fetchEncoder("resnet50", "float32")).path)).encoder;

@@ -9,7 +9,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { setup } from "../scripts/setup.mjs";
 import { pythonWith, run } from "./python.mjs";
+import { usage } from "./usage.mjs";
 
+usage(import.meta.url);
 setup();
 
 const { defaultEvaluation, evaluateCaptioners } = await import("../packages/showtell/dist/node/index.js");
@@ -25,7 +27,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [data] = positionals;
-if (data === undefined) throw new Error("name the data set: node bench/evaluate-scores.mjs DATA");
+if (data === undefined) usage(import.meta.url, true);
 
 const python = values.python ?? pythonWith("bench-metrics", ["pycocoevalcap==1.2"]);
 const folder = mkdtempSync(join(tmpdir(), "showtell-evaluate-"));

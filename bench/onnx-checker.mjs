@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setup } from "../scripts/setup.mjs";
+import { usage } from "./usage.mjs";
 
+usage(import.meta.url);
 setup();
 
 const dist = "../packages/showtell/dist";

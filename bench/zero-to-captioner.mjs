@@ -7,11 +7,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { root, setup } from "../scripts/setup.mjs";
 import { describeMachine } from "./machine.mjs";
+import { usage } from "./usage.mjs";
 
+usage(import.meta.url);
 setup();
 const { defaultThreads } = await import("../packages/showtell/dist/node/threads.js");
 const [data, ...rest] = process.argv.slice(2);
-if (data === undefined) throw new Error("name the folder of Flickr8k");
+if (data === undefined) usage(import.meta.url, true);
 const more = rest.includes("--") ? rest.slice(rest.indexOf("--") + 1) : [];
 const folder = mkdtempSync(join(tmpdir(), "showtell-zero-"));
 process.on("exit", () => rmSync(folder, { recursive: true }));

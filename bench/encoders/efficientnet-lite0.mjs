@@ -9,7 +9,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { setup } from "../../scripts/setup.mjs";
 import { pythonWith, run } from "../python.mjs";
+import { usage } from "../usage.mjs";
 
+usage(import.meta.url);
 setup();
 
 const { values } = parseArgs({ options: { python: { type: "string" }, write: { type: "boolean", default: false } } });

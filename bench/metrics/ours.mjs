@@ -9,7 +9,9 @@ import {
   ptbTokens,
   rougeL,
 } from "../../packages/caption-metrics/dist/index.js";
+import { usage } from "../usage.mjs";
 
+usage(import.meta.url);
 const [path, modules, pairs] = process.argv.slice(2);
 const start = performance.now();
 const data = JSON.parse(readFileSync(path, "utf8"));

@@ -13,7 +13,9 @@ import { gunzipSync } from "node:zlib";
 import { pythonWith } from "../python.mjs";
 import { ptbTokens } from "../../packages/caption-metrics/dist/index.js";
 import { meteorWords } from "../../packages/caption-metrics/dist/meteor/normalise.js";
+import { usage } from "../usage.mjs";
 
+usage(import.meta.url);
 const { values } = parseArgs({ options: { runs: { type: "string", default: "3" }, python: { type: "string" } } });
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");

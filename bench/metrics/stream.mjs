@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { scoreCaptions, scoreStream } from "../../packages/caption-metrics/dist/index.js";
 import { wordnet } from "../../packages/caption-metrics/dist/wordnet.js";
+import { usage } from "../usage.mjs";
 
+usage(import.meta.url);
 const { values } = parseArgs({ options: { images: { type: "string", default: "200000" } } });
 const images = Number(values.images);
 const golden = new URL("../../packages/caption-metrics/test/golden/dev-references.json", import.meta.url);
@@ -23,7 +25,7 @@ function* corpus() {
   }
 }
 
-let most = 0;
+let most = process.memoryUsage.rss();
 let done = 0;
 const path = join(tmpdir(), `caption-metrics-stream-${process.pid}.jsonl`);
 const file = createWriteStream(path);
@@ -32,7 +34,7 @@ const { scores } = await scoreStream(corpus, {
   meteor,
   async onImage(id, own) {
     if (!file.write(`${JSON.stringify({ id, scores: own })}\n`)) await once(file, "drain");
-    if (++done % 1000 === 0) most = Math.max(most, process.memoryUsage.rss());
+    if (++done % 100 === 0) most = Math.max(most, process.memoryUsage.rss());
   },
 });
 file.end();

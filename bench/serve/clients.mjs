@@ -2,7 +2,9 @@
 // answer and posts the next. Usage: node bench/serve/clients.mjs URL CLIENTS SECONDS PICTURE…; prints a JSON object.
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
+import { usage } from "../usage.mjs";
 
+usage(import.meta.url);
 const [url, clients, seconds, ...paths] = process.argv.slice(2);
 const pictures = paths.map((path) => readFileSync(path));
 const agent = new Agent({ keepAlive: true, maxSockets: Number(clients) });

@@ -10,7 +10,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { root, setup } from "../../scripts/setup.mjs";
 import { describeMachine } from "../machine.mjs";
+import { usage } from "../usage.mjs";
 
+usage(import.meta.url);
 setup();
 
 const dist = "../../packages/showtell/dist";

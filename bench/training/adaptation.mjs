@@ -10,7 +10,9 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { root, setup } from "../../scripts/setup.mjs";
 import { describeMachine } from "../machine.mjs";
+import { usage } from "../usage.mjs";
 
+usage(import.meta.url);
 setup();
 const { ptbTokens } = await import("../../packages/caption-metrics/dist/index.js");
 const { openDataset } = await import("../../packages/showtell/dist/node/index.js");
@@ -32,7 +34,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [data] = positionals;
-if (data === undefined) throw new Error("name the folder of Flickr8k");
+if (data === undefined) usage(import.meta.url, true);
 const out = resolve(values.out ?? mkdtempSync(join(tmpdir(), "showtell-domain-")));
 mkdirSync(out, { recursive: true });
 

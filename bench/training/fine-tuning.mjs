@@ -3,7 +3,9 @@
 import { parseArgs } from "node:util";
 import { setup } from "../../scripts/setup.mjs";
 import { describeMachine } from "../machine.mjs";
+import { usage } from "../usage.mjs";
 
+usage(import.meta.url);
 setup();
 
 const dist = "../../packages/showtell/dist";

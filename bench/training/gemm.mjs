@@ -4,7 +4,9 @@ import { parseArgs } from "node:util";
 import { setup } from "../../scripts/setup.mjs";
 import { describeMachine } from "../machine.mjs";
 import { pythonWith, run } from "../python.mjs";
+import { usage } from "../usage.mjs";
 
+usage(import.meta.url);
 setup();
 const dist = "../../packages/showtell/dist";
 const { tensor } = await import(`${dist}/base/tensor.js`);

@@ -14,7 +14,9 @@ import { parseArgs } from "node:util";
 import { setup } from "../../scripts/setup.mjs";
 import { describeMachine } from "../machine.mjs";
 import { pythonWith } from "../python.mjs";
+import { usage } from "../usage.mjs";
 
+usage(import.meta.url);
 setup();
 const { defaultThreads } = await import("../../packages/showtell/dist/node/threads.js");
 const { comparedDecoders, workloadOf } = await import("./workload.mjs");

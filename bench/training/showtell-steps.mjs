@@ -1,7 +1,9 @@
 // One side of bench/training/run.mjs: showtell's training steps. Prints captions and seconds as JSON.
 // Usage: node showtell-steps.mjs DECODER STEPS THREADS
 import { workloadOf } from "./workload.mjs";
+import { usage } from "../usage.mjs";
 
+usage(import.meta.url);
 const dist = "../../packages/showtell/dist";
 const { openSession } = await import(`${dist}/node/ort-session.js`);
 const { createLearner, initialState } = await import(`${dist}/train/learner.js`);
