@@ -1,4 +1,4 @@
-// A study's surroundings: a small data set with drawn pictures, tiny models, and a served store that can be killed. Judges nothing.
+// A study's surroundings: a small data set with drawn pictures, a tiny model, and a served store that can be killed. Judges nothing.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -15,14 +15,14 @@ import { addStudy, listStudies, readStudy, saveAnswer } from "../src/store/studi
 import { judgmentsOf } from "../src/study/judgments.ts";
 import type { Answer } from "../src/study/questions.ts";
 import { showtell } from "./cli/run.ts";
-import { writeTinyModel } from "./cli/tiny-model.ts";
+import { writeSmallModel } from "./cli/tiny-model.ts";
 import { root } from "./source-files.ts";
 
 const colours = ["red", "green", "blue", "yellow", "black", "white", "orange", "purple", "brown", "pink"];
 const things = ["dog", "ball", "tree", "boat", "house", "child", "horse", "bicycle", "bird", "mountain"];
 
-/** Writes ten pictures with two captions each, and two models; gives the paths. */
-export async function writeStudyInputs(folder: string): Promise<{ data: string; models: readonly [string, string] }> {
+/** Writes ten pictures with two captions each, and a model; gives the paths. */
+export async function writeStudyInputs(folder: string): Promise<{ data: string; model: string }> {
   mkdirSync(join(folder, "images"), { recursive: true });
   const lines: string[] = [];
   for (const [i, colour] of colours.entries()) {
@@ -33,10 +33,9 @@ export async function writeStudyInputs(folder: string): Promise<{ data: string; 
   }
   const data = join(folder, "captions.jsonl");
   writeFileSync(data, `${lines.join("\n")}\n`);
-  const models = [join(folder, "one.safetensors"), join(folder, "other.safetensors")] as const;
-  await writeTinyModel(models[0]);
-  await writeTinyModel(models[1], undefined, 3);
-  return { data, models };
+  const model = join(folder, "one.safetensors");
+  await writeSmallModel(model);
+  return { data, model };
 }
 
 /** What `study create --json` prints. */

@@ -26,11 +26,11 @@ function judged(page: Page, count: number, total: number): Promise<unknown> {
 describeGroup("browser", () => {
   let folder: string;
   let data: string;
-  let models: readonly [string, string];
+  let model: string;
   let browser: Browser;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "showtell-study-page-"));
-    ({ data, models } = await writeStudyInputs(folder));
+    ({ data, model } = await writeStudyInputs(folder));
     browser = await launchBrowser();
   });
   afterAll(async () => {
@@ -51,8 +51,8 @@ describeGroup("browser", () => {
     async () => {
       const store = join(folder, "store");
       const args = ["--data", data, "--split", "all", "--sample", "10", "--store", store];
-      const { links, tasks: total } = await createStudy([...args, "--model", models[0], "--model", "human"]);
-      let served: ServedStore = await serveStore(store, models[0]);
+      const { links, tasks: total } = await createStudy([...args, "--model", model, "--model", "human"]);
+      let served: ServedStore = await serveStore(store, model);
       try {
         const { url } = served;
         const [first, second] = [await open(url, links[0]!), await open(url, links[1]!)];
@@ -78,7 +78,7 @@ describeGroup("browser", () => {
         await first.keyboard.press("1");
         await first.getByText("trying again").waitFor();
         await first.keyboard.press("1");
-        served = await serveStore(store, models[0], new URL(url).port);
+        served = await serveStore(store, model, new URL(url).port);
         await judged(first, 2, total);
 
         for (let done = 2; done < total; done++) {
@@ -149,7 +149,7 @@ describeGroup("browser", () => {
       store,
     ];
     const { links, tasks: total } = await createStudy([...args, "--checks", "0", "--model", "human"]);
-    const served = await serveStore(store, models[0]);
+    const served = await serveStore(store, model);
     try {
       const page = await open(served.url, links[0]!);
       await page.waitForSelector(".task-picture img");

@@ -3,8 +3,10 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { comparedRuns } from "../../src/cli/plan-options.ts";
 import type { RunRecord } from "../../src/compare/record.ts";
 import type { ComparisonTable } from "../../src/compare/table.ts";
+import { readPlan } from "../../src/node/plan-file.ts";
 import { writeColourData } from "../node/training-fixture.ts";
 import { showtell } from "./run.ts";
 import type { Ended, RunOptions } from "./run.ts";
@@ -203,6 +205,13 @@ describe("showtell compare", () => {
   });
 });
 
+/** Writes the plan with a change, and gives its path. */
+function wrongPlan(change: string, by: string): string {
+  const file = join(folder, "wrong.yaml");
+  writeFileSync(file, readFileSync(planFile, "utf8").replace(change, by));
+  return file;
+}
+
 describe("a plan that is wrong is refused before anything runs, with the field:", () => {
   const cases: readonly (readonly [change: string, by: string, message: string])[] = [
     [
@@ -220,12 +229,23 @@ describe("a plan that is wrong is refused before anything runs, with the field:"
     ["title: A", "titel: A", "title is wrong"],
     ["title: A", "title: [", "can't be read: "],
   ];
+  // What the command does first; a process for each would cost a second and more.
   test.each(cases)("%s → %s", async (change, by, message) => {
-    writeFileSync(join(folder, "wrong.yaml"), readFileSync(planFile, "utf8").replace(change, by));
+    const file = wrongPlan(change, by);
+    const runs = readPlan(file).then((plan) => comparedRuns(plan, file, { data: "captions.jsonl" }));
+    await expect(runs).rejects.toMatchObject({
+      code: "PLAN_FORMAT",
+      message: expect.stringContaining(message) as string,
+    });
+    await expect(runs).rejects.toThrow(`plan "${file}"`);
+  });
+
+  test("by the command, too, with status 1", async () => {
+    wrongPlan(cases[0]![0], cases[0]![1]);
     const { status, stderr } = await compare(["wrong.yaml", ...data, "--out", "never", "--records", "none"]);
     expect(status).toBe(1);
-    expect(stderr).toContain(`error PLAN_FORMAT: plan "wrong.yaml"`);
-    expect(stderr).toContain(message);
+    expect(stderr).toContain('error PLAN_FORMAT: plan "wrong.yaml"');
+    expect(stderr).toContain(cases[0]![2]);
     expect(existsSync(join(folder, "never"))).toBe(false);
   });
 

@@ -15,10 +15,10 @@ const wholeStudyMs = 400_000;
 
 let folder: string;
 let data: string;
-let models: readonly [string, string];
+let model: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "showtell-study-"));
-  ({ data, models } = await writeStudyInputs(folder));
+  ({ data, model } = await writeStudyInputs(folder));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -46,11 +46,11 @@ test(
   async () => {
     const store = join(folder, "killed");
     const args = ["--data", data, "--split", "all", "--sample", "10", "--store", store];
-    const { links, tasks } = await createStudy([...args, "--model", models[0], "--model", "human"]);
+    const { links, tasks } = await createStudy([...args, "--model", model, "--model", "human"]);
     const tokens = links.map((link) => new URL(link).hash.slice(1));
     const kept: number[][] = [[], []];
     for (let life = 0; life < 3; life++) {
-      const served = await serveStore(store, models[0]);
+      const served = await serveStore(store, model);
       const answering = tokens.map((token, rater) =>
         answerOn(served.url, token, kept[rater]!.length, Math.min(tasks, 4 * (life + 1))).then((more) =>
           kept[rater]!.push(...more),
@@ -92,8 +92,8 @@ test(
   async () => {
     const store = join(folder, "blind");
     const args = ["--data", data, "--split", "all", "--sample", "6", "--kind", "rating", "--store", store];
-    const { links } = await createStudy([...args, "--model", models[0], "--model", "human"]);
-    const served = await serveStore(store, models[0]);
+    const { links } = await createStudy([...args, "--model", model, "--model", "human"]);
+    const served = await serveStore(store, model);
     try {
       const ask = async (path: string, token: string, body?: object): Promise<{ status: number; text: string }> => {
         const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
