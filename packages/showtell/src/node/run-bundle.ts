@@ -76,13 +76,21 @@ function trainingRecord(
   const captions = data.prepared.train.flatMap((record) =>
     record.captions.map((tokens) => sha256Hex(tokens.join(" "))),
   );
-  const { rules, minimumCount, distil, training } = request;
+  const { rules, minimumCount, views = ["plain"], fineTune, distil, training } = request;
   const embeddings = (init && embeddingsOf(init)) ?? request.embeddings;
   const chosenBy = Array.from(selectionRows(data, training), (row) => data.devPictures[row]!.hash);
   return {
     ...(init && { init: { identity: init.manifest.identity, addedWords: data.addedWords.length } }),
     data: { name: data.name, hash: data.hash, pictures: data.pictureHashes.length, captions: captions.length },
-    options: { rules, minimumCount, embeddings, ...(distil && { distil }), ...training },
+    options: {
+      rules,
+      minimumCount,
+      embeddings,
+      views,
+      ...(fineTune && { fineTune }),
+      ...(distil && { distil }),
+      ...training,
+    },
     ...(teacher && { teacher: teacher.identity }),
     epoch: epoch.epoch,
     train: epoch.train,

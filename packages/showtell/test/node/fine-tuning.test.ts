@@ -43,7 +43,8 @@ describe("a run that fine-tunes conv5", () => {
   });
 
   test("changes every tensor of conv5 a little, and no other", async () => {
-    const { encoder } = await readBundleFile(join(folder, "tuned", "best.safetensors"));
+    const { encoder, manifest } = await readBundleFile(join(folder, "tuned", "best.safetensors"));
+    expect(manifest.training).toMatchObject({ options: { fineTune: { stage: "conv5", learningRate: 1e-4 } } });
     const base = (await readBundleFile(defaultEncoder)).encoder!;
     expect(encoder!.manifest.identity).not.toBe(base.manifest.identity);
     for (const [name, value] of base.tensors) {

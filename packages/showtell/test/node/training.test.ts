@@ -114,7 +114,7 @@ describe("a training run", () => {
   });
 
   test("chooses by the first dev pictures only, greedily, or by the loss, as it is told", async () => {
-    const request = colourRun(folder, "first two");
+    const request = colourRun(folder, "first two", { views: ["plain", "flipped"] });
     const short = { ...request.training, epochs: 1 };
     await trainCaptioner({ ...request, training: { ...short, select: "greedy", selectFirst: 2 } });
     const { manifest } = await readBundleFile(join(folder, "first two", "best.safetensors"));
@@ -122,15 +122,18 @@ describe("a training run", () => {
     const hashes = pictures.map((bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 16));
     expect(manifest.training).toMatchObject({
       selectionHashes: hashes.join(""),
-      options: { select: "greedy", selectFirst: 2 },
+      options: { select: "greedy", selectFirst: 2, views: ["plain", "flipped"] },
     });
     const progress: TrainingNews[] = [];
     await trainCaptioner(
-      { ...request, out: join(folder, "by loss"), training: { ...short, select: "loss" } },
+      { ...request, views: undefined, out: join(folder, "by loss"), training: { ...short, select: "loss" } },
       { onNews: (news) => progress.push(news) },
     );
     expect(progress.some(({ kind }) => kind === "judging")).toBe(false);
     expect((await checkpointOf("by loss")).progress.best).not.toHaveProperty("scores");
+    const byLoss = (await readBundleFile(join(folder, "by loss", "best.safetensors"))).manifest.training;
+    expect(byLoss).toMatchObject({ options: { views: ["plain"] } });
+    expect(byLoss!["options"]).not.toHaveProperty("fineTune");
   });
 
   test("does not go on with a run of a release that chose otherwise", async () => {
