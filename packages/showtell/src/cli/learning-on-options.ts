@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { ShowtellError } from "../base/errors.ts";
 import { defaultOldData } from "../node/training-request.ts";
-import type { OldData } from "../node/training-request.ts";
+import type { OldData, TrainingRequest } from "../node/training-request.ts";
 import type { Adaptation, ScoredBoth } from "../train/adaptation.ts";
 import { number } from "./options.ts";
 import { scoresText, someWords } from "./training-report.ts";
@@ -13,8 +13,8 @@ export interface LearningOnOptions {
   readonly init?: string;
   readonly oldData?: string;
   readonly oldImages?: string;
-  readonly oldShare: number;
-  readonly mostForgotten: number;
+  readonly oldShare?: number;
+  readonly mostForgotten?: number;
 }
 
 /** Adds them. */
@@ -39,21 +39,25 @@ export function addLearningOnOptions(command: Command): void {
     );
 }
 
-/** The old data of a request. @throws ShowtellError `ARGUMENT` if there is nothing that could forget it. */
-export function oldDataOf({
-  init,
-  oldData,
-  oldImages,
-  oldShare,
-  mostForgotten,
-}: LearningOnOptions): OldData | undefined {
-  if (oldData !== undefined && init === undefined)
+/** The old data of a request; `told` is what holds where nothing is said. @throws ShowtellError `ARGUMENT` if there is nothing that could forget it. */
+export function oldDataOf(
+  options: LearningOnOptions,
+  told: Pick<TrainingRequest, "init" | "old"> = {},
+): OldData | undefined {
+  const { init = told.init, oldData: data = told.old?.data, oldImages: images = told.old?.images } = options;
+  const { share, mostForgotten } = told.old ?? defaultOldData;
+  if (data !== undefined && init === undefined)
     throw new ShowtellError(
       "ARGUMENT",
       "--old-data is what a trained model learned before: name the model with --init",
     );
-  if (oldData === undefined) return undefined;
-  return { data: oldData, images: oldImages, share: oldShare, mostForgotten };
+  if (data === undefined) return undefined;
+  return {
+    data,
+    images,
+    share: options.oldShare ?? share,
+    mostForgotten: options.mostForgotten ?? mostForgotten,
+  };
 }
 
 /** Fields that say what became of a model. */

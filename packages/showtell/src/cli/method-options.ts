@@ -13,22 +13,25 @@ import { number, wholeNumber } from "./options.ts";
 
 /** What commander makes of the options on methods. */
 export interface MethodOptions {
-  readonly objective: Objective["kind"];
-  readonly baseline: Baseline;
+  readonly objective?: Objective["kind"];
+  readonly baseline?: Baseline;
   readonly reward?: RewardWeights;
-  readonly sharpening: number;
+  readonly sharpening?: number;
   readonly scheduledSampling?: number;
   readonly average?: number;
   readonly attentionPenalty?: number;
   readonly distil?: string;
-  readonly distilShare: number;
-  readonly distilCaptions: number;
+  readonly distilShare?: number;
+  readonly distilCaptions?: number;
   readonly distilConsensus?: number;
   readonly distilWords?: number;
 }
 
 /** Words of a teacher's distributions that are kept. */
 const softWidth = 16;
+
+/** How much of a teacher is learnt where nothing is said. */
+const defaultDistillation = { share: 0.5, captions: 5 } as const;
 
 /** Adds the options on methods. */
 export function addMethodOptions(command: Command): void {
@@ -61,14 +64,19 @@ export function addMethodOptions(command: Command): void {
       "--distil-share <share>",
       "the share of captions that are the teacher's",
       number("from 0 to 1", (value) => value >= 0 && value <= 1),
-      0.5,
+      defaultDistillation.share,
     )
     .option(
       "--distil-words <share>",
       "share of the loss that follows the teacher's probabilities of the 16 likeliest words, at each of the true ones",
       number("above 0 and at most 1", (value) => value > 0 && value <= 1),
     )
-    .option("--distil-captions <n>", "captions that the teacher gives each picture", wholeNumber(1, 100), 5)
+    .option(
+      "--distil-captions <n>",
+      "captions that the teacher gives each picture",
+      wholeNumber(1, 100),
+      defaultDistillation.captions,
+    )
     .option(
       "--distil-consensus <n>",
       "choose them by consensus among n of each of the teacher's models (default: the likeliest)",
@@ -101,44 +109,59 @@ function rewardWeights(text: string): RewardWeights {
   throw new InvalidArgumentError(`It must be weights of ${rewardKinds.join(" and ")}, such as cider-d=1,bleu-4=2.`);
 }
 
-/** The part of a run's options that options on methods make. @throws ShowtellError `ARGUMENT` for --reward without drawn captions. */
+/**
+ * The part of a run's options that options on methods make; `told` is what holds where nothing is said.
+ * @throws ShowtellError `ARGUMENT` for --reward without drawn captions.
+ */
 export function methodsOf(
   options: MethodOptions,
+  { training: told, distil }: Pick<TrainingRequest, "training" | "distil">,
 ): Pick<TrainingOptions, "objective" | "scheduledSampling" | "averaging" | "attentionPenalty" | "wordDistillation"> {
-  const { scheduledSampling, average: averaging, attentionPenalty, distilWords, distil } = options;
-  if (distilWords !== undefined && distil === undefined)
+  const {
+    scheduledSampling = told.scheduledSampling,
+    average: averaging = told.averaging,
+    attentionPenalty = told.attentionPenalty,
+    distilWords,
+  } = options;
+  if (distilWords !== undefined && (options.distil ?? distil?.models) === undefined)
     throw new ShowtellError("ARGUMENT", "--distil-words follows a teacher: name it with --distil");
+  const wordDistillation = distilWords === undefined ? told.wordDistillation : { share: distilWords, width: softWidth };
   return {
-    objective: objectiveOf(options),
+    objective: objectiveOf(options, told.objective),
     ...(scheduledSampling !== undefined && { scheduledSampling }),
     ...(averaging !== undefined && { averaging }),
     ...(attentionPenalty !== undefined && { attentionPenalty }),
-    ...(distilWords !== undefined && { wordDistillation: { share: distilWords, width: softWidth } }),
+    ...(wordDistillation && { wordDistillation }),
   };
 }
 
-function objectiveOf({ objective: kind, baseline, sharpening, reward: rewards }: MethodOptions): Objective {
-  if (kind === "self-critical") return { kind, baseline, sharpening, ...(rewards && { rewards }) };
-  if (rewards === undefined) return { kind };
+function objectiveOf(options: MethodOptions, told: Objective): Objective {
+  const { objective: kind = told.kind, reward } = options;
+  if (kind === "self-critical") {
+    const own = told.kind === kind ? told : selfCriticalOptions.objective;
+    const { baseline = own.baseline, sharpening = own.sharpening } = options;
+    const rewards = reward ?? own.rewards;
+    return { kind, baseline, sharpening, ...(rewards && { rewards }) };
+  }
+  if (reward === undefined) return { kind };
   throw new ShowtellError("ARGUMENT", "--reward is what drawn captions are worth: pass --objective self-critical, too");
 }
 
-/** The teacher that options name. @throws ShowtellError `ARGUMENT` if only drawn captions are learnt. */
-export function distillationOf(options: MethodOptions): Pick<TrainingRequest, "distil"> {
-  const {
-    distil: models,
-    distilShare: share,
-    distilCaptions: captions,
-    distilConsensus: consensus,
-    objective,
-  } = options;
+/** The teacher that options name; `told` is what holds where nothing is said. @throws ShowtellError `ARGUMENT` if only drawn captions are learnt. */
+export function distillationOf(
+  options: MethodOptions,
+  { training, distil: told }: Pick<TrainingRequest, "training" | "distil">,
+): Pick<TrainingRequest, "distil"> {
+  const { distil: models = told?.models, distilConsensus: consensus = told?.consensus } = options;
   if (models === undefined) return {};
-  if (share === 0 && options.distilWords === undefined)
+  const { distilShare: share = told?.share ?? defaultDistillation.share } = options;
+  const { distilCaptions: captions = told?.captions ?? defaultDistillation.captions } = options;
+  if (share === 0 && (options.distilWords ?? training.wordDistillation) === undefined)
     throw new ShowtellError(
       "ARGUMENT",
       "--distil-share is 0 and --distil-words is not given, so that nothing is learnt from the teacher",
     );
-  if (objective === "self-critical")
+  if ((options.objective ?? training.objective.kind) === "self-critical")
     throw new ShowtellError(
       "ARGUMENT",
       "--distil replaces true captions, and self-critical training learns drawn ones",

@@ -1,7 +1,9 @@
 // `showtell train`: from options to a run's folder. Training itself is node/training.ts; what is told meanwhile is training-report.ts.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { TrainingOutcome } from "../node/training-request.ts";
+import { readRunRequest } from "../node/run-description.ts";
+import type { TrainingOutcome, TrainingRequest } from "../node/training-request.ts";
 import { adaptationFiles, runFiles } from "../node/training-run.ts";
 import { trainCaptioner } from "../node/training.ts";
 import { adaptationFields, addLearningOnOptions, requireAccepted } from "./learning-on-options.ts";
@@ -20,7 +22,8 @@ The run's folder holds ${runFiles.best} (the model of the best epoch, for captio
 on), ${runFiles.curvesSvg} and ${runFiles.curvesPng} (loss, accuracy, caption scores), ${runFiles.history}, ${runFiles.samples} and ${runFiles.description}.
 
 Features of the pictures are computed once and kept in the cache. Ctrl-C finishes the step, writes a checkpoint and loses nothing:
-the same command with --resume goes on, and ends in the same weights as a run without a break.
+--resume --out with the run's folder goes on, and ends in the same weights as a run without a break. Data and options are those that
+the run was started with; what is said again must agree.
 
 With several --views each epoch draws one for each training picture, so that the model sees more than the pictures that there are.
 
@@ -39,7 +42,7 @@ the model is refused (status 1, ${adaptationFiles.refused}) if it forgot more th
 
 Examples:
   showtell train --data flickr8k --out runs/first
-  showtell train --data flickr8k --out runs/first --resume
+  showtell train --resume --out runs/first
   showtell train --data flickr8k --out runs/flips --views plain,flipped
   showtell train --data flickr8k --out runs/plain --decoder show-and-tell --epochs 20
   showtell train --data flickr8k --out runs/tuned --init runs/flips/best.safetensors --fine-tune conv5 --epochs 4 --learning-rate 2e-4
@@ -54,7 +57,7 @@ export function addTrain(program: Command, shell: Shell): void {
     .summary("train a captioner")
     .description("Train a captioner: a decoder that reads the features of pictures and says sentences.")
     .addHelpText("after", notes)
-    .action((options: TrainCommandOptions) => train(options, shell));
+    .action((options: TrainCommandOptions) => train(options, given(command, options), shell));
   addRunOptions(command);
   addTrainingOptions(command);
 }
@@ -68,17 +71,34 @@ export function addTrainingOptions(command: Command): void {
 
 function addRunOptions(command: Command): void {
   command
-    .addOption(dataOption())
+    .addOption(dataOption().makeOptionMandatory(false))
     .addOption(imagesOption())
     .requiredOption("-o, --out <folder>", "the run's folder")
-    .option("--resume", "go on with the run in the folder, with the same options")
+    .option("--resume", "go on with the run in the folder, which knows its data and options")
     .addOption(encoderOption())
     .addOption(threadsOption())
     .addOption(quietOption());
 }
 
-async function train(options: TrainCommandOptions, { terminal, signal }: Shell): Promise<void> {
-  const request = requestOf(options);
+/** The options that stand on the command line: all but the defaults. */
+function given(command: Command, options: TrainCommandOptions): TrainCommandOptions {
+  const said = Object.entries(options).filter(([name]) => command.getOptionValueSource(name) !== "default");
+  return Object.fromEntries(said) as unknown as TrainCommandOptions;
+}
+
+/** What is to be trained: a run that goes on is told again what it was told, whatever today's defaults are. */
+async function requestFor(options: TrainCommandOptions, said: TrainCommandOptions): Promise<TrainingRequest> {
+  const description = join(options.out, runFiles.description);
+  if (options.resume !== true || (options.data !== undefined && !existsSync(description))) return requestOf(options);
+  return requestOf(said, { ...(await readRunRequest(description)), resume: true });
+}
+
+async function train(
+  options: TrainCommandOptions,
+  said: TrainCommandOptions,
+  { terminal, signal }: Shell,
+): Promise<void> {
+  const request = await requestFor(options, said);
   const report = reportTraining(terminal);
   let outcome: TrainingOutcome;
   try {

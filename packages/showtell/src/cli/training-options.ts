@@ -7,11 +7,10 @@ import { pictureViews } from "../image/views.ts";
 import type { PictureView } from "../image/views.ts";
 import { decoderKinds, decoderNamed } from "../models/catalogue.ts";
 import type { DecoderKind } from "../models/catalogue.ts";
-import { commonDecoderOptions, decoderChoices } from "../models/decoder-options.ts";
+import { chosen, commonDecoderOptions, decoderChoices } from "../models/decoder-options.ts";
 import type { DecoderOptions, DropoutRates } from "../models/decoder-options.ts";
 import type { DecoderRecipe } from "../models/decoder.ts";
 import { maskOwners } from "../nn/noise.ts";
-import type { MaskOwner } from "../nn/noise.ts";
 import type { Schedule } from "../nn/schedules.ts";
 import { defaultEncoder } from "../node/bundle-files.ts";
 import { defaultDecoder, defaultTraining } from "../node/training-request.ts";
@@ -26,38 +25,26 @@ import type { MethodOptions } from "./method-options.ts";
 import { addMethodOptions, distillationOf, methodsOf } from "./method-options.ts";
 import { minimumCountOption, number, viewsOption, wholeNumber } from "./options.ts";
 
-/** What commander makes of the command's options; a decoder's recipe fills what is optional here. */
+/** What commander makes of the command's options; what is not there holds as a run is told that goes on, or as a decoder's recipe says. */
 export interface TrainCommandOptions
   extends
     LearningOnOptions,
     MethodOptions,
-    Omit<
-      TrainingOptions,
-      | keyof MethodOptions
-      | "averaging"
-      | "wordDistillation"
-      | "schedule"
-      | "batchSize"
-      | "captionsPerPicture"
-      | "dropoutMasks"
-      | "epochs"
-      | "clipNorm"
-      | "epsilon"
-    > {
-  readonly data: string;
+    Partial<Omit<TrainingOptions, keyof MethodOptions | "averaging" | "wordDistillation" | "schedule">> {
+  readonly data?: string;
   readonly images?: string;
   readonly out: string;
   readonly resume?: true;
   readonly encoder?: string;
   readonly clean?: readonly CleaningRule[];
-  readonly minimumCount: number;
+  readonly minimumCount?: number;
   readonly embeddings?: string;
   readonly freezeEmbeddings?: true;
   readonly embeddingSize?: number;
-  readonly views: readonly PictureView[];
+  readonly views?: readonly PictureView[];
   readonly fineTune?: string;
-  readonly encoderLearningRate: number;
-  readonly decoder: DecoderKind;
+  readonly encoderLearningRate?: number;
+  readonly decoder?: DecoderKind;
   readonly hiddenSize?: number;
   readonly dropout?: DropoutRates;
   readonly attentionSize?: number;
@@ -68,22 +55,19 @@ export interface TrainCommandOptions
   readonly heads?: number;
   readonly forwardSize?: number;
   readonly positions?: NonNullable<DecoderOptions["positions"]>;
-  readonly batchSize?: number;
-  readonly captionsPerPicture?: number;
-  readonly dropoutMasks?: MaskOwner;
-  readonly epochs?: number;
-  readonly schedule: Schedule["kind"];
+  readonly schedule?: Schedule["kind"];
   readonly learningRate?: number;
   readonly warmup?: number;
   readonly floor?: number;
-  readonly clipNorm?: number;
-  readonly epsilon?: number;
-  readonly beam: number;
-  readonly lengthExponent: number;
+  readonly beam?: number;
+  readonly lengthExponent?: number;
   readonly threads?: number;
 }
 
 const { schedule, ...training } = defaultTrainingOptions;
+
+/** The largest rate of an encoder's stage that learns, where nothing is said. */
+const defaultStageRate = 5e-5;
 
 /** A line a decoder, for the help text. */
 export function decoderLines(): readonly string[] {
@@ -168,7 +152,7 @@ export function addLearningOptions(command: Command): void {
       "--encoder-learning-rate <rate>",
       "with --fine-tune: the largest rate of the encoder's stage",
       positive,
-      5e-5,
+      defaultStageRate,
     )
     .addOption(
       new Option("--schedule <kind>", "what becomes of the rate")
@@ -217,43 +201,52 @@ function dropoutRates(text: string): DropoutRates {
   throw new InvalidArgumentError("It must be one or three numbers from 0 to below 1, such as 0.3,0.3,0.5.");
 }
 
+/** A request but for where the run lies: what holds where options say nothing. */
+type ToldRequest = ReturnType<typeof defaultTraining> & Partial<Pick<TrainingRequest, "data" | "encoder">>;
+
 /**
  * The request that options make.
- * @throws ShowtellError `ARGUMENT` for an option that the decoder does not take, or methods that do not go together.
+ * @param told What holds where they say nothing: what a run that goes on was told, by default the decoder's recipe.
+ * @throws ShowtellError `ARGUMENT` for an option that the decoder does not take, methods that do not go together, or no data.
  */
-export function requestOf(options: TrainCommandOptions): TrainingRequest {
-  const defaults = defaultTraining(options.decoder, options.objective);
-  if (options.objective === "self-critical" && options.init === undefined)
+export function requestOf(
+  options: TrainCommandOptions,
+  told: ToldRequest = defaultTraining(options.decoder, options.objective),
+): TrainingRequest {
+  const { data = told.data, init = told.init, views = told.views, decoder = told.decoder } = options;
+  const { fineTune: stage = told.fineTune?.stage, encoderLearningRate: rate } = options;
+  if (data === undefined) throw new ShowtellError("ARGUMENT", "required option '--data <path>' not specified");
+  if ((options.objective ?? told.training.objective.kind) === "self-critical" && init === undefined)
     throw new ShowtellError("ARGUMENT", "--objective self-critical goes on from a trained model: name it with --init");
   return {
-    init: options.init,
-    old: oldDataOf(options),
-    data: options.data,
-    images: options.images,
+    init,
+    old: oldDataOf(options, told),
+    data,
+    images: options.images ?? told.images,
     out: options.out,
     resume: options.resume ?? false,
-    encoder: options.encoder ?? defaultEncoder,
+    encoder: options.encoder ?? told.encoder ?? defaultEncoder,
     threads: options.threads,
-    rules: options.clean ?? [],
-    minimumCount: options.minimumCount,
-    embeddings: options.embeddings ?? defaults.embeddings,
-    freezeEmbeddings: options.freezeEmbeddings ?? false,
-    ...(options.views.join() !== pictureViews[0] && { views: options.views }),
-    ...(options.fineTune !== undefined && {
-      fineTune: { stage: options.fineTune, learningRate: options.encoderLearningRate },
+    rules: options.clean ?? told.rules,
+    minimumCount: options.minimumCount ?? told.minimumCount,
+    embeddings: options.embeddings ?? told.embeddings,
+    freezeEmbeddings: options.freezeEmbeddings ?? told.freezeEmbeddings,
+    ...(views !== undefined && views.join() !== pictureViews[0] && { views }),
+    ...(stage !== undefined && {
+      fineTune: { stage, learningRate: rate ?? told.fineTune?.learningRate ?? defaultStageRate },
     }),
-    ...distillationOf(options),
-    embeddingSize: options.embeddingSize ?? defaults.embeddingSize,
-    decoder: options.decoder,
-    decoderOptions: decoderOptionsOf(options, defaults.decoderOptions),
-    beam: options.beam,
-    lengthExponent: options.lengthExponent,
-    training: trainingOptionsOf(options, defaults.training),
+    ...distillationOf(options, told),
+    embeddingSize: options.embeddingSize ?? told.embeddingSize,
+    decoder,
+    decoderOptions: decoderOptionsOf(options, decoder, told.decoderOptions),
+    beam: options.beam ?? told.beam,
+    lengthExponent: options.lengthExponent ?? told.lengthExponent,
+    training: trainingOptionsOf(options, told),
   };
 }
 
-function decoderOptionsOf(options: TrainCommandOptions, defaults: DecoderOptions): DecoderOptions {
-  const { hiddenSize = defaults.hiddenSize, dropout = defaults.dropout } = options;
+function decoderOptionsOf(options: TrainCommandOptions, decoder: DecoderKind, told: DecoderOptions): DecoderOptions {
+  const { hiddenSize = told.hiddenSize, dropout = told.dropout } = options;
   const { attentionSize, cell, conditioning, score, layers, heads, forwardSize, positions } = options;
   const special: Omit<DecoderOptions, "hiddenSize" | "dropout"> = {
     attentionSize,
@@ -265,40 +258,42 @@ function decoderOptionsOf(options: TrainCommandOptions, defaults: DecoderOptions
     forwardSize,
     positions,
   };
-  const taken: ReadonlySet<string> = new Set([...commonDecoderOptions, ...decoderNamed(options.decoder).takes]);
+  const taken: ReadonlySet<string> = new Set([...commonDecoderOptions, ...decoderNamed(decoder).takes]);
   for (const [name, value] of Object.entries(special)) {
     if (value === undefined || taken.has(name)) continue;
     const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new ShowtellError("ARGUMENT", `--${flag} is no option of the decoder ${options.decoder}: leave it out`);
+    throw new ShowtellError("ARGUMENT", `--${flag} is no option of the decoder ${decoder}: leave it out`);
   }
-  return { hiddenSize, dropout, ...special };
+  return { ...told, hiddenSize, dropout, ...chosen(special) };
 }
 
-function trainingOptionsOf(options: TrainCommandOptions, defaults: TrainingOptions): TrainingOptions {
-  const { schedule: kind, learningRate, warmup, floor } = options;
+function trainingOptionsOf(options: TrainCommandOptions, request: ToldRequest): TrainingOptions {
+  const { training: told } = request;
+  const { schedule: kind = told.schedule.kind, learningRate, warmup, floor } = options;
+  const { selectFirst = told.selectFirst } = options;
   const resolved: TrainingOptions = {
-    ...methodsOf(options),
-    seed: options.seed,
-    batchSize: options.batchSize ?? defaults.batchSize,
-    captionsPerPicture: options.captionsPerPicture ?? defaults.captionsPerPicture,
-    epochs: options.epochs ?? defaults.epochs,
-    patience: options.patience,
-    select: options.select,
-    ...(options.selectFirst !== undefined && { selectFirst: options.selectFirst }),
+    ...methodsOf(options, request),
+    seed: options.seed ?? told.seed,
+    batchSize: options.batchSize ?? told.batchSize,
+    captionsPerPicture: options.captionsPerPicture ?? told.captionsPerPicture,
+    epochs: options.epochs ?? told.epochs,
+    patience: options.patience ?? told.patience,
+    select: options.select ?? told.select,
+    ...(selectFirst !== undefined && { selectFirst }),
     schedule: {
-      ...defaults.schedule,
+      ...told.schedule,
       kind,
       ...(learningRate !== undefined && { peak: learningRate }),
       ...(warmup !== undefined && { warmup }),
       ...(floor !== undefined && { floor }),
     },
-    dropoutMasks: options.dropoutMasks ?? defaults.dropoutMasks,
-    labelSmoothing: options.labelSmoothing,
-    weightDecay: options.weightDecay,
-    clipNorm: options.clipNorm ?? defaults.clipNorm,
-    epsilon: options.epsilon ?? defaults.epsilon,
-    maximumWords: options.maximumWords,
-    checkpointSteps: options.checkpointSteps,
+    dropoutMasks: options.dropoutMasks ?? told.dropoutMasks,
+    labelSmoothing: options.labelSmoothing ?? told.labelSmoothing,
+    weightDecay: options.weightDecay ?? told.weightDecay,
+    clipNorm: options.clipNorm ?? told.clipNorm,
+    epsilon: options.epsilon ?? told.epsilon,
+    maximumWords: options.maximumWords ?? told.maximumWords,
+    checkpointSteps: options.checkpointSteps ?? told.checkpointSteps,
   };
   requireSoundMethods(resolved);
   return resolved;

@@ -3,7 +3,6 @@ import { appendFile, mkdir, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ShowtellError } from "../base/errors.ts";
-import { canonicalJson } from "../bundle/identity.ts";
 import type { Bundle } from "../bundle/bundle.ts";
 import type { EpochRecord } from "../plot/training-curves.ts";
 import { trainingCurves } from "../plot/training-curves.ts";
@@ -14,6 +13,8 @@ import type { Progress } from "../train/trainer.ts";
 import { writeBundleFile } from "./bundle-files.ts";
 import { readBytes, unreadable, unwritable, writeFileAtomically } from "./files.ts";
 import { rasterise } from "./rasterise.ts";
+import type { RunDescription } from "./run-description.ts";
+import { requireSameRun } from "./run-description.ts";
 
 /** Names of the files in a run's folder. */
 export const runFiles = {
@@ -96,17 +97,19 @@ export interface RunSettings {
   readonly writer: string;
   /** Whether the best bundle must be accepted before it is called that. */
   readonly judged: boolean;
+  /** Options that may differ where a run is resumed, for they decide nothing in it. */
+  readonly idle: readonly string[];
 }
 
 /**
  * Opens a new run's folder, or with `resume` the one that is there.
- * @param description What must be the same for a run to be resumed, as plain data.
- * @throws ShowtellError `RUN_EXISTS`, `RUN_MISMATCH` naming the field that differs, `RUN_FORMAT`, `FILE_WRITE`.
+ * @param description What must be the same for a run to be resumed.
+ * @throws ShowtellError `RUN_EXISTS`, `RUN_MISMATCH` naming the fields that differ, `RUN_FORMAT`, `FILE_WRITE`.
  */
 export async function openTrainingRun(
   folder: string,
-  description: Readonly<Record<string, unknown>>,
-  { resume, writer, judged }: RunSettings,
+  description: RunDescription,
+  { resume, writer, judged, idle }: RunSettings,
 ): Promise<TrainingRun> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(folder, cause);
@@ -118,7 +121,7 @@ export async function openTrainingRun(
         "RUN_EXISTS",
         `"${folder}" already holds a training run: pass --resume to continue it, or name another folder`,
       );
-    checkSame(parsedObject(await textOf(path), path), description, path);
+    requireSameRun(parsedObject(await textOf(path), path), description, { path, idle });
   } else {
     await writeFileAtomically(path, `${JSON.stringify({ writer, ...description }, undefined, 2)}\n`);
   }
@@ -133,21 +136,6 @@ function parsedObject(text: string, path: string): Readonly<Record<string, unkno
       "RUN_FORMAT",
       `"${path}" is damaged: it is no JSON object; start the run anew in another folder`,
       { cause },
-    );
-  }
-}
-
-function checkSame(
-  before: Readonly<Record<string, unknown>>,
-  now: Readonly<Record<string, unknown>>,
-  path: string,
-): void {
-  for (const [field, value] of Object.entries(now)) {
-    const [was, is] = [canonicalJson(before[field]), canonicalJson(value)];
-    if (was === is) continue;
-    throw new ShowtellError(
-      "RUN_MISMATCH",
-      `"${path}": the run was started with ${field} ${was}, not ${is}: resume it with the same, or name another folder`,
     );
   }
 }

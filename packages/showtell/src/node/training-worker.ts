@@ -20,7 +20,6 @@ import type { TrainingEvent } from "../train/trainer.ts";
 import { firstProgress, train } from "../train/trainer.ts";
 import { scoreBoth } from "./adaptation.ts";
 import { readBundleFile, readEncoderFile } from "./bundle-files.ts";
-import type { CaptionerFiles } from "./captioner-files.ts";
 import { captionRows, devJudge } from "./dev-captions.ts";
 import type { FineTuning } from "./fine-tuning.ts";
 import { openFineTuning } from "./fine-tuning.ts";
@@ -29,8 +28,8 @@ import { lockFolder } from "./lock.ts";
 import { openSession as openNodeSession } from "./ort-session.ts";
 import type { Run } from "./run-bundle.ts";
 import { bestBundle, decoderBefore, decoderLicences, decoderOfBundle, devDecoder } from "./run-bundle.ts";
+import { idleOptions, runDescription } from "./run-description.ts";
 import { readTeacher, softExamples, taughtCaptions } from "./teacher.ts";
-import type { TrainingData } from "./training-data.ts";
 import { loadTrainingData } from "./training-data.ts";
 import type { SampleCaption, TrainingNews, TrainingOutcome, TrainingRequest } from "./training-request.ts";
 import { openTrainingRun, resumedFrom } from "./training-run.ts";
@@ -42,27 +41,6 @@ const samplePictures = 4;
 
 /** Steps are told at most this often. */
 const newsEveryMs = 100;
-
-/** What must be the same for a run to be resumed. */
-function descriptionOf(
-  {
-    data: path,
-    images: _images,
-    out: _out,
-    resume: _resume,
-    cache: _cache,
-    threads: _threads,
-    ...options
-  }: TrainingRequest,
-  data: TrainingData,
-  teacher: CaptionerFiles | undefined,
-): Record<string, unknown> {
-  return {
-    options,
-    data: { name: data.name, path, hash: data.hash, pictures: data.pictureHashes.length },
-    ...(teacher && { teacher: teacher.identity }),
-  };
-}
 
 async function sampleCaptions(run: Run, state: LearnerState): Promise<readonly SampleCaption[]> {
   const pictures = run.data.devPictures.slice(0, samplePictures);
@@ -236,10 +214,11 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
   });
   try {
     const teacher = request.distil && (await readTeacher(request.distil, data, openSession));
-    const folder = await openTrainingRun(request.out, descriptionOf(request, data, teacher), {
+    const folder = await openTrainingRun(request.out, runDescription(request, data, teacher), {
       resume: request.resume,
       writer,
       judged: request.old !== undefined,
+      idle: idleOptions(request, data.addedWords.length),
     });
     const lock = await lockFolder(request.out);
     let fineTuning: FineTuning | undefined;

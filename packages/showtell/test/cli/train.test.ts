@@ -1,5 +1,5 @@
 // `showtell features extract` and `showtell train`, on pictures of one colour: what they print, write and refuse.
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -84,9 +84,33 @@ describe("training", () => {
     expect(twice.status).toBe(1);
     expect(twice.stderr).toMatch(/^error RUN_EXISTS: .*--resume/m);
     const other = await train("run", ["--epochs", "2", "--seed", "2", "--resume"]);
-    expect(other.stderr).toMatch(/^error RUN_MISMATCH: /m);
+    expect(other.stderr).toMatch(
+      /^error RUN_MISMATCH: "run.run\.json": the run was started with training\.seed 1, now 2: /m,
+    );
     const resumed = await train("run", ["--epochs", "2", "--resume", "--quiet"]);
     expect(resumed).toEqual({ status: 0, stdout, stderr: "" });
+  });
+
+  test("goes on by --resume and its folder alone, from any folder, and agrees with what is said again", async () => {
+    mkdirSync(join(folder, "elsewhere"));
+    const out = join("..", "run");
+    const goOn = (more: readonly string[]): Promise<Ended> =>
+      run(["train", "--resume", "--out", out, ...more], { cwd: join(folder, "elsewhere") });
+    const { status, stdout, stderr } = await goOn(["--quiet", "--batch-size", "8"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^run +\.\.[\\/]run \(2 epochs\)$/m);
+    // 64 is the default, and not what the run was told.
+    const other = await goOn(["--batch-size", "64", "--images", join(folder, "colours", "images")]);
+    expect(other.stderr).toMatch(/^error RUN_MISMATCH: .* training\.batchSize 8, now 64: /m);
+  });
+
+  test("wants data, or a run to go on with", async () => {
+    const without = await run(["train", "--out", "never"]);
+    expect([without.status, without.stderr]).toEqual([2, expect.stringContaining("'--data <path>' not specified")]);
+    const nothing = await run(["train", "--resume", "--out", "never"]);
+    expect(nothing.status).toBe(1);
+    expect(nothing.stderr).toMatch(/^error FILE_NOT_FOUND: .*never.run\.json/);
+    expect(existsSync(join(folder, "never"))).toBe(false);
   });
 
   test("options reach the run as they were given", async () => {

@@ -142,7 +142,10 @@ describe("a training run", () => {
     const path = join(folder, "older", "run.json");
     await writeFile(path, (await readFile(path, "utf8")).replace(/ *"select": "beam",\n/, ""));
     const resumed = trainCaptioner({ ...request, resume: true, training: { ...request.training, epochs: 1 } });
-    await expect(resumed).rejects.toMatchObject({ code: "RUN_MISMATCH" });
+    await expect(resumed).rejects.toMatchObject({
+      code: "RUN_MISMATCH",
+      message: expect.stringContaining('training.select unset, now "beam"') as string,
+    });
   });
 
   test("with another seed ends in other weights", async () => {
@@ -196,7 +199,7 @@ describe("a training run", () => {
     await expect(trainCaptioner(colourRun(folder, "whole"))).rejects.toMatchObject({ code: "RUN_EXISTS" });
     await expect(trainCaptioner(colourRun(folder, "whole", { resume: true, beam: 7 }))).rejects.toMatchObject({
       code: "RUN_MISMATCH",
-      message: expect.stringContaining("beam") as string,
+      message: expect.stringContaining("started with beam 3, now 7: ") as string,
     });
     const best = join(folder, "whole", "best.safetensors");
     await expect(trainCaptioner(colourRun(folder, "new", { encoder: best }))).rejects.toMatchObject({
