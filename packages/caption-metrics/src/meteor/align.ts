@@ -1,6 +1,7 @@
 // METEOR's alignment (Denkowski & Lavie 2014): which of the possible matches are taken, by beam search along the reference.
 // Knows neither modules nor scores, only weights. Equal to METEOR 1.5 down to ties.
-import type { Match } from "./matches.ts";
+import type { Match, MatchGroup, Sections } from "./matches.ts";
+import { freeDistance, nextFree, noPlaces, withPlaces } from "./places.ts";
 
 /** Matches that do not overlap, in the order of the reference, and the number of runs that stand in the same order in both. */
 export interface Alignment {
@@ -26,26 +27,19 @@ interface Path {
   readonly runEnd: number;
   /** The match taken last, and the path before it. */
   readonly last: { readonly match: Match; readonly before: Path["last"] } | undefined;
-  /** Words of the hypothesis that disputed matches have taken, as bits of whole numbers. */
+  /** Words of the hypothesis that disputed matches have taken, in blocks of places. */
   readonly used: readonly number[];
 }
 
 const NO_RUN = -1;
-/** Bits in a number of `Path.used`: as many as V8 keeps without a box. */
-const BITS = 30;
 
 /**
  * The best alignment: most weight, then fewest chunks, then shortest distance, then the one found first.
  *
- * `weights` are by module. `matches` are those of all modules, each module's in the order of the reference.
+ * `sections` are by the words of the reference, `weights` by module.
  */
-export function align(
-  matches: readonly Match[],
-  weights: readonly number[],
-  hypothesisLength: number,
-  referenceLength: number,
-): Alignment {
-  const { fixed, open } = fixUndisputed(matches, hypothesisLength, referenceLength);
+export function align(sections: readonly Sections[], weights: readonly number[], hypothesisLength: number): Alignment {
+  const fixed = undisputed(sections, hypothesisLength);
   const start: Path = {
     hypothesisWeight: 0,
     referenceWeight: 0,
@@ -54,12 +48,13 @@ export function align(
     next: 0,
     runEnd: NO_RUN,
     last: undefined,
-    used: Array.from({ length: Math.ceil(hypothesisLength / BITS) }, () => 0),
+    used: noPlaces(hypothesisLength),
   };
   let paths: readonly Path[] = [start];
-  for (let at = 0; at < referenceLength; at++) {
+  for (const [at, open] of sections.entries()) {
     const beam = createBeam();
-    for (const path of paths) extend(path, at, fixed[at], open[at] ?? NOTHING, weights, beam);
+    const stop: Stop = { at, fixed: fixed[at], open, mostGain: mostGain(open, weights), weights, beam };
+    for (const path of paths) extend(path, stop);
     paths = beam.paths;
   }
   const final = createBeam();
@@ -68,38 +63,68 @@ export function align(
   return { matches: taken(best), chunks: best.chunks };
 }
 
-const NOTHING: readonly Match[] = [];
-
-/** Matches that are the only ones for all their words need no search; the others, by their first word in the reference. */
-function fixUndisputed(
-  matches: readonly Match[],
-  hypothesisLength: number,
-  referenceLength: number,
-): { readonly fixed: readonly (Match | undefined)[]; readonly open: readonly (readonly Match[])[] } {
-  const hypothesisClaims = new Int32Array(hypothesisLength);
-  const referenceClaims = new Int32Array(referenceLength);
-  for (const match of matches) {
-    claim(hypothesisClaims, match.hypothesisStart, match.hypothesisLength);
-    claim(referenceClaims, match.referenceStart, match.referenceLength);
+/** By the words of the reference, matches that are the only ones for all their words: they need no search. */
+function undisputed(sections: readonly Sections[], hypothesisLength: number): readonly (Match | undefined)[] {
+  const hypothesisClaims = new Float64Array(hypothesisLength);
+  const referenceClaims = new Float64Array(sections.length);
+  const occurrences = new Map<MatchGroup, number>();
+  for (const [at, own] of sections.entries()) {
+    for (const section of own) {
+      for (const group of section) {
+        occurrences.set(group, (occurrences.get(group) ?? 0) + 1);
+        claim(referenceClaims, at, group.referenceLength, group.starts.count);
+      }
+    }
   }
-  const fixed: (Match | undefined)[] = Array.from({ length: referenceLength });
-  const open: Match[][] = Array.from({ length: referenceLength }, () => []);
-  for (const match of matches) {
-    const undisputed =
+  for (const [{ starts, hypothesisLength: length }, times] of occurrences) {
+    for (let start = nextFree(starts, [], 1, 0); start < Infinity; start = nextFree(starts, [], 1, start + 1)) {
+      claim(hypothesisClaims, start, length, times);
+    }
+  }
+  return sections.map((own, at) => {
+    const group = own[0]?.[0];
+    if (group === undefined || referenceClaims[at] !== 1) return undefined;
+    const match = matchOf(group, nextFree(group.starts, [], 1, 0), at);
+    const isOnly =
       claimedOnce(hypothesisClaims, match.hypothesisStart, match.hypothesisLength) &&
-      claimedOnce(referenceClaims, match.referenceStart, match.referenceLength);
-    if (undisputed) fixed[match.referenceStart] = match;
-    else open[match.referenceStart]?.push(match);
+      claimedOnce(referenceClaims, at, match.referenceLength);
+    return isOnly ? match : undefined;
+  });
+}
+
+function claim(claims: Float64Array, start: number, length: number, times: number): void {
+  for (let at = start; at < start + length; at++) claims[at] = (claims[at] as number) + times;
+}
+
+function claimedOnce(claims: Float64Array, start: number, length: number): boolean {
+  for (let at = start; at < start + length; at++) if (claims[at] !== 1) return false;
+  return true;
+}
+
+function matchOf(group: MatchGroup, hypothesisStart: number, referenceStart: number): Match {
+  const { module, hypothesisLength, referenceLength } = group;
+  return { module, hypothesisStart, hypothesisLength, referenceStart, referenceLength };
+}
+
+/** A word of the reference: what could be matched there, and where paths behind it go. */
+interface Stop {
+  readonly at: number;
+  readonly fixed: Match | undefined;
+  readonly open: Sections;
+  /** The most weight that a match there has, on both sides together. */
+  readonly mostGain: number;
+  readonly weights: readonly number[];
+  readonly beam: Beam;
+}
+
+function mostGain(open: Sections, weights: readonly number[]): number {
+  let most = 0;
+  for (const section of open) {
+    for (const { module, hypothesisLength, referenceLength } of section) {
+      most = Math.max(most, (hypothesisLength + referenceLength) * (weights[module] ?? 0));
+    }
   }
-  return { fixed, open };
-}
-
-function claim(claims: Int32Array, start: number, length: number): void {
-  for (let at = start; at < start + length; at++) claims[at] = (claims[at] as number) + 1;
-}
-
-function claimedOnce(claims: Int32Array, start: number, length: number): boolean {
-  return claims.subarray(start, start + length).every((count) => count === 1);
+  return most;
 }
 
 /**
@@ -108,54 +133,111 @@ function claimedOnce(claims: Int32Array, start: number, length: number): boolean
  * METEOR adds a match's distance to the path that it tries the match on, not to the path that takes it: so a match burdens
  * what is tried after it, the skipping of the word included, and not itself.
  */
-function extend(
-  path: Path,
-  at: number,
-  fixed: Match | undefined,
-  open: readonly Match[],
-  weights: readonly number[],
-  beam: Beam,
-): void {
+function extend(path: Path, stop: Stop): void {
+  const { at, fixed, open, weights, beam } = stop;
   if (at < path.next) {
     beam.offer(path); // within a phrase that is matched
     return;
   }
   if (fixed !== undefined) {
-    beam.offer(take(path, fixed, weights, path.distance + distanceOf(fixed), path.used));
+    const distance = path.distance + Math.abs(at - fixed.hypothesisStart);
+    beam.offer(take(path, fixed, weights, distance, path.used));
     return;
   }
+  // With everything that it can gain it would be worse than the worst: not worth a look.
+  if (!beam.isOpenTo(weightOf(path) + stop.mostGain, path.chunks, path.distance)) return;
   let { distance } = path;
-  for (const match of open) {
-    if (isUsed(path.used, match)) continue;
-    // With everything that it can gain it would be worse than the worst: not worth making.
-    const gain = (match.hypothesisLength + match.referenceLength) * (weights[match.module] ?? 0);
-    if (!beam.isClosedTo(path, gain)) {
-      beam.offer(take(path, match, weights, distance, withUsed(path.used, match)));
-    }
-    distance += distanceOf(match);
-  }
+  for (const section of open) distance = offerTakes(path, section, distance, stop);
   beam.offer(skip(path, distance, at + 1));
 }
 
-function distanceOf(match: Match): number {
-  return Math.abs(match.referenceStart - match.hypothesisStart);
+/**
+ * Offers the path with each match of a section in turn, as long as the beam takes them. All matches of a group gain the same, and each one
+ * is burdened with those before it: once one that breaks the path's run is refused, so are all that do, and only the one that goes on with
+ * the run is left. So the pairs of long repetitive sentences are never gone through one by one.
+ *
+ * @param distance The path's before the section.
+ * @returns The path's behind it, with all that were tried.
+ */
+function offerTakes(path: Path, section: readonly MatchGroup[], distance: number, stop: Stop): number {
+  const { at, weights, beam } = stop;
+  const next = section.map(({ starts, hypothesisLength }) => nextFree(starts, path.used, hypothesisLength, 0));
+  let burden = distance;
+  let hasLeftOut = false;
+  for (;;) {
+    const first = smallest(next);
+    const start = next[first] as number;
+    if (start === Infinity) break;
+    if (hasLeftOut) burden = distance + distanceBefore(path, section, { at, start, first });
+    const group = section[first] as MatchGroup;
+    const chunks = path.chunks + (isBreak(path, start) ? 1 : 0);
+    if (beam.isOpenTo(weightWith(path, group, weights), chunks, burden)) {
+      const used = withPlaces(path.used, start, group.hypothesisLength);
+      beam.offer(take(path, matchOf(group, start, at), weights, burden, used));
+      next[first] = nextFree(group.starts, path.used, group.hypothesisLength, start + 1);
+    } else {
+      next[first] = start < path.runEnd && isFree(group, path.used, path.runEnd) ? path.runEnd : Infinity;
+      hasLeftOut = true;
+    }
+    burden += Math.abs(at - start);
+  }
+  return hasLeftOut ? distance + distanceBefore(path, section, { at, start: Infinity, first: 0 }) : burden;
+}
+
+function isFree({ starts, hypothesisLength }: MatchGroup, used: readonly number[], place: number): boolean {
+  return nextFree(starts, used, hypothesisLength, place) === place;
+}
+
+/** Where the smallest number stands, the first of equals. */
+function smallest(values: readonly number[]): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if ((values[i] as number) < (values[best] as number)) best = i;
+  return best;
+}
+
+/** How far the matches of a section that are tried before one of them lie from the diagonal, all together. */
+function distanceBefore(
+  { used }: Path,
+  section: readonly MatchGroup[],
+  { at, start, first }: { readonly at: number; readonly start: number; readonly first: number },
+): number {
+  return section.reduce((sum, { starts, hypothesisLength }, i) => {
+    return sum + freeDistance(starts, used, hypothesisLength, { from: at, end: i < first ? start + 1 : start });
+  }, 0);
 }
 
 /** The path with a match more. */
 function take(path: Path, match: Match, weights: readonly number[], distance: number, used: readonly number[]): Path {
   const weight = weights[match.module] ?? 0;
-  const breaks = path.runEnd !== NO_RUN && path.runEnd !== match.hypothesisStart;
   return {
-    // METEOR adds to an integer, so that a single word that counts less than 1 counts nothing here.
-    hypothesisWeight: Math.trunc(path.hypothesisWeight + match.hypothesisLength * weight),
-    referenceWeight: Math.trunc(path.referenceWeight + match.referenceLength * weight),
-    chunks: path.chunks + (breaks ? 1 : 0),
+    hypothesisWeight: weightAfter(path.hypothesisWeight, match.hypothesisLength, weight),
+    referenceWeight: weightAfter(path.referenceWeight, match.referenceLength, weight),
+    chunks: path.chunks + (isBreak(path, match.hypothesisStart) ? 1 : 0),
     distance,
     next: match.referenceStart + match.referenceLength,
     runEnd: match.hypothesisStart + match.hypothesisLength,
     last: { match, before: path.last },
     used,
   };
+}
+
+/** METEOR adds to an integer, so that a single word that counts less than 1 counts nothing here. */
+function weightAfter(before: number, words: number, weight: number): number {
+  return Math.trunc(before + words * weight);
+}
+
+/** What a path weighs with one of a group's matches, on both sides together. */
+function weightWith(path: Path, group: MatchGroup, weights: readonly number[]): number {
+  const weight = weights[group.module] ?? 0;
+  return (
+    weightAfter(path.hypothesisWeight, group.hypothesisLength, weight) +
+    weightAfter(path.referenceWeight, group.referenceLength, weight)
+  );
+}
+
+/** Whether a match that starts there ends the path's run. */
+function isBreak({ runEnd }: Path, hypothesisStart: number): boolean {
+  return runEnd !== NO_RUN && runEnd !== hypothesisStart;
 }
 
 /** The path up to `next`, which ends its run. */
@@ -172,23 +254,6 @@ function skip(path: Path, distance: number, next: number): Path {
   };
 }
 
-/** Whether a word of the hypothesis that a match needs is taken; in the reference paths only go forward. */
-function isUsed(used: readonly number[], { hypothesisStart, hypothesisLength }: Match): boolean {
-  for (let word = hypothesisStart; word < hypothesisStart + hypothesisLength; word++) {
-    if (((used[Math.floor(word / BITS)] as number) >> (word % BITS)) & 1) return true;
-  }
-  return false;
-}
-
-function withUsed(used: readonly number[], { hypothesisStart, hypothesisLength }: Match): readonly number[] {
-  const more = used.slice();
-  for (let word = hypothesisStart; word < hypothesisStart + hypothesisLength; word++) {
-    const index = Math.floor(word / BITS);
-    more[index] = (more[index] as number) | (1 << (word % BITS));
-  }
-  return more;
-}
-
 function taken(path: Path): Match[] {
   const matches: Match[] = [];
   for (let link = path.last; link !== undefined; link = link.before) matches.push(link.match);
@@ -199,34 +264,38 @@ function taken(path: Path): Match[] {
 interface Beam {
   readonly paths: readonly Path[];
   readonly offer: (path: Path) => void;
-  /** Whether a path that has at most so much more weight than this one would not be kept. */
-  readonly isClosedTo: (path: Path, gain: number) => boolean;
+  /** Whether a path of such a weight, with so many chunks and such a distance, would be kept. */
+  readonly isOpenTo: (weight: number, chunks: number, distance: number) => boolean;
 }
 
 function createBeam(): Beam {
   const paths: Path[] = [];
+  const isOpenTo = (weight: number, chunks: number, distance: number): boolean =>
+    paths.length < BEAM || isBetter(weight, chunks, distance, paths[BEAM - 1] as Path);
   return {
     paths,
+    isOpenTo,
     offer: (path) => {
-      if (paths.length === BEAM && !isBetter(path, paths[BEAM - 1] as Path)) return;
+      const weight = weightOf(path);
+      const { chunks, distance } = path;
+      if (!isOpenTo(weight, chunks, distance)) return;
       let place = paths.length < BEAM ? paths.push(path) - 1 : BEAM - 1;
-      while (place > 0 && isBetter(path, paths[place - 1] as Path)) {
+      while (place > 0 && isBetter(weight, chunks, distance, paths[place - 1] as Path)) {
         paths[place] = paths[place - 1] as Path;
         place--;
       }
       paths[place] = path;
     },
-    isClosedTo: (path, gain) => paths.length === BEAM && weightOf(path) + gain < weightOf(paths[BEAM - 1] as Path),
   };
 }
 
-function weightOf(path: Path): number {
-  return path.hypothesisWeight + path.referenceWeight;
+function weightOf({ hypothesisWeight, referenceWeight }: Path): number {
+  return hypothesisWeight + referenceWeight;
 }
 
-function isBetter(a: Path, b: Path): boolean {
-  const weight = weightOf(a) - weightOf(b);
-  if (weight !== 0) return weight > 0;
-  if (a.chunks !== b.chunks) return a.chunks < b.chunks;
-  return a.distance < b.distance;
+function isBetter(weight: number, chunks: number, distance: number, other: Path): boolean {
+  const otherWeight = weightOf(other);
+  if (weight !== otherWeight) return weight > otherWeight;
+  if (chunks !== other.chunks) return chunks < other.chunks;
+  return distance < other.distance;
 }

@@ -1,12 +1,14 @@
 // Which words and phrases of two sentences could stand for each other: METEOR's four modules. Knows no alignment.
 import type { Paraphrases } from "./paraphrases.ts";
+import type { Places } from "./places.ts";
+import { placesAt } from "./places.ts";
 import { stem } from "./stem.ts";
 import type { Synonyms } from "./synonyms.ts";
 
 /** The modules, in METEOR's order: the index of each is its stage in the statistics. */
 export const MODULES = ["exact", "stem", "synonym", "paraphrase"] as const;
 
-/** A phrase of the hypothesis that could stand for a phrase of the reference. Places and lengths are in words. */
+/** A phrase of the hypothesis that stands for a phrase of the reference. Places and lengths are in words. */
 export interface Match {
   /** Index into `MODULES`. */
   readonly module: number;
@@ -15,6 +17,21 @@ export interface Match {
   readonly referenceStart: number;
   readonly referenceLength: number;
 }
+
+/** All phrases of one length in the hypothesis that a module lets stand for one phrase of the reference, wherever that occurs. */
+export interface MatchGroup {
+  readonly module: number;
+  readonly hypothesisLength: number;
+  readonly referenceLength: number;
+  /** Where they start in the hypothesis. */
+  readonly starts: Places;
+}
+
+/**
+ * Matches of the phrases that start at a word of the reference, in the order in which METEOR tries them: section by section; within one by
+ * their start in the hypothesis, equal ones as their groups stand. Pairs are never listed, for long repetitive sentences have a great many.
+ */
+export type Sections = readonly (readonly MatchGroup[])[];
 
 /** What the modules look words up in; without synonyms or paraphrases these modules find nothing. */
 export interface Resources {
@@ -43,14 +60,16 @@ export interface Sentence {
 /** Finds matches, and remembers every word that it has seen. */
 export interface MatchFinder {
   readonly prepare: (words: readonly string[]) => Sentence;
-  /** The matches of a hypothesis and a reference: the exact ones first, then those by stem, synonym and paraphrase. */
-  readonly find: (hypothesis: Sentence, reference: Sentence) => Match[];
+  /** By the reference's words, what could be matched there: exact words first, then by stem, synonym and paraphrase. */
+  readonly find: (hypothesis: Sentence, reference: Sentence, options?: { readonly exactOnly?: boolean }) => Sections[];
 }
 
 /** A finder with some modules. */
 export function matchFinder({ stem: useStems = true, synonyms, paraphrases }: Resources): MatchFinder {
   const known = new Map<string, Word>();
   const synsetNumbers = new Map<string, number>();
+  /** By module; without synonyms no word has a synset. */
+  const tests: readonly WordTest[] = [isEqual, useStems ? haveSameStem : isNever, shareSynset];
 
   function wordOf(text: string): Word {
     const found = known.get(text);
@@ -76,14 +95,24 @@ export function matchFinder({ stem: useStems = true, synonyms, paraphrases }: Re
       const words = texts.map(wordOf);
       return { words, phrases: paraphrases === undefined ? [] : knownPhrases(words, paraphrases) };
     },
-    find: (hypothesis, reference) => {
-      const found: Match[] = [];
-      addWordMatches(found, hypothesis, reference, 0, (a, b) => a === b);
-      if (useStems) addWordMatches(found, hypothesis, reference, 1, haveSameStem);
-      if (synonyms !== undefined) addWordMatches(found, hypothesis, reference, 2, shareSynset);
-      return paraphrases === undefined ? found : [...found, ...phraseMatches(hypothesis, reference, paraphrases)];
+    find: (hypothesis, reference, { exactOnly = false } = {}) => {
+      const byWord = wordSections(hypothesis, reference, exactOnly ? [isEqual] : tests);
+      if (exactOnly || paraphrases === undefined) return byWord;
+      const byPhrase = phraseSections(hypothesis, reference, paraphrases);
+      return byWord.map((sections, at) => [...sections, ...(byPhrase[at] ?? [])]);
     },
   };
+}
+
+/** Whether a module lets two words stand for each other. */
+type WordTest = (guess: Word, truth: Word) => boolean;
+
+function isEqual(a: Word, b: Word): boolean {
+  return a === b;
+}
+
+function isNever(): boolean {
+  return false;
 }
 
 function haveSameStem(a: Word, b: Word): boolean {
@@ -102,21 +131,53 @@ function shareSynset(a: Word, b: Word): boolean {
   return false;
 }
 
-/** Adds the pairs of words that a test holds for: in the reference's order, then the hypothesis'. */
-function addWordMatches(
-  matches: Match[],
-  { words: guesses }: Sentence,
-  { words: truths }: Sentence,
-  module: number,
-  test: (guess: Word, truth: Word) => boolean,
-): void {
-  for (let referenceStart = 0; referenceStart < truths.length; referenceStart++) {
-    const truth = truths[referenceStart] as Word;
-    for (let hypothesisStart = 0; hypothesisStart < guesses.length; hypothesisStart++) {
-      if (!test(guesses[hypothesisStart] as Word, truth)) continue;
-      matches.push({ module, hypothesisStart, hypothesisLength: 1, referenceStart, referenceLength: 1 });
+/** A section a module, for each word of the reference: looked up once for equal words. */
+function wordSections(hypothesis: Sentence, { words: truths }: Sentence, tests: readonly WordTest[]): Sections[] {
+  const places = placesOf(hypothesis.words, (word) => word);
+  const known = new Map<Word, Sections>();
+  return truths.map((truth) => {
+    const before = known.get(truth);
+    if (before !== undefined) return before;
+    const sections: (readonly MatchGroup[])[] = [];
+    for (const [module, test] of tests.entries()) {
+      const starts = placesWhere(places, (guess) => test(guess, truth));
+      if (starts.length > 0) sections.push([groupOf(module, 1, 1, starts, hypothesis.words.length)]);
     }
+    known.set(truth, sections);
+    return sections;
+  });
+}
+
+/** The places of all words that a test holds for. */
+function placesWhere(places: ReadonlyMap<Word, readonly number[]>, test: (word: Word) => boolean): readonly number[] {
+  const found: number[] = [];
+  for (const [word, own] of places) {
+    if (!test(word)) continue;
+    for (const place of own) found.push(place);
   }
+  return found;
+}
+
+/** Where equal things stand, by their keys. */
+function placesOf<Thing, Key>(things: readonly Thing[], keyOf: (thing: Thing) => Key): Map<Key, number[]> {
+  const places = new Map<Key, number[]>();
+  for (const [place, thing] of things.entries()) {
+    const key = keyOf(thing);
+    const known = places.get(key);
+    if (known === undefined) places.set(key, [place]);
+    else known.push(place);
+  }
+  return places;
+}
+
+function groupOf(
+  module: number,
+  hypothesisLength: number,
+  referenceLength: number,
+  starts: readonly number[],
+  words: number,
+): MatchGroup {
+  return { module, hypothesisLength, referenceLength, starts: placesAt(starts, words) };
 }
 
 /** A phrase and where it stands. */
@@ -128,30 +189,39 @@ interface Phrase {
 }
 
 /**
- * First what the table gives for the reference's phrases, in the table's (alphabetical) order, then what it gives for those
- * of the hypothesis. A pair that it has in both directions is two matches, so that neither is undisputed, as in METEOR.
+ * For each word of the reference, first what the table gives for its phrases, in the table's (alphabetical) order, then what it gives for
+ * those of the hypothesis. A pair that it has in both directions stands in both, so that neither is undisputed, as in METEOR.
  */
-function phraseMatches({ phrases: guesses }: Sentence, { phrases: truths }: Sentence, table: Paraphrases): Match[] {
-  const alphabetical = guesses.toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.start - b.start));
-  const matches: Match[] = [];
-  for (const truth of truths) {
-    for (const guess of alphabetical)
-      if (table.has(truth.number, guess.number)) matches.push(phraseMatch(guess, truth));
-  }
-  for (const guess of guesses) {
-    for (const truth of truths) if (table.has(guess.number, truth.number)) matches.push(phraseMatch(guess, truth));
-  }
-  return matches;
-}
+function phraseSections(hypothesis: Sentence, reference: Sentence, table: Paraphrases): (Sections | undefined)[] {
+  const places = placesOf(hypothesis.phrases, ({ number }) => number);
+  const guesses = Array.from(places.values(), (own) => {
+    const phrases = own.map((at) => hypothesis.phrases[at] as Phrase);
+    return { ...(phrases[0] as Phrase), starts: phrases.map(({ start }) => start) };
+  });
+  const alphabetical = guesses.toSorted((a, b) => (a.text < b.text ? -1 : 1));
+  const byLength = guesses.toSorted((a, b) => a.length - b.length);
+  const module = MODULES.indexOf("paraphrase");
+  const group = (guess: (typeof guesses)[number], truth: Phrase): MatchGroup =>
+    groupOf(module, guess.length, truth.length, guess.starts, hypothesis.words.length);
 
-function phraseMatch(guess: Phrase, truth: Phrase): Match {
-  return {
-    module: MODULES.indexOf("paraphrase"),
-    hypothesisStart: guess.start,
-    hypothesisLength: guess.length,
-    referenceStart: truth.start,
-    referenceLength: truth.length,
-  };
+  const truths: Phrase[][] = [];
+  for (const phrase of reference.phrases) (truths[phrase.start] ??= []).push(phrase);
+  // The longest phrase at a word says which shorter ones begin it.
+  const known = new Map<number, Sections>();
+  return truths.map((own) => {
+    const longest = (own.at(-1) as Phrase).number;
+    const before = known.get(longest);
+    if (before !== undefined) return before;
+    const given = own.flatMap((truth) =>
+      alphabetical.filter((guess) => table.has(truth.number, guess.number)).map((guess) => [group(guess, truth)]),
+    );
+    const giving = byLength.flatMap((guess) =>
+      own.filter((truth) => table.has(guess.number, truth.number)).map((truth) => group(guess, truth)),
+    );
+    const sections = giving.length === 0 ? given : [...given, giving];
+    known.set(longest, sections);
+    return sections;
+  });
 }
 
 /** The phrases in a sentence that the table has, or has the beginning of, by their start and then their length. */

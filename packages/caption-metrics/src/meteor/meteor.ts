@@ -82,9 +82,8 @@ export function bestStatistics(
   for (const reference of references) {
     const truth = meteorWords(reference.join(" "));
     const same = guess.length === truth.length && guess.every((word, at) => word === truth[at]);
-    const found = finder.find(prepared, finder.prepare(truth));
-    const matches = same ? found.filter(({ module }) => module === 0) : found;
-    const candidate = count(guess, truth, align(matches, STAGE_WEIGHTS, guess.length, truth.length));
+    const sections = finder.find(prepared, finder.prepare(truth), { exactOnly: same });
+    const candidate = count(guess, truth, align(sections, STAGE_WEIGHTS, guess.length));
     const score = meteorScore(candidate);
     if (score > bestScore) [best, bestScore] = [candidate, score];
   }
