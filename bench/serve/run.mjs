@@ -1,7 +1,8 @@
 // The service under load on the loopback interface, against the captioner in a loop over the same pictures in batches of the same size; its
 // memory meanwhile; and what it does when too many come. The exit status is 1 if a bound is missed.
-// Usage: node bench/serve/run.mjs [--data FOLDER] [--model BUNDLE] [--seconds 60] [--clients 8] [--crowd 64] [--pictures 64]
-//   --data  a folder of pictures; default: the photos of examples/
+// Usage: node bench/serve/run.mjs [--data FOLDER] [--model BUNDLE] [--seconds 60] [--clients 8] [--crowd 64] [--pictures 64] [--warm-up 600]
+//   --data     a folder of pictures; default: the photos of examples/
+//   --warm-up  pictures that are captioned before anything is measured
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
@@ -28,10 +29,11 @@ const { values } = parseArgs({
     clients: { type: "string", default: "8" },
     crowd: { type: "string", default: "64" },
     pictures: { type: "string", default: "64" },
+    "warm-up": { type: "string", default: "600" },
   },
 });
 const seconds = Number(values.seconds);
-/** What the figures must reach; memory is looked at after a third of the time, when allocators and compilers have what they want. */
+/** What the figures must reach. */
 const bounds = { throughput: 0.9, tail: 4, megabytesPerMinute: 1 };
 const main = join(root, "packages", "showtell", "dist", "cli", "main.js");
 const pictures = readdirSync(values.data, { recursive: true })
@@ -41,11 +43,11 @@ const pictures = readdirSync(values.data, { recursive: true })
 
 console.log(describeMachine({ threads: defaultThreads() }));
 const server = await start();
-await load(4, Math.min(5, seconds)); // until everything is compiled
+await warmUp();
 const before = await metrics();
 const memory = watchMemory(server.child.pid);
 const { latencies, statuses, errors, ...run } = await load(Number(values.clients), seconds);
-const slope = memory.stop();
+const { megabytes, slope } = memory.stop();
 const after = await metrics();
 const crowd = await load(Number(values.crowd), Math.max(5, seconds / 6));
 const alive = (await fetch(`${server.url}readyz`)).status === 200;
@@ -73,6 +75,18 @@ async function start() {
   };
 }
 
+/**
+ * Until code is compiled and memory is what it stays. The engine, the decoders of pictures and the buffers of all sizes share the
+ * allocator's arena of the captioner's thread, whose free pieces take some hundred pictures to be of the sizes that are asked for: until
+ * then it grows by 20 kB a picture, with no more in use, and then no further (docs/measurements.md). That is a minute here, and would be
+ * all that the figure on memory sees.
+ */
+async function warmUp() {
+  const enough = (await metrics()).showtell_batch_pictures_sum + Number(values["warm-up"]);
+  do await load(Number(values.clients), Math.min(5, seconds));
+  while ((await metrics()).showtell_batch_pictures_sum < enough);
+}
+
 async function load(clients, time) {
   const script = fileURLToPath(new URL("clients.mjs", import.meta.url));
   const args = [script, server.url, String(clients), String(time), ...pictures];
@@ -88,7 +102,7 @@ async function metrics() {
   );
 }
 
-/** Samples a process's resident memory; gives its slope in MB a minute over the last two thirds. */
+/** Samples a process's resident memory; gives its mean and its slope in MB a minute over the last two thirds. */
 function watchMemory(pid) {
   const samples = [];
   const started = performance.now();
@@ -104,7 +118,7 @@ function watchMemory(pid) {
       const mean = (i) => late.reduce((sum, one) => sum + one[i], 0) / late.length;
       const [x, y] = [mean(0), mean(1)];
       const up = late.reduce((sum, one) => sum + (one[0] - x) * (one[1] - y), 0);
-      return up / late.reduce((sum, one) => sum + (one[0] - x) ** 2, 0);
+      return { megabytes: y, slope: up / late.reduce((sum, one) => sum + (one[0] - x) ** 2, 0) };
     },
   };
 }
@@ -152,7 +166,10 @@ function report() {
     ],
     [`clients' processor time ${run.cpuSeconds.toFixed(1)} s of ${run.seconds.toFixed(1)} s`, true],
     [`p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ratio ${(p99 / p50).toFixed(1)}`, p99 < bounds.tail * p50],
-    [`memory ${slope.toFixed(2)} MB a minute in the last two thirds`, slope <= bounds.megabytesPerMinute],
+    [
+      `memory ${megabytes.toFixed(0)} MB, and ${slope.toFixed(2)} more a minute in the last two thirds`,
+      slope <= bounds.megabytesPerMinute,
+    ],
     [
       `${values.crowd} clients: ${served} served, ${refused} refused, ready afterwards: ${alive}`,
       alive && refused > 0 && crowdFailures === 0,
