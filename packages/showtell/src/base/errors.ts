@@ -63,7 +63,8 @@ export const errorCodes = {
 
   RUN_FORMAT: "A training run folder is damaged or holds something else.",
   RUN_EXISTS: "The output folder already holds a training run. Pass --resume to continue it, or name another folder.",
-  RUN_MISMATCH: "A run cannot be resumed with other options or data than it was started with.",
+  RUN_MISMATCH:
+    "A run cannot be resumed with other options or data than it was started with. It knows them itself: --resume and --out are enough.",
   FORGOTTEN:
     "A model that learned on lost more CIDEr on its old data than it may. It is kept under another name; the message says how to forget less.",
   TRAINING_DIVERGED: "The loss is not a finite number any more. Lower the learning rate.",
