@@ -123,9 +123,21 @@ describeGroup("browser", () => {
       expect(await near.locator("p").first().textContent()).toContain("This sentence is a copy: one training caption");
       expect(await card.locator(".why").textContent()).toContain("it has no attention to show");
       await expectUsable(page);
+      const names = await near.locator(".neighbour-name > span").allTextContents();
       await card.getByRole("button", { name: "Why these words?" }).click();
 
-      await page.locator("summary").click();
+      // The device holds its own captions against the same table, fetched with the model.
+      await page.getByRole("switch").click();
+      await page.locator(".steering summary").click();
+      await page.getByRole("button", { name: "Caption again" }).click();
+      await card.locator(".how").getByText("on this device").waitFor({ timeout: captionedMs });
+      await card.getByRole("button", { name: "Why these words?" }).click();
+      expect(await near.locator(".neighbour-name > span").allTextContents()).toEqual(names);
+      expect(await near.locator(".neighbour-name").first().textContent()).toMatch(/^chelsea\.jpg (?:99|100) % alike$/);
+      expect(await near.locator("p").first().textContent()).toMatch(/This sentence is a copy|No training caption is/);
+      await card.getByRole("button", { name: "Why these words?" }).click();
+      await page.getByRole("switch").click();
+
       await page.getByLabel("Say nothing below").fill("80");
       await page.getByRole("button", { name: "Caption again" }).click();
       await card.locator(".silence").waitFor({ timeout: captionedMs });

@@ -39,15 +39,10 @@ const vectorsAtOnce = 4096;
 const wordsOf = (caption: string): string => ptbTokens(caption).join(" ");
 
 /**
- * Makes a table ready to be asked by a captioner that reads `inputs`.
+ * Which of the inputs of a captioner a table is of: its place among them.
  * @throws ShowtellError `ENCODER_MISMATCH` if the table is of features that the captioner does not read.
  */
-export function openTrainingNeighbours(
-  table: NeighbourTable,
-  inputs: readonly FeatureSource[],
-  openSession: OpenSession,
-): TrainingNeighbours {
-  const { encoder, layer, pictures, vectors } = table;
+export function inputOfNeighbours({ encoder, layer }: NeighbourTable, inputs: readonly FeatureSource[]): number {
   const input = inputs.findIndex((own) => own.identity === encoder.identity && pooledLayer(own.layer) === layer);
   if (input < 0) {
     const read = inputs.map((own) => `${own.layer} of ${own.name} (${own.identity.slice(0, 12)}…)`).join(", ");
@@ -57,6 +52,20 @@ export function openTrainingNeighbours(
         "build a table with this model",
     );
   }
+  return input;
+}
+
+/**
+ * Makes a table ready to be asked by a captioner that reads `inputs`.
+ * @throws ShowtellError `ENCODER_MISMATCH` if the table is of features that the captioner does not read.
+ */
+export function openTrainingNeighbours(
+  table: NeighbourTable,
+  inputs: readonly FeatureSource[],
+  openSession: OpenSession,
+): TrainingNeighbours {
+  const { pictures, vectors } = table;
+  const input = inputOfNeighbours(table, inputs);
   const channels = vectors.shape[1]!;
   const pieces: PictureVectors[] = [];
   for (let start = 0; start < pictures.length; start += vectorsAtOnce) {

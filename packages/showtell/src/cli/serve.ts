@@ -113,7 +113,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
         {
           model,
           service: true,
-          neighbours: neighbours !== undefined,
+          ...(neighbours !== undefined && { neighbours }),
           runs: runs !== undefined,
           feedback: store !== undefined,
         },

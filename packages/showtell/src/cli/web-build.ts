@@ -13,6 +13,7 @@ import type { Shell } from "./shell.ts";
 interface BuildOptions {
   readonly out: string;
   readonly model?: string;
+  readonly neighbours?: string;
 }
 
 const notes = `
@@ -26,7 +27,8 @@ The file _headers says so to the hosts that read it. Without them the page works
 
 Examples:
   showtell web build --out public
-  showtell web build --out public --model runs/first/best.safetensors`;
+  showtell web build --out public --model runs/first/best.safetensors
+  showtell web build --out public --neighbours neighbours.safetensors`;
 
 /** Headers in the form that several hosts of static files read. */
 const headers = `/*
@@ -45,17 +47,28 @@ export function addWebBuild(group: Command, shell: Shell): void {
       "where to write it: a new folder, an empty one, or an earlier page to be replaced",
     )
     .option("-m, --model <file>", "bundle to caption with (default: the one that ships, trained on Flickr8k)")
+    .option(
+      "--neighbours <file>",
+      "also tell which training pictures a photo looks like; a table of showtell neighbours build, which the page then hands out",
+    )
     .addOption(quietOption())
     .addHelpText("after", notes)
     .action((options: BuildOptions) => build(options, shell));
 }
 
-async function build({ out, model }: BuildOptions, { terminal }: Shell): Promise<void> {
+async function build({ out, ...content }: BuildOptions, { terminal }: Shell): Promise<void> {
   const folder = resolve(out);
   await requireReplaceable(folder, out);
+  const beside = await deviceFiles({ service: false, ...content });
+  if (beside.size === 1) {
+    throw new ShowtellError(
+      "ARGUMENT",
+      `"${content.model}" is an ensemble, which captions on a server only (showtell serve): name one bundle`,
+    );
+  }
   const files = new Map<string, PageFile>([
     ...(await builtPageFiles()),
-    ...(await deviceFiles({ service: false, ...(model !== undefined && { model }) })),
+    ...beside,
     ["_headers", { kind: "text", text: headers }],
   ]);
   // Whole or not at all: an interruption leaves an earlier page as it was.

@@ -10,9 +10,11 @@ import { fileURLToPath } from "node:url";
 import { ShowtellError } from "../base/errors.ts";
 import { summaryOf } from "../bundle/calibration.ts";
 import { calibrationOf } from "../caption/confidence.ts";
+import { inputOfNeighbours } from "../caption/training-neighbours.ts";
 import { defaultModel, shippedModels } from "./bundle-files.ts";
 import type { ModelArgument } from "./captioner-files.ts";
 import { readCaptionerFiles } from "./captioner-files.ts";
+import { readNeighbours } from "./neighbours.ts";
 
 /** Where the built page lies in the package. */
 const shippedPage: string = fileURLToPath(new URL("../ui/", import.meta.url));
@@ -53,8 +55,8 @@ export interface DeviceFilesOptions {
   readonly model?: ModelArgument;
   /** Whether a service answers at `v1/captions` beside the page. */
   readonly service: boolean;
-  /** Whether that service tells of training neighbours; default false. */
-  readonly neighbours?: boolean;
+  /** Path of a table of training neighbours, which the service tells of (where there is one) and the device loads. */
+  readonly neighbours?: string;
   /** Whether that service shows training runs; default false. */
   readonly runs?: boolean;
   /** Whether that service keeps feedback; default false. */
@@ -63,12 +65,24 @@ export interface DeviceFilesOptions {
 
 /**
  * What lies beside the built page: `page.json`, and for captions on the device the model and the engine.
- * @throws ShowtellError what reading a model throws.
+ * @throws ShowtellError what reading a model throws; `NEIGHBOURS_FORMAT`, or `ENCODER_MISMATCH` for a table of other features.
  */
-export async function deviceFiles({ model = defaultModel, ...place }: DeviceFilesOptions): Promise<PageFiles> {
+export async function deviceFiles({
+  model = defaultModel,
+  neighbours,
+  ...place
+}: DeviceFilesOptions): Promise<PageFiles> {
   const { members, inputs } = await readCaptionerFiles(model);
+  if (neighbours !== undefined) {
+    const read = inputs.map(({ features }) => features);
+    inputOfNeighbours(await readNeighbours(neighbours), read);
+  }
   const calibration = calibrationOf(members);
-  const told = { ...place, ...(calibration && { calibration: summaryOf(calibration) }) };
+  const told = {
+    ...place,
+    neighbours: place.service && neighbours !== undefined,
+    ...(calibration && { calibration: summaryOf(calibration) }),
+  };
   const [member, ...others] = members;
   if (others.length > 0) return new Map([["page.json", pageJson(told)]]);
   const engineFolder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
@@ -87,6 +101,7 @@ export async function deviceFiles({ model = defaultModel, ...place }: DeviceFile
     engine: "engine/",
     model: await added(decoder),
     ...(encoder !== decoder && { encoder: await added(encoder) }),
+    ...(neighbours !== undefined && { neighbours: await added(neighbours) }),
   };
   const licence = join(shippedModels, "LICENSE.md");
   if (dirname(decoder) === dirname(licence)) files.set("models/LICENSE.md", { kind: "file", path: licence });

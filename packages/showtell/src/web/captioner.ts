@@ -15,6 +15,8 @@ export interface WebLoadOptions {
   readonly model: string | ModelFile;
   /** The file of its encoder; not needed where the bundle holds its own. */
   readonly encoder?: string | ModelFile;
+  /** A table of training neighbours, for captions whose option `neighbours` asks for them. */
+  readonly neighbours?: string | ModelFile;
   /** Address of a folder with the `ort-wasm-…` files of onnxruntime-web, served by whoever serves the page. */
   readonly engine: string;
   /** Default: the graphics processor where there is one that passes the model's self-test, else WebAssembly. */
@@ -39,11 +41,12 @@ export interface WebCaptioner extends PictureCaptioner<WebImageSource> {
  * const captioner = await loadCaptioner({ model: "/models/flickr8k.safetensors", encoder: "/models/resnet50-int8.safetensors", engine: "/engine/" });
  * const { caption } = await captioner.caption(input.files[0]);
  * await captioner.dispose();
- * @throws ShowtellError `DOWNLOAD`, `INTEGRITY`, `SAFETENSORS_FORMAT`, `BUNDLE_…`, `ENCODER_…`, `ENGINE`, `CANCELLED`.
+ * @throws ShowtellError `DOWNLOAD`, `INTEGRITY`, `SAFETENSORS_FORMAT`, `BUNDLE_…`, `ENCODER_…`, `NEIGHBOURS_FORMAT`, `ENGINE`, `CANCELLED`.
  */
 export async function loadCaptioner({
   model,
   encoder,
+  neighbours,
   engine,
   device,
   threads,
@@ -58,6 +61,7 @@ export async function loadCaptioner({
   const load: WebCaptioningLoad = {
     model: located(model),
     encoder: encoder === undefined ? undefined : located(encoder),
+    neighbours: neighbours === undefined ? undefined : located(neighbours),
     engine: {
       folder: absolute(engine.endsWith("/") ? engine : `${engine}/`),
       ...(device && { device }),

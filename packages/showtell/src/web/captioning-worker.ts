@@ -1,9 +1,12 @@
 // The thread that captions in a browser. Pictures come in, captions go out; the model is fetched here and never crosses.
 import { ShowtellError } from "../base/errors.ts";
 import { readBundle } from "../bundle/bundle.ts";
+import type { NeighbourTable } from "../bundle/neighbour-table.ts";
+import { unpackNeighbours } from "../bundle/neighbour-table.ts";
 import { checkDecoder, checkEncoder } from "../bundle/self-test.ts";
 import type { CaptionerParts } from "../caption/captioning-service.ts";
 import { captioningService } from "../caption/captioning-service.ts";
+import { readSafetensors } from "../safetensors/read.ts";
 import type { EngineDescription, EngineOptions, WebEngine } from "./engine.ts";
 import { startEngine } from "./engine.ts";
 import type { WebImageSource } from "./image-reader.ts";
@@ -17,6 +20,8 @@ import { serveRequests } from "./worker-thread.ts";
 export interface WebCaptioningLoad {
   readonly model: ModelFile;
   readonly encoder: ModelFile | undefined;
+  /** A table of training neighbours. */
+  readonly neighbours: ModelFile | undefined;
   readonly engine: EngineOptions;
 }
 
@@ -48,6 +53,11 @@ async function partsOf({ model, encoder }: WebCaptioningLoad, fetchFile: Fetch):
   return { members, inputs: [{ features, source: encoder.url, encoder: found }] };
 }
 
+async function neighboursOf(file: ModelFile | undefined, fetchFile: Fetch): Promise<NeighbourTable | undefined> {
+  if (file === undefined) return undefined;
+  return unpackNeighbours(readSafetensors(await fetchFile(file), { source: `"${file.url}"` }), file.url);
+}
+
 /** Starts the engine; a graphics processor on which a model fails its self-test is not used, unless it was asked for. */
 async function engineFor({ members, inputs }: CaptionerParts, options: EngineOptions): Promise<WebEngine> {
   const engine = await startEngine(options);
@@ -66,7 +76,9 @@ async function engineFor({ members, inputs }: CaptionerParts, options: EngineOpt
 serveRequests(
   captioningService<WebCaptioningLoad, WebImageSource, EngineDescription, FetchProgress>(
     async (load, { signal, emit }) => {
-      const parts = await partsOf(load, (file) => fetchModelFile(file, emit, signal as AbortSignal));
+      const fetchFile: Fetch = (file) => fetchModelFile(file, emit, signal as AbortSignal);
+      const model = await partsOf(load, fetchFile);
+      const parts = { ...model, neighbours: await neighboursOf(load.neighbours, fetchFile) };
       const engine = await engineFor(parts, load.engine);
       return { parts, openSession: sessionsOf(engine), readImage, details: engine.description };
     },

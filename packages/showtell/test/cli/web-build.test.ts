@@ -3,6 +3,13 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { tensor } from "../../src/base/tensor.ts";
+import { packNeighbours } from "../../src/bundle/neighbour-table.ts";
+import type { CaptionerInput } from "../../src/caption/captioning-service.ts";
+import { defaultModel } from "../../src/node/bundle-files.ts";
+import { readCaptionerFiles } from "../../src/node/captioner-files.ts";
+import { writeFileAtomically } from "../../src/node/files.ts";
+import { safetensorsParts } from "../../src/safetensors/write.ts";
 import { showtell } from "./run.ts";
 
 let folder: string;
@@ -33,6 +40,52 @@ describe("the page", () => {
     for (const [, path] of html.matchAll(/(?:src|href)="(\.[^"]+)"/g))
       expect(statSync(join(out, path!)).isFile()).toBe(true);
     expect(readdirSync(folder)).toEqual(["public"]);
+  });
+
+  test("hands out the table of training neighbours that it is given, if that fits the model", async () => {
+    const [out, table] = [join(folder, "taught"), join(folder, "table.safetensors")];
+    const [{ features }] = (await readCaptionerFiles(defaultModel)).inputs as [CaptionerInput];
+    const written = async (identity: string): Promise<void> => {
+      const { tensors, metadata } = packNeighbours({
+        version: 1,
+        writer: "a test",
+        encoder: { identity, name: features.name },
+        layer: "pooled",
+        data: { name: "one", split: "train" },
+        pictures: [{ image: "cat.jpg", captions: ["a cat"] }],
+        vectors: tensor("float16", [1, 2048], new Uint16Array(2048)),
+      });
+      await writeFileAtomically(table, safetensorsParts(tensors, metadata));
+    };
+    await written(features.identity);
+    const build = ["web", "build", "--out", out, "--neighbours", table];
+    expect(await showtell(build)).toMatchObject({ status: 0 });
+    const { device, neighbours } = JSON.parse(readFileSync(join(out, "page.json"), "utf8")) as {
+      neighbours: boolean;
+      device: { neighbours: { url: string } };
+    };
+    expect(neighbours).toBe(false);
+    expect(readFileSync(join(out, device.neighbours.url))).toEqual(readFileSync(table));
+
+    await written("0".repeat(64));
+    const { status, stderr } = await showtell(build);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^error ENCODER_MISMATCH: the table of neighbours/)]);
+    rmSync(out, { recursive: true });
+    rmSync(table);
+  });
+
+  test("is not made for an ensemble, which captions on a server only", async () => {
+    const out = join(folder, "ensemble");
+    const { status, stderr } = await showtell([
+      "web",
+      "build",
+      "--out",
+      out,
+      "--model",
+      `${defaultModel},${defaultModel}`,
+    ]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^error ARGUMENT: .*an ensemble/)]);
+    expect(readdirSync(folder)).not.toContain("ensemble");
   });
 
   test("is not written over other files", async () => {

@@ -48,7 +48,7 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
   const onDevice = place.device !== undefined && (wantsDevice || !place.service);
   const [device, loadDevice] = useDevice(place.device);
   const [settings, setSettings] = useState(firstSettings);
-  const asksNeighbours = place.neighbours === true && !onDevice;
+  const asksNeighbours = onDevice ? place.device?.neighbours !== undefined : place.neighbours === true;
   const steering = useMemo(
     () => ({ ...steeringOf(settings), attention: true, ...(asksNeighbours && { neighbours: 3 }) }),
     [settings, asksNeighbours],

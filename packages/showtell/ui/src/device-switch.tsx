@@ -4,6 +4,7 @@ import type { DeviceState } from "./device.ts";
 import { ErrorNote } from "./error-note.tsx";
 import { Icon } from "./icon.tsx";
 import type { Place } from "./place.ts";
+import { deviceBytes } from "./place.ts";
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
@@ -31,8 +32,7 @@ function words(state: DeviceState, on: boolean, { device, feedback = false }: Pl
   if (device === undefined) return "This model runs on the server only.";
   if (!on)
     return `Photos are sent to the service that shows this page, and ${feedback ? "kept there only if you say so" : "not kept there"}.`;
-  const bytes = device.model.bytes + (device.encoder?.bytes ?? 0);
-  return (stateWords[state.kind] as (state: DeviceState, bytes: number) => string)(state, bytes);
+  return (stateWords[state.kind] as (state: DeviceState, bytes: number) => string)(state, deviceBytes(device));
 }
 
 /** The switch. Where there is only one of the two, it says so and can't be turned. */

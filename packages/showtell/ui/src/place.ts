@@ -14,8 +14,15 @@ export interface DeviceModel {
   readonly model: SizedFile;
   /** Missing where the model's own file has its encoder. */
   readonly encoder?: SizedFile;
+  /** A table of training neighbours, where captions are held against it. */
+  readonly neighbours?: SizedFile;
   /** Folder of the engine's files. */
   readonly engine: string;
+}
+
+/** What is fetched onto the device before its first caption. */
+export function deviceBytes({ model, encoder, neighbours }: DeviceModel): number {
+  return [model, encoder, neighbours].reduce((sum, file) => sum + (file?.bytes ?? 0), 0);
 }
 
 /** What a caption's confidence means: the probability that it scores above a threshold. */

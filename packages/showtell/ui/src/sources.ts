@@ -4,6 +4,7 @@ import { ShowtellError } from "showtell";
 import type { CaptionResult, EngineDescription, WebCaptioner } from "showtell/web";
 import { loadCaptioner } from "showtell/web";
 import type { DeviceModel } from "./place.ts";
+import { deviceBytes } from "./place.ts";
 import type { Steering } from "./steering.ts";
 
 /** An error in words. */
@@ -76,15 +77,14 @@ export interface Device extends CaptionSource {
 }
 
 /** Loads the model onto the device; files that the browser keeps are not fetched again. */
-export async function openDevice(
-  { model, encoder, engine }: DeviceModel,
-  onProgress: (progress: LoadingProgress) => void,
-): Promise<Device> {
-  const totalBytes = model.bytes + (encoder?.bytes ?? 0);
+export async function openDevice(place: DeviceModel, onProgress: (progress: LoadingProgress) => void): Promise<Device> {
+  const { model, encoder, neighbours, engine } = place;
+  const totalBytes = deviceBytes(place);
   const loaded = new Map<string, number>();
   const captioner = await loadCaptioner({
     model,
     ...(encoder && { encoder }),
+    ...(neighbours && { neighbours }),
     engine,
     onProgress({ url, loadedBytes }) {
       loaded.set(url, loadedBytes);
