@@ -111,17 +111,17 @@ function shapeSection(report: Report, drawings: ReportDrawings): Html {
     <div class="grid">
       <div class="card">
         <h3>Scores of single pictures</h3>
-        <div class="chart">${trusted(drawings.distribution)}</div>
+        <div class="chart" tabindex="0">${trusted(drawings.distribution)}</div>
       </div>
       <div class="card">
         <h3>Lengths</h3>
-        <div class="chart">${trusted(drawings.lengths)}</div>
+        <div class="chart" tabindex="0">${trusted(drawings.lengths)}</div>
       </div>
       ${
         drawings.words &&
         html`<div class="card">
           <h3>Words that people use most, and how often ${rows[0]!.name} does</h3>
-          <div class="chart">${trusted(drawings.words)}</div>
+          <div class="chart" tabindex="0">${trusted(drawings.words)}</div>
         </div>`
       }
       <div class="card">

@@ -13,6 +13,7 @@ const darkCharts = [
   darkChart(ink.soft, "#a7b0bb"),
   darkChart(ink.line, "#6b7683"),
   darkChart(ink.faint, "#2c333b"),
+  darkChart(ink.paper, "#181d23"),
   darkChart(blue, "#4fb0e8"),
   darkChart(vermilion, "#ff8a4c"),
   darkChart(green, "#2fc79a"),
@@ -27,7 +28,7 @@ export const reportStyle: string = `
 ${darkCharts}
 }
 *{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--strong);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,Helvetica,Arial,sans-serif}
+body{margin:0;overflow-wrap:break-word;background:var(--paper);color:var(--strong);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,Helvetica,Arial,sans-serif}
 main,header>div,footer{max-width:1120px;margin:0 auto;padding:0 20px}
 header{background:var(--card);border-bottom:1px solid var(--line);padding:36px 0 28px}
 h1{font-size:30px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em}
@@ -54,6 +55,7 @@ th.text{text-align:left}
 tr:last-child td{border-bottom:0}
 tr.own td{background:var(--own)}
 tr.own td:first-child{padding-left:8px;border-radius:6px 0 0 6px}
+.card:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 td i{font-style:normal;color:var(--soft);font-size:12.5px;display:block}
 .name{font-weight:600}
 .badge{display:block;width:fit-content;max-width:230px;font-size:12px;line-height:1.35;padding:3px 9px;border-radius:8px;background:var(--mark);color:var(--mark-ink);margin:3px 4px 0 0;white-space:normal}

@@ -25,6 +25,7 @@ const rowHeight = 26;
  */
 export async function intervalChart(points: readonly IntervalPoint[], unit: string): Promise<string> {
   requireSome(points.length);
+  const [least, most] = [Math.min(0, ...points.map(({ low }) => low)), Math.max(0, ...points.map(({ high }) => high))];
   const groups = [...new Set(points.map(({ group = "" }) => group))];
   const panel = (group: string, isLast: boolean): object => {
     const own = points.filter((point) => (point.group ?? "") === group);
@@ -39,7 +40,7 @@ export async function intervalChart(points: readonly IntervalPoint[], unit: stri
       field,
       type: "quantitative",
       title: isLast ? unit : null,
-      scale: { zero: true, domain: [0, Math.max(...points.map(({ high }) => high)) * 1.02] },
+      scale: { zero: true, domain: [least * 1.02, most * 1.02] },
       axis: { domain: false, ticks: false, tickCount: 6, labels: isLast },
     });
     return {

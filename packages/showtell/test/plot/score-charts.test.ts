@@ -23,6 +23,11 @@ describe("intervals", () => {
     expect(written.indexOf("one")).toBeLessThan(written.indexOf("two"));
   });
 
+  it("below zero have room on the axis, and do not run into the names", async () => {
+    const svg = await intervalChart([{ label: "one", value: 0.1, low: -0.5, high: 0.4 }], "tau");
+    expect(texts(parseSvg(svg))).toEqual(expect.arrayContaining([expect.stringMatching(/^[−-]0\.4$/)]));
+  });
+
   it("of a group stand under its name", async () => {
     const grouped = points.map((point, i) => ({ ...point, group: ["people", "colours"][i]! }));
     expect(texts(parseSvg(await intervalChart(grouped, "x")))).toEqual(
