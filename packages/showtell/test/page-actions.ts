@@ -24,6 +24,24 @@ export async function drop(page: Page, ...paths: readonly string[]): Promise<voi
   await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
 }
 
+/** Goes on by the tab key (or back) until what is called so has the focus, and can be seen to have it. */
+export async function tabTo(page: Page, name: string, key: "Tab" | "Shift+Tab" = "Tab"): Promise<void> {
+  const mostSteps = 60;
+  const reached: string[] = [];
+  for (let step = 0; step < mostSteps; step++) {
+    await page.keyboard.press(key);
+    const focused = await page.evaluate(() => {
+      const { activeElement: element } = document;
+      const label = (element as HTMLInputElement | null)?.labels?.[0]?.textContent;
+      const called = element?.getAttribute("aria-label") ?? label ?? element?.textContent ?? "";
+      return { called: called.trim(), outline: element === null ? "none" : getComputedStyle(element).outlineStyle };
+    });
+    if (focused.called === name) return expect(focused.outline, name).not.toBe("none");
+    reached.push(focused.called);
+  }
+  throw new Error(`"${name}" was not reached by ${key}, only ${reached.join(", ")}`);
+}
+
 /** What axe finds wrong by the rules of WCAG 2.2 A and AA. */
 async function violations(page: Page): Promise<string[]> {
   // Not as a script of the page, which the service's security policy would refuse.

@@ -9,7 +9,7 @@ import type { ServedFolders } from "./browser.ts";
 import { launchBrowser, serveFolders } from "./browser.ts";
 import { showtell } from "./cli/run.ts";
 import { describeGroup } from "./groups.ts";
-import { captionedMs, drop, expectUsable } from "./page-actions.ts";
+import { captionedMs, drop, expectUsable, tabTo } from "./page-actions.ts";
 import { root } from "./source-files.ts";
 import { isolation } from "./web/bundled.ts";
 
@@ -24,6 +24,18 @@ const captioned = (page: Page, count: number): Promise<unknown> =>
     count,
     { timeout: captionedMs },
   );
+
+/** What the service answers with a caption of these words, in each of which the model looked elsewhere. */
+const answerOf = (...tokens: string[]): object => {
+  const candidate = {
+    caption: tokens.join(" "),
+    tokens,
+    logProbability: -2,
+    tokenLogProbabilities: [...tokens, "."].map(() => -0.5),
+    attention: tokens.map((_, word) => Array.from({ length: 49 }, (__, part) => (part === 8 * word ? 0.52 : 0.01))),
+  };
+  return { results: [{ ...candidate, image: "camera.png", candidates: [candidate] }] };
+};
 
 describeGroup("browser", () => {
   let folder: string;
@@ -114,7 +126,7 @@ describeGroup("browser", () => {
       expect(await drawn(1)).not.toBe(await drawn(0));
       const agreement = await card.locator(".agreement [role=status]").textContent();
       expect(agreement).toMatch(/^For “.*” the two .* \(−?[01]\.\d\d\)\. Over the whole caption it is −?[01]\.\d\d\. /);
-      await page.locator("summary").click();
+      await page.locator(".steering summary").click();
       await expectUsable(page);
 
       // Another candidate, an edit in place, copies.
@@ -179,11 +191,66 @@ describeGroup("browser", () => {
     await page.getByRole("button", { name: "Choose photos" }).focus();
     await page.keyboard.press("Enter");
     expect(await page.title()).toBe("asked for files");
-    await page.locator("summary").focus();
+    await page.locator(".steering summary").focus();
     await page.keyboard.press("Enter");
     expect(await page.getByLabel("Must say", { exact: true }).isVisible()).toBe(true);
     await page.close();
   });
+
+  test(
+    "is walked from caption to why to steering by keys alone",
+    async () => {
+      const { page, complaints } = await open();
+      await page.route("**/page.json", async (route) => {
+        const place = JSON.parse(await readFile(join(folder, "page/page.json"), "utf8")) as object;
+        await route.fulfill({ json: { ...place, service: true } });
+      });
+      // The model is not asked here: what counts is what the keys do, and what is sent then.
+      const steered: (string | undefined)[] = [];
+      await page.exposeFunction("tellSent", (must?: string) => steered.push(must));
+      await page.addInitScript(() => {
+        const { fetch } = globalThis;
+        globalThis.fetch = async (address, request) => {
+          const { body } = request ?? {};
+          if (body instanceof FormData)
+            await (globalThis as unknown as { tellSent(must?: string): Promise<void> }).tellSent(
+              (body.get("must") as string | null) ?? undefined,
+            );
+          return fetch(address, request);
+        };
+      });
+      await page.route("**/v1/captions", (route) =>
+        route.fulfill({
+          json: steered.at(-1) === "tripod" ? answerOf("a", "man", "with", "a", "tripod") : answerOf("a", "man"),
+        }),
+      );
+      await page.reload();
+      await page.waitForSelector("h1");
+      await drop(page, photo("camera.png"));
+      await captioned(page, 1);
+
+      await tabTo(page, "Edit the caption");
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("Escape");
+      expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Edit the caption");
+      await tabTo(page, "Why these words?");
+      await page.keyboard.press("Enter");
+      await tabTo(page, "man");
+      await page.keyboard.press("ArrowLeft");
+      await page.getByText("For “a” it looked").waitFor();
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("a");
+      await tabTo(page, "Steer the captions", "Shift+Tab");
+      await page.keyboard.press("Enter");
+      await tabTo(page, "Must say");
+      await page.keyboard.type("tripod");
+      await page.keyboard.press("Enter");
+      await page.locator(".caption").getByText("a man with a tripod").waitFor();
+      expect(steered).toEqual([undefined, "tripod"]);
+      expect(complaints).toEqual([]);
+      await page.close();
+    },
+    2 * captionedMs,
+  );
 
   test(
     "sends photos to the service where there is one, unless it is told to stay on the device",
@@ -212,7 +279,7 @@ describeGroup("browser", () => {
       );
 
       await page.getByRole("switch").click();
-      await page.locator("summary").click();
+      await page.locator(".steering summary").click();
       await page.getByRole("button", { name: "Caption again" }).click();
       await page.waitForSelector('.card[data-state="captioned"]', { timeout: captionedMs });
       expect(await page.locator(".how").textContent()).toContain("on this device");

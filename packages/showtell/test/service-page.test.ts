@@ -111,8 +111,10 @@ describeGroup("browser", () => {
           spans.map((span) => span.getBoundingClientRect().width / span.parentElement!.getBoundingClientRect().width),
         );
       expect(bar).toBeCloseTo(0.6, 2);
-      expect(sureness).toContain("about 60 in 100 score above 0.5 in CIDEr-D");
-      expect(sureness).toContain("Of all its captions, 40 in 100 do");
+      await card.getByText("What do these numbers mean?").click();
+      const meaning = card.locator(".meaning");
+      expect(await meaning.getByText("about 60 in 100 score above 0.5 in CIDEr-D").isVisible()).toBe(true);
+      expect(await meaning.textContent()).toContain("Of all its captions, 40 in 100 do");
 
       // The photo itself is the nearest training picture, and the caption is one of its own.
       await card.getByRole("button", { name: "Why these words?" }).click();
@@ -200,6 +202,12 @@ describeGroup("browser", () => {
       expect(await page.locator(".chart-legend").first().locator("li").count()).toBe(4);
       expect(await page.locator(".tiles").textContent()).toContain("best CIDEr");
       await expectUsable(page);
+
+      // What programs ask is described on a page of the same make.
+      const api = await browser.newPage();
+      await api.goto(`${url}docs`);
+      await expectUsable(api);
+      await api.close();
 
       // The way back keeps what was there.
       await page.getByRole("link", { name: "Caption" }).click();

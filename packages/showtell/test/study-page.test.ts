@@ -11,7 +11,7 @@ import type { StudyReport } from "../src/study/report.ts";
 import { launchBrowser } from "./browser.ts";
 import { showtell } from "./cli/run.ts";
 import { describeGroup } from "./groups.ts";
-import { expectUsable } from "./page-actions.ts";
+import { expectUsable, tabTo } from "./page-actions.ts";
 import { createStudy, serveStore, writeStudyInputs } from "./study-fixture.ts";
 import type { ServedStore } from "./study-fixture.ts";
 
@@ -85,11 +85,18 @@ describeGroup("browser", () => {
           await first.locator(done % 2 === 0 ? ".choice-left" : ".choice-tie").click();
           await judged(first, done + 1, total);
         }
+        await tabTo(second, "Undo U");
         for (let done = 1; done < total; done++) {
-          await second.keyboard.press(done % 3 === 0 ? "3" : "1");
+          if (done === 1) await tabTo(second, (await second.locator(".choice-left").textContent())!);
+          await second.keyboard.press(done === 1 ? "Enter" : done % 3 === 0 ? "3" : "1");
           await judged(second, done + 1, total);
         }
         await first.getByText("Thank you").waitFor();
+        const stranger = await browser.newPage();
+        await stranger.goto(`${url}rate.html#nobody`);
+        await stranger.getByText("belongs to no study").waitFor();
+        await expectUsable(stranger);
+        await stranger.close();
         await expectUsable(first);
         await Promise.all([first.close(), second.close()]);
       } finally {

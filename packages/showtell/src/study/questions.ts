@@ -50,7 +50,7 @@ export const scalesOf: Readonly<Record<StudyKind, readonly Scale[]>> = {
     {
       name: "fluency",
       question: "How good is the English, whatever it says?",
-      points: points("not readable", "poor", "understandable", "good", "flawless"),
+      points: points("not readable", "poor", "passable", "good", "flawless"),
     },
   ],
   expert: [

@@ -1,6 +1,6 @@
 // The page as a whole: photos come in, captions stand beside them.
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Candidate, CaptionResult } from "showtell/web";
 import { DeviceSwitch } from "./device-switch.tsx";
 import { useDevice } from "./device.ts";
@@ -35,10 +35,18 @@ function Progress({ photos }: { readonly photos: readonly Photo[] }): JSX.Elemen
   );
 }
 
-/** Why a photo has its caption; loads the model onto the device if it is not there yet. */
+/** Why a photo has its caption; comes into sight, and loads the model onto the device if it is not there yet. */
 function Explanation({ load, ...shown }: Parameters<typeof Why>[0] & { readonly load: () => void }): JSX.Element {
-  useEffect(load, []);
-  return <Why {...shown} />;
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    load();
+    place.current!.scrollIntoView();
+  }, []);
+  return (
+    <div ref={place} class="explanation">
+      <Why {...shown} />
+    </div>
+  );
 }
 
 /** The app. */
@@ -76,15 +84,17 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
           <img src="./icon.svg" alt="" width="32" height="32" /> showtell
         </a>
         {place.runs && <Views view={view} />}
-        <DeviceSwitch
-          place={place}
-          on={onDevice}
-          state={device}
-          onTurn={(on) => {
-            setWantsDevice(on);
-            if (on && list.photos.some(({ outcome }) => outcome.kind === "waiting")) loadDevice();
-          }}
-        />
+        {view === "caption" && (
+          <DeviceSwitch
+            place={place}
+            on={onDevice}
+            state={device}
+            onTurn={(on) => {
+              setWantsDevice(on);
+              if (on && list.photos.some(({ outcome }) => outcome.kind === "waiting")) loadDevice();
+            }}
+          />
+        )}
       </header>
       {view === "runs" && (
         <main>
@@ -121,10 +131,10 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
           </ul>
         )}
       </main>
-      <footer class="bottom">
+      <footer class="bottom" hidden={view !== "caption"}>
         <p>
-          <Icon name="alert" /> The model was trained on 6,000 photos of people, dogs and outdoor scenes. It is often
-          wrong: read a caption before you use it.
+          <Icon name="alert" /> The model knows only what its training photos showed, and is often wrong: read a caption
+          before you use it.
         </p>
       </footer>
     </PlaceContext.Provider>

@@ -1,17 +1,17 @@
 // A photo's caption: large, to be edited in place, with the other candidates and their probabilities.
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import type { Candidate, CaptionResult } from "showtell/web";
 import { CopyRow } from "./copy-row.tsx";
 import { FeedbackRow } from "./feedback.tsx";
 import { Icon } from "./icon.tsx";
-import { Silence, Sureness } from "./sureness.tsx";
+import { PlaceContext } from "./place.ts";
+import { inTwoDigits } from "./numbers.ts";
+import { Silence, Sureness, surenessMeaning } from "./sureness.tsx";
 
 /** A probability for people: "1 in 71,000". Whole sentences have small ones, since there are so many sentences. */
 function oneIn(logProbability: number): string {
-  const against = Number(Math.exp(-logProbability).toPrecision(2));
-  const format = new Intl.NumberFormat("en", against >= 1e6 ? { notation: "compact", compactDisplay: "long" } : {});
-  return `1 in ${format.format(against)}`;
+  return `1 in ${inTwoDigits(Math.exp(-logProbability))}`;
 }
 
 /** The probability of a word on average: the geometric mean over a caption's words and its end. */
@@ -53,11 +53,22 @@ function Candidates({
           </li>
         ))}
       </ol>
-      <p class="hint">
-        Percent: the probability of a word, on average. Below it, that of the whole sentence, word for word. The order
-        weighs both with the length.
-      </p>
     </div>
+  );
+}
+
+/** What the figures of a caption mean, for those who ask. */
+function Meaning({ confidence }: { readonly confidence: number | undefined }): JSX.Element {
+  const { calibration } = useContext(PlaceContext);
+  return (
+    <details class="meaning">
+      <summary>What do these numbers mean?</summary>
+      {confidence !== undefined && calibration && <p>{surenessMeaning(confidence, calibration)}</p>}
+      <p>
+        Beside each sentence stands the probability of a word, on average, and below it that of the whole sentence, word
+        for word. The order weighs both with the length.
+      </p>
+    </details>
   );
 }
 
@@ -121,6 +132,13 @@ export function CaptionView({
   const [editing, setEditing] = useState(false);
   const [explained, setExplained] = useState(false);
   const [shownAnyway, setShownAnyway] = useState(false);
+  const editButton = useRef<HTMLButtonElement>(null);
+  const wasEditing = useRef(false);
+  useEffect(() => {
+    // Who edited with the keyboard goes on from where they began.
+    if (wasEditing.current && !editing) editButton.current?.focus();
+    wasEditing.current = editing;
+  }, [editing]);
   useEffect(() => {
     setText(result.caption);
     setExplained(false);
@@ -137,6 +155,8 @@ export function CaptionView({
   }
   // An edited caption may have words that the model does not know: what is explained is the candidate that it was.
   const candidate = result.candidates.find(({ caption }) => caption === text) ?? result;
+  // How sure the model is was learnt of its best captions.
+  const sureness = text === result.caption ? confidence : undefined;
   return (
     <>
       <div class="card-words">
@@ -152,6 +172,7 @@ export function CaptionView({
           <div class="caption-row">
             <h2 class="caption">{text}</h2>
             <button
+              ref={editButton}
               type="button"
               class="button button-icon"
               aria-label="Edit the caption"
@@ -172,8 +193,9 @@ export function CaptionView({
             <Icon name="eye" /> Why these words?
           </button>
         </div>
-        {confidence !== undefined && text === result.caption && <Sureness confidence={confidence} />}
+        {sureness !== undefined && <Sureness confidence={sureness} />}
         <Candidates result={result} chosen={text} onChoose={setText} />
+        <Meaning confidence={sureness} />
         {keepsFeedback && (
           <FeedbackRow
             photo={photo}

@@ -29,7 +29,7 @@ export function CopyRow({ caption, file }: { readonly caption: string; readonly 
   return (
     <div class="copy">
       <div class="row">
-        <span class="copy-label">Copy as</span>
+        <span class="visually-hidden">Copy as</span>
         {(Object.keys(forms) as Form[]).map((form) => (
           <button key={form} type="button" class="button button-small" onClick={() => void copy(form)}>
             <Icon name={said?.form === form && said.done ? "check" : "copy"} /> {form}

@@ -94,7 +94,7 @@ export function FeedbackRow({
               if (opinion !== undefined) give({}, checked);
             }}
           />
-          keep my photo with it, so that models can learn from it
+          keep my photo with it, for training
         </label>
       </div>
       <p class="hint" role="status">

@@ -63,8 +63,14 @@ export function Intake({
     >
       <div class="intake-words">
         <Icon name="photos" />
-        <p class="intake-lead">{dragging ? "Let go to caption" : "Drop photos here"}</p>
-        <p class="intake-more">or paste them (Ctrl+V), several at once if you like</p>
+        <p class="intake-lead">
+          <span class="for-mice">{dragging ? "Let go to caption" : "Drop photos here"}</span>
+          <span class="for-fingers">Caption your photos</span>
+        </p>
+        <p class="intake-more">
+          <span class="for-mice">or paste them (Ctrl+V), several at once if you like</span>
+          <span class="for-fingers">one, or several at once</span>
+        </p>
       </div>
       <div class="row">
         <button type="button" class="button button-primary" onClick={() => input.current?.click()}>

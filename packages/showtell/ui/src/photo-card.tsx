@@ -5,13 +5,14 @@ import type { Candidate, CaptionResult } from "showtell/web";
 import { CaptionView } from "./caption-view.tsx";
 import { ErrorNote } from "./error-note.tsx";
 import { Icon } from "./icon.tsx";
+import { inTwoDigits } from "./numbers.ts";
 import type { Outcome, Photo } from "./photos.ts";
 
 function how({ onDevice, seconds, result }: Extract<Outcome, { kind: "captioned" }>): string {
   const said = `${onDevice ? "on this device" : "by the service"}, in ${seconds.toFixed(1)} s`;
   const { steeringCost: cost } = result;
   if (cost === undefined || cost <= 0) return said;
-  return `${said}; steering made it ${Math.exp(cost).toPrecision(2)} times less likely`;
+  return `${said}; steering made it ${inTwoDigits(Math.exp(cost))} times less likely`;
 }
 
 /** Draws why a photo has a caption. */

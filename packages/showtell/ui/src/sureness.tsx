@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useContext } from "preact/hooks";
 import { Icon } from "./icon.tsx";
+import type { PlaceCalibration } from "./place.ts";
 import { PlaceContext } from "./place.ts";
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
@@ -9,11 +10,10 @@ const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 /** Of a hundred, how many. */
 const ofHundred = (share: number): string => `${(100 * share).toFixed(0)} in 100`;
 
-/** The probability that the caption is good, and what good means. */
+/** The probability that the caption is good, beside how often the model's captions are. */
 export function Sureness({ confidence }: { readonly confidence: number }): JSX.Element | null {
   const { calibration } = useContext(PlaceContext);
   if (calibration === undefined) return null;
-  const { metric, threshold, share, data } = calibration;
   return (
     <div class="sureness">
       <p>
@@ -21,14 +21,21 @@ export function Sureness({ confidence }: { readonly confidence: number }): JSX.E
       </p>
       <span class="candidate-bar" aria-hidden="true">
         <span style={{ width: `${100 * confidence}%` }} />
-        <span class="sureness-usual" style={{ left: `${100 * share}%` }} />
+        <span class="sureness-usual" style={{ left: `${100 * calibration.share}%` }} />
       </span>
-      <p class="hint">
-        {`Of captions that it is as sure of, about ${ofHundred(confidence)} score above ${threshold} in ${metric}, which compares them with what
-        people write. Of all its captions, ${ofHundred(share)} do (the mark; measured on ${data.pictures.toLocaleString("en")} photos
-        of ${data.split} of ${data.name}).`}
-      </p>
     </div>
+  );
+}
+
+/** What good means, and what the mark is. */
+export function surenessMeaning(
+  confidence: number,
+  { metric, threshold, share, data: { pictures, split, name } }: PlaceCalibration,
+): string {
+  return (
+    `Of captions that it is as sure of, about ${ofHundred(confidence)} score above ${threshold} in ${metric}, which compares them with ` +
+    `what people write. Of all its captions, ${ofHundred(share)} do (the mark; measured on ${pictures.toLocaleString("en")} photos of ` +
+    `${split} of ${name}).`
   );
 }
 

@@ -3,7 +3,7 @@ import { render } from "preact";
 import { ErrorNote } from "../error-note.tsx";
 import { saidBy } from "../sources.ts";
 import { openDesk } from "./desk.ts";
-import { RatePage } from "./rate-page.tsx";
+import { Brand, RatePage } from "./rate-page.tsx";
 
 const root = document.querySelector("#app")!;
 
@@ -13,10 +13,15 @@ async function begin(): Promise<void> {
     render(<RatePage desk={desk} />, root);
   } catch (error) {
     render(
-      <main>
-        <h1>This link can’t be opened</h1>
-        <ErrorNote error={saidBy(error)} />
-      </main>,
+      <>
+        <header class="top">
+          <Brand />
+        </header>
+        <main class="refused">
+          <h1>This link can’t be opened</h1>
+          <ErrorNote error={saidBy(error)} />
+        </main>
+      </>,
       root,
     );
   }

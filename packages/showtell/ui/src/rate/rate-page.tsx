@@ -10,6 +10,15 @@ import { Ratings } from "./ratings.tsx";
 import type { Saving, Way } from "./way.ts";
 import { useWay } from "./way.ts";
 
+/** Whose page it is. */
+export function Brand(): JSX.Element {
+  return (
+    <span class="brand">
+      <img src="./icon.svg" alt="" width="32" height="32" /> showtell
+    </span>
+  );
+}
+
 /** The page. */
 export function RatePage({ desk }: { readonly desk: Desk }): JSX.Element {
   const way = useWay(desk);
@@ -18,9 +27,7 @@ export function RatePage({ desk }: { readonly desk: Desk }): JSX.Element {
   return (
     <>
       <header class="top">
-        <span class="brand">
-          <img src="./icon.svg" alt="" width="32" height="32" /> showtell
-        </span>
+        <Brand />
         <Progress done={way.task} total={total} saving={way.saving} />
         <button type="button" class="button button-small" disabled={way.task === 0} onClick={way.undo}>
           <Icon name="undo" /> Undo <kbd>U</kbd>
