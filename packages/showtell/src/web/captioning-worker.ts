@@ -29,11 +29,11 @@ type Fetch = (file: ModelFile) => Promise<Uint8Array>;
 
 async function partsOf({ model, encoder }: WebCaptioningLoad, fetchFile: Fetch): Promise<CaptionerParts> {
   const { url } = model;
-  const { decoder, encoder: own } = readBundle(await fetchFile(model), url);
+  const { decoder, encoder: own, references, manifest } = readBundle(await fetchFile(model), url);
   if (decoder === undefined) {
     throw new ShowtellError("BUNDLE_KIND", `"${url}" holds an encoder but no decoder: name the bundle of a captioner`);
   }
-  const members = [{ source: url, decoder }];
+  const members = [{ source: url, decoder, manifest, ...(references && { references }) }];
   const features = decoder.manifest.encoder;
   if (own !== undefined) return { members, inputs: [{ features, source: url, encoder: own }] };
   const { name, identity } = features;

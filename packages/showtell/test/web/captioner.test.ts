@@ -113,6 +113,7 @@ describeGroup("browser", () => {
     const captionInPage = (): Promise<{
       captions: string[][];
       logProbabilities: number[];
+      confidences: (number | undefined)[];
       loaded: number;
       device: string;
       ticks: number;
@@ -133,14 +134,16 @@ describeGroup("browser", () => {
           });
           const captions: string[][] = [];
           const logProbabilities: number[] = [];
+          const confidences: (number | undefined)[] = [];
           for (const name of ["astronaut.jpg", "chelsea.jpg", "camera.png"]) {
             const result = await captioner.caption(await tested.fileAt(`/photos/${name}`), { candidates: 3 });
             captions.push(result.candidates.map(({ caption }) => caption));
             logProbabilities.push(result.logProbability);
+            confidences.push(result.confidence);
           }
           clearInterval(timer);
           await captioner.dispose();
-          return { captions, logProbabilities, loaded, device: captioner.engine.device, ticks };
+          return { captions, logProbabilities, confidences, loaded, device: captioner.engine.device, ticks };
         },
         [model, encoder] as const,
       );
@@ -149,9 +152,10 @@ describeGroup("browser", () => {
     // The page's own thread was free all the while.
     expect(first.ticks).toBeGreaterThan(20);
     for (const [i, name] of ["astronaut.jpg", "chelsea.jpg", "camera.png"].entries()) {
-      const { candidates, logProbability } = await node.caption(join(photos, name), { candidates: 3 });
+      const { candidates, logProbability, confidence } = await node.caption(join(photos, name), { candidates: 3 });
       expect(first.captions[i]![0], name).toBe(candidates[0]!.caption);
       expect(Math.abs(first.logProbabilities[i]! - logProbability), name).toBeLessThan(0.1);
+      expect(Math.abs(first.confidences[i]! - confidence!), name).toBeLessThan(0.03);
     }
     expect(fetched.filter((path) => path.startsWith("/models/"))).toHaveLength(2);
 
