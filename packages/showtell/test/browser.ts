@@ -19,17 +19,24 @@ export function chromiumPath(environment: NodeJS.ProcessEnv = process.env): stri
   return folders.flatMap((folder) => programs.map((program) => join(folder, program))).find((path) => existsSync(path));
 }
 
+/** What WebGPU is given: nothing, or the graphics processor that Chromium computes in software (SwiftShader). */
+const graphics = {
+  none: ["--disable-gpu"],
+  software: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--ignore-gpu-blocklist"],
+} as const;
+
 /** Starts Chromium without a window; each start has an empty profile, and `close` ends it. */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser({ gpu = "none" }: { readonly gpu?: keyof typeof graphics } = {}): Promise<Browser> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error("no Chromium on the path: install it, or set SHOWTELL_CHROMIUM");
   return chromium.launch({
     executablePath,
     headless: true,
+    ...(gpu !== "none" && { ignoreDefaultArgs: ["--disable-gpu"] }),
     // Without a sandbox, since containers have no user namespaces; and nothing that asks the network by itself.
     args: [
       "--no-sandbox",
-      "--disable-gpu",
+      ...graphics[gpu],
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",

@@ -9,7 +9,7 @@ export type WebDevice = "webgpu" | "wasm";
 export interface EngineOptions {
   /** URL of a folder with the `ort-wasm-…` files of onnxruntime-web, ending in a slash. */
   readonly folder: string;
-  /** Default: the graphics processor where the browser gives one, else WebAssembly. */
+  /** Default: the graphics processor where the browser gives one that is not computed in software, else WebAssembly. */
   readonly device?: WebDevice;
   /** Threads of WebAssembly; default: one a processor, at most 4. Without cross-origin isolation there is one in any case. */
   readonly threads?: number;
@@ -34,13 +34,19 @@ const mostThreads = 4;
 
 /** The part of WebGPU that is asked whether it is there; the DOM types of TypeScript may not have it yet. */
 interface Gpu {
-  requestAdapter(): Promise<object | null>;
+  requestAdapter(): Promise<GpuAdapter | null>;
 }
 
+interface GpuAdapter {
+  readonly info?: { readonly isFallbackAdapter?: boolean };
+}
+
+/** Whether there is a graphics processor; one that the browser computes in software is far slower than WebAssembly. */
 async function hasGpu(): Promise<boolean> {
   const { gpu } = navigator as { readonly gpu?: Gpu };
   try {
-    return ((await gpu?.requestAdapter()) ?? null) !== null;
+    const adapter = (await gpu?.requestAdapter()) ?? undefined;
+    return adapter !== undefined && adapter.info?.isFallbackAdapter !== true;
   } catch {
     return false; // a blocked driver: as good as none
   }
