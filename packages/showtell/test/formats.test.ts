@@ -309,9 +309,12 @@ beforeAll(async () => {
   await collectCaptions();
   await collectScores();
   await collectFeedback();
-  const place = (await deviceFiles({ service: true })).get("page.json");
-  collect("page", JSON.parse((place as { readonly text: string }).text));
   await collectNeighbours();
+  const taught = ["tiny.safetensors", "neighbours.safetensors"].map((name) => join(folder, name));
+  for (const request of [{}, { model: taught[0]!, neighbours: taught[1]! }]) {
+    const place = (await deviceFiles({ service: true, ...request })).get("page.json");
+    collect("page", JSON.parse((place as { readonly text: string }).text));
+  }
   writeFileSync(join(folder, "table.txt"), "0.5\na lot of\nmany\n");
   const cache = { environment: { SHOWTELL_CACHE: join(folder, "cache") } };
   const { file } = await addParaphrases({ from: join(folder, "table.txt"), anyTable: true, ...cache });

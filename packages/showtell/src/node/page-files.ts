@@ -89,8 +89,8 @@ export async function deviceFiles({
   const files = new Map<string, PageFile>(
     engineFiles.map((name) => [`engine/${name}`, { kind: "file", path: join(engineFolder, name) }]),
   );
-  const added = async (path: string): Promise<object> => {
-    const url = `models/${basename(path)}`;
+  const added = async (path: string, folder = "models"): Promise<object> => {
+    const url = `${folder}/${basename(path)}`;
     files.set(url, { kind: "file", path });
     return { url, sha256: await sha256Of(path), bytes: (await stat(path)).size };
   };
@@ -101,7 +101,7 @@ export async function deviceFiles({
     engine: "engine/",
     model: await added(decoder),
     ...(encoder !== decoder && { encoder: await added(encoder) }),
-    ...(neighbours !== undefined && { neighbours: await added(neighbours) }),
+    ...(neighbours !== undefined && { neighbours: await added(neighbours, "training") }),
   };
   const licence = join(shippedModels, "LICENSE.md");
   if (dirname(decoder) === dirname(licence)) files.set("models/LICENSE.md", { kind: "file", path: licence });
