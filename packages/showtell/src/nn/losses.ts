@@ -1,6 +1,18 @@
-// Losses over tokens, and what attention over a sentence may cost.
+// Losses over tokens and over labels, and what attention over a sentence may cost.
 import type { Value } from "../graph/graph.ts";
-import { add, cast, div, greater, greaterOrEqual, mul, neg, sub } from "../graph/operators/arithmetic.ts";
+import {
+  add,
+  cast,
+  div,
+  exp,
+  greater,
+  greaterOrEqual,
+  log,
+  mul,
+  neg,
+  relu,
+  sub,
+} from "../graph/operators/arithmetic.ts";
 import type { CastTarget } from "../graph/operators/arithmetic.ts";
 import { gatherElements } from "../graph/operators/indexing.ts";
 import { logSoftmax, reduceMax, reduceMean, reduceSum, reduceSumSquare } from "../graph/operators/reduction.ts";
@@ -85,4 +97,18 @@ export function attentionPenalty({ attention, weights, rows }: AttentionPenaltyI
   const seen = reduceSum(reshape(looked, [rows, tokens / rows, positions]), { axes: [1] });
   const isSentence = reduceMax(reshape(counted, [rows, tokens / rows]), { axes: [1], keep: true });
   return reduceSumSquare(mul(sub(1, seen), isSentence));
+}
+
+/**
+ * Binary cross-entropy of labels that a picture may have several of, in natural logarithms: − Σ t · log σ(x) + (1 − t) · log σ(−x), the
+ * mean over rows.
+ * @param logits [rows, labels]. @param targets [rows, labels]: 1 where a label holds, else 0.
+ */
+export function binaryCrossEntropy(logits: Value, targets: Value): Value {
+  const [rows] = numericShape(logits.shape, "binary cross-entropy") as [number];
+  // = |x| / 2 + (½ − t) · x + log(1 + e^−|x|): no exponential overflows, no logarithm meets 0, and the slope at 0 is ½ − t.
+  const size = add(relu(logits), relu(neg(logits)));
+  const softened = log(add(exp(neg(size)), 1));
+  const each = add(add(mul(size, 0.5), mul(sub(0.5, targets), logits)), softened);
+  return div(reduceSum(each), rows);
 }

@@ -1,8 +1,8 @@
-// Cross-entropy against a computation by hand, with smoothing, weights of any sign and a normaliser of its own.
+// Cross-entropy against a computation by hand, with smoothing, weights of any sign and a normaliser of its own; and that of labels.
 import { describe, expect, it } from "vitest";
 import { gradients } from "../../src/graph/backward.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { attentionPenalty, crossEntropy } from "../../src/nn/losses.ts";
+import { attentionPenalty, binaryCrossEntropy, crossEntropy } from "../../src/nn/losses.ts";
 import { runGraph } from "../graph/run.ts";
 import { expectClose, floats, integers, numbersOf, scalar } from "../tensors.ts";
 
@@ -163,4 +163,46 @@ it("follows a teacher's distributions in its share, and the targets in the rest"
   }
   expectClose(numbersOf(found["loss"]), [expected], 1e-5);
   expectClose(numbersOf(found["slopes"]), slope, 1e-5);
+});
+
+/** Loss and slopes for logits of two rows. */
+async function ofLabels(values: readonly number[], truth: readonly number[]): Promise<[number, readonly number[]]> {
+  const graph = new Graph();
+  const shape = [2, values.length / 2];
+  const x = graph.input("x", shape);
+  const loss = binaryCrossEntropy(x, graph.input("t", shape));
+  const [slopes] = gradients(loss, [x]);
+  const results = await runGraph(
+    graph,
+    { loss, slopes: slopes! },
+    { x: floats(shape, values), t: floats(shape, truth) },
+  );
+  return [numbersOf(results["loss"])[0]!, numbersOf(results["slopes"])];
+}
+
+describe("binary cross-entropy", () => {
+  const values = [0.7, -1.3, 0, 2.1, -0.2, 0];
+  const truth = [1, 0, 0, 0, 1, 1];
+
+  it("is the mean over rows of the labels' negative log-likelihoods", async () => {
+    const [loss] = await ofLabels(values, truth);
+    const each = values.map((x, i) => -Math.log(1 / (1 + Math.exp(truth[i] === 1 ? -x : x))));
+    expectClose([loss], [each.reduce((sum, one) => sum + one, 0) / 2]);
+  });
+
+  it("has gradients that are its slopes, at 0 too", async () => {
+    const [, slopes] = await ofLabels(values, truth);
+    const step = 1e-2;
+    for (const [i, value] of values.entries()) {
+      const [above] = await ofLabels(values.with(i, value + step), truth);
+      const [below] = await ofLabels(values.with(i, value - step), truth);
+      expectClose([slopes[i]!], [(above - below) / (2 * step)], 1e-4);
+    }
+  });
+
+  it("stays finite where a logit is huge", async () => {
+    const [loss, slopes] = await ofLabels([1000, -1000, 1000, -1000], [1, 0, 0, 1]);
+    expect(loss).toBe(1000);
+    expectClose(slopes, [0, 0, 0.5, -0.5]);
+  });
 });
