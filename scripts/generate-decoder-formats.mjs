@@ -11,7 +11,7 @@ const { decoderKinds, decoderNamed } = await import(`${models}/catalogue.js`);
 const { decoderChoices } = await import(`${models}/decoder-options.js`);
 
 /** Sizes that no product of two others equals, so that a dimension tells what it is made of. */
-const sizes = { E: 7, H: 22, A: 13, C: 17, "`vectorSize`": 19, V: 150, P: 192, F: 29 };
+const sizes = { E: 7, H: 22, A: 13, C: 17, "`vectorSize`": 19, V: 150, P: 192, F: 29, D: 37 };
 
 function dimension(size) {
   const match = Object.entries(sizes)
@@ -29,13 +29,13 @@ function combinations(choices) {
   );
 }
 
-/** The options of a decoder that decide which tensors it has: its choices, and whether word vectors are projected. */
+/** The options of a decoder that decide which tensors it has: its choices, whether word vectors are projected, and whether it has attributes. */
 function choicesOf({ takes }) {
   const own = Object.entries(decoderChoices).filter(([name]) => takes.includes(name));
-  return { ...Object.fromEntries(own), vectorSize: ["E", "not E"] };
+  return { ...Object.fromEntries(own), vectorSize: ["E", "not E"], attributes: ["none", "some"] };
 }
 
-function shapesFor(decoder, { vectorSize, ...options }) {
+function shapesFor(decoder, { vectorSize, attributes, ...options }) {
   const embeddingSize = sizes.E;
   const spec = decoder.specOf(
     {
@@ -44,6 +44,7 @@ function shapesFor(decoder, { vectorSize, ...options }) {
       embeddingSize,
       vectorSize: vectorSize === "E" ? embeddingSize : sizes["`vectorSize`"],
       vectors: "random",
+      ...(attributes === "some" && { attributes: Array.from({ length: sizes.D }, (_, i) => 4 + i) }),
     },
     {
       hiddenSize: sizes.H,

@@ -128,13 +128,14 @@ async function collectTrainingRun(): Promise<void> {
   });
   const models = join(folder, "run", runFiles.best);
   const distil = { models, share: 0.5, captions: 2, consensus: 3 };
-  const taught = colourRun(folder, "taught", { rules: ["digits"], distil });
+  const taught = colourRun(folder, "taught", { rules: ["digits"], distil, attributes: 3 });
   const wordDistillation = { share: 0.5, width: 4 };
   await trainCaptioner({ ...taught, training: { ...taught.training, epochs: 1, wordDistillation } });
   collect("taught-line", ...lines(read("taught", runFiles.taught).toString()));
   collectSafetensors("manifest", read("taught", runFiles.best));
   collect("run", json("run", runFiles.description), json("taught", runFiles.description));
-  collect("history-line", ...lines(read("run", runFiles.history).toString()));
+  const histories = ["run", "taught"].flatMap((name) => lines(read(name, runFiles.history).toString()));
+  collect("history-line", ...histories);
   collect("sample-line", ...lines(read("run", runFiles.samples).toString()));
   collectSafetensors("manifest", read("run", runFiles.best));
   collectSafetensors("checkpoint", read("run", runFiles.last));
@@ -385,7 +386,7 @@ describe("docs/formats.md", () => {
     expect(captions.map((line) => "abstained" in line)).toEqual([false, false, false, true, false]);
     expect(captions.map((line) => "neighbours" in line)).toEqual([false, false, false, false, true]);
     const kinds = samples.get("history-line")!.map((line) => (line as { kind: string }).kind);
-    expect(kinds).toEqual(["start", "epoch", "epoch", "end"]);
+    expect(kinds).toEqual(["start", "epoch", "epoch", "end", "start", "attributes", "epoch", "end"]);
     expect(samples.get("lock")).toMatchObject([{ pid: process.pid, host: hostname() }]);
   });
 
@@ -413,7 +414,8 @@ function describedShapes(spec: DecoderSpec, choices: Readonly<Record<string, str
   const own = spec as { readonly attentionSize?: number; readonly forwardSize?: number; readonly layers?: number };
   const [C, P] = [spec.features.at(-1)!, Math.ceil(V / 64) * 64];
   const { attentionSize: A = H, forwardSize: F = H, layers = 0 } = own;
-  const units: Record<string, number> = { V, E, H, A, C, P, F, "`vectorSize`": vectorSize };
+  const D = spec.attributes?.length ?? 0;
+  const units: Record<string, number> = { V, E, H, A, C, P, F, D, "`vectorSize`": vectorSize };
   const size = (text: string): number =>
     text.split(" ").reduce((product, factor) => product * (units[factor] ?? Number(factor)), 1);
   const [, section] = page.split(`#### ${spec.kind}\n`);
@@ -450,15 +452,21 @@ describe("of decoders, the page says what the catalogue does (else: node scripts
   test.each(decoderKinds)("the tensors of %s", (kind) => {
     const decoder = decoderNamed(kind);
     const features = decoder.layer === "pooled" ? [2048] : [49, 2048];
-    for (const vectorSize of [16, 20]) {
+    for (const [vectorSize, attributes] of [
+      [16, undefined],
+      [20, [8, 4, 6]],
+    ] as const) {
       for (const choices of choicesOf(decoder.takes)) {
-        const sizes = { features, words: 70, embeddingSize: 16, vectorSize, vectors: "random" } as const;
+        const sizes = { features, words: 70, embeddingSize: 16, vectorSize, vectors: "random", attributes } as const;
         const { dropout } = decoder.recipe;
         const spec = decoder.specOf(sizes, { hiddenSize: 24, attentionSize: 12, dropout, ...choices });
         const parameters = Object.entries(decoder.parameters(spec));
-        expect(describedShapes(spec, { ...choices, vectorSize: vectorSize === 16 ? "E" : "not E" })).toEqual(
-          Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape])),
-        );
+        expect(
+          describedShapes(spec, {
+            ...choices,
+            ...(attributes ? { vectorSize: "not E", attributes: "some" } : { vectorSize: "E", attributes: "none" }),
+          }),
+        ).toEqual(Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape])));
       }
     }
   });

@@ -22,7 +22,11 @@ export type EncoderSummary = Omit<EncoderManifest, "selfTest"> & WeightsSummary;
 
 /** A decoder without its weights; the special words are not in its vocabulary here. */
 export type DecoderSummary = Omit<DecoderManifest, "selfTest" | "vocabulary"> &
-  WeightsSummary & { readonly vocabulary: { readonly size: number; readonly words: readonly string[] } };
+  WeightsSummary & {
+    readonly vocabulary: { readonly size: number; readonly words: readonly string[] };
+    /** The words that its detector looks for, if it has one. */
+    readonly attributes?: readonly string[];
+  };
 
 /** What {@link summariseBundle} tells. */
 export interface BundleSummary {
@@ -69,7 +73,8 @@ function decoderSummary({ manifest, tensors }: BundlePart<DecoderManifest>): Dec
     parameters.map(({ shape }) => shape),
     tensors,
   );
-  return { ...rest, ...weights, vocabulary: { size: words.length, words } };
+  const attributes = manifest.spec.attributes?.map((id) => vocabulary.words[id]!);
+  return { ...rest, ...weights, ...(attributes && { attributes }), vocabulary: { size: words.length, words } };
 }
 
 function weightsSummary(shapes: readonly (readonly number[])[], tensors: ReadonlyMap<string, Tensor>): WeightsSummary {

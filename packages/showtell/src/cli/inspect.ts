@@ -109,7 +109,8 @@ function sectionText(title: string, fields: Fields): string {
 
 function decoderFields({
   identity,
-  spec,
+  spec: { attributes: _ids, ...spec },
+  attributes,
   encoder,
   decoding,
   ...weights
@@ -117,6 +118,7 @@ function decoderFields({
   return [
     ["identity", identity],
     ...recordFields({ ...spec }),
+    ...(attributes === undefined ? [] : [["attributes", `${attributes.length}: ${attributes.join(" ")}`] as const]),
     ...weightFields(weights),
     ["encoder", `${encoder.layer} features of ${encoder.name} (${encoder.identity})`],
     ["decoding", valueText(decoding)],

@@ -12,6 +12,7 @@ import type { DecoderOptions, DropoutRates } from "../models/decoder-options.ts"
 import type { DecoderRecipe } from "../models/decoder.ts";
 import { maskOwners } from "../nn/noise.ts";
 import type { Schedule } from "../nn/schedules.ts";
+import { requireSoundAttributes } from "../node/attributes.ts";
 import { defaultEncoder } from "../node/bundle-files.ts";
 import { defaultDecoder, defaultTraining } from "../node/training-request.ts";
 import type { TrainingRequest } from "../node/training-request.ts";
@@ -42,6 +43,7 @@ export interface TrainCommandOptions
   readonly freezeEmbeddings?: true;
   readonly embeddingSize?: number;
   readonly views?: readonly PictureView[];
+  readonly attributes?: number;
   readonly fineTune?: string;
   readonly encoderLearningRate?: number;
   readonly decoder?: DecoderKind;
@@ -97,6 +99,14 @@ export function addModelOptions(command: Command): void {
     .option("--freeze-embeddings", "leave word vectors as they are")
     .option("--embedding-size <n>", "size of a word's input; vectors of another size are projected", size)
     .addOption(viewsOption())
+    .addOption(
+      new Option(
+        "--attributes [n]",
+        "first train a detector of the n most frequent words that say what is seen (400 if n is left out), and tell the decoder at every step what it finds",
+      )
+        .preset("400")
+        .argParser(wholeNumber(1, 10_000)),
+    )
     .option("--fine-tune <stage>", "let this stage of the encoder learn with the decoder: conv5 of resnet50")
     .addOption(new Option("--decoder <name>", "which decoder").choices(decoderKinds).default(defaultDecoder))
     .option("--hidden-size <n>", `size of the recurrent state (default: ${decoderOptions.hiddenSize})`, size)
@@ -218,7 +228,7 @@ export function requestOf(
   if (data === undefined) throw new ShowtellError("ARGUMENT", "required option '--data <path>' not specified");
   if ((options.objective ?? told.training.objective.kind) === "self-critical" && init === undefined)
     throw new ShowtellError("ARGUMENT", "--objective self-critical goes on from a trained model: name it with --init");
-  return {
+  const request: TrainingRequest = {
     init,
     old: oldDataOf(options, told),
     data,
@@ -236,6 +246,7 @@ export function requestOf(
       fineTune: { stage, learningRate: rate ?? told.fineTune?.learningRate ?? defaultStageRate },
     }),
     ...distillationOf(options, told),
+    ...chosen({ attributes: options.attributes ?? told.attributes }),
     embeddingSize: options.embeddingSize ?? told.embeddingSize,
     decoder,
     decoderOptions: decoderOptionsOf(options, decoder, told.decoderOptions),
@@ -243,6 +254,8 @@ export function requestOf(
     lengthExponent: options.lengthExponent ?? told.lengthExponent,
     training: trainingOptionsOf(options, told),
   };
+  requireSoundAttributes(request);
+  return request;
 }
 
 function decoderOptionsOf(options: TrainCommandOptions, decoder: DecoderKind, told: DecoderOptions): DecoderOptions {

@@ -34,6 +34,20 @@ export function reportTraining(terminal: Terminal): { onNews(this: void, news: T
       stop();
       note(preparedLines(news));
     },
+    looking({ done, total }) {
+      const start = (): Progress => terminal.progress("looking for words", total, { unit: "pictures" });
+      barOf("looking", start).update(done);
+    },
+    detecting({ done, total, averagePrecision }) {
+      const start = (): Progress => terminal.progress("training the detector", total, { unit: "passes at most" });
+      barOf("detecting", start).update(done, { note: `mean average precision ${averagePrecision.toFixed(3)} on dev` });
+    },
+    attributes({ words, pass, averagePrecision, seconds }) {
+      stop();
+      terminal.note(
+        `a detector of ${counted(words, "word")}: mean average precision ${averagePrecision.toFixed(3)} on dev, best in pass ${pass}, ${duration(seconds)}`,
+      );
+    },
     teaching({ done, total }) {
       const start = (): Progress => terminal.progress("captioning with the teacher", total, { unit: "pictures" });
       barOf("teaching", start).update(done);

@@ -1,6 +1,7 @@
 // The catalogue of decoders. What is in it is the list in decoders.ts; here it is looked up by name, and specifications are checked.
 import { z } from "zod";
 import type { Architecture } from "../plot/architecture.ts";
+import { withAttributes } from "./attributes.ts";
 import type { DecoderEntry, DecoderSizes } from "./decoder.ts";
 import * as entries from "./decoders.ts";
 
@@ -18,7 +19,7 @@ type AnyEntry = DecoderEntry<DecoderSpec & DecoderSizes>;
 
 // Each entry takes the specifications of its own kind, and is only ever given those.
 const decoders: ReadonlyMap<DecoderKind, AnyEntry> = new Map(
-  Object.values(entries).map((entry: AnyEntry) => [entry.kind, entry]),
+  Object.values(entries).map((entry: AnyEntry) => [entry.kind, withAttributes(entry)]),
 );
 
 /** Names of all decoders. */

@@ -17,6 +17,8 @@ export interface DecoderSizes {
   readonly features: readonly number[];
   /** Words in the vocabulary, special tokens included. */
   readonly words: number;
+  /** Ids of the words that a detector looks for, whose probabilities the decoder is told (attributes.ts); default: none. */
+  readonly attributes?: readonly number[] | undefined;
 }
 
 /** What a step gives: the state for the next one, what the logits are made of, and for those that look at places, how much at each. */

@@ -6,6 +6,7 @@ import type { Noise } from "../nn/noise.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
 import { weightSpec } from "../nn/parameters.ts";
 import type { Block } from "../plot/architecture.ts";
+import { specialWords } from "../text/vocabulary.ts";
 import { parameterLine } from "./block-lines.ts";
 import type { DropoutRates } from "./decoder-options.ts";
 import type { DecoderSizes } from "./decoder.ts";
@@ -33,7 +34,7 @@ interface CommonSpec extends DecoderSizes, WordInputSpec {
 }
 
 /** The fields that every decoder's specification has, for its schema. */
-export const commonSpecFields: { readonly [Field in keyof CommonSpec]: z.ZodType<CommonSpec[Field]> } = {
+export const commonSpecFields: { readonly [Field in keyof CommonSpec]-?: z.ZodType<CommonSpec[Field]> } = {
   features: z
     .array(sizeSchema)
     .min(1)
@@ -48,6 +49,12 @@ export const commonSpecFields: { readonly [Field in keyof CommonSpec]: z.ZodType
   dropout: z
     .strictObject({ features: rateSchema, input: rateSchema, output: rateSchema })
     .describe("rates in training: of the picture's features, the words' inputs, and what the logits are made of"),
+  attributes: z
+    .array(z.int().min(specialWords.length).max(1_000_000))
+    .min(1)
+    .readonly()
+    .optional()
+    .describe("ids of the words whose probabilities a detector tells the decoder"),
 };
 
 /** `words.vectors` and, where it is needed, `words.projection`. */

@@ -22,7 +22,7 @@ const lineSchema = z.union([
     seconds: z.number(),
   }),
   z.object({ kind: z.literal("end"), reason: z.enum(["finished", "early stop", "cancelled"]) }),
-  z.object({ kind: z.literal("start") }),
+  z.object({ kind: z.enum(["start", "attributes"]) }),
 ]);
 
 /** What a run was told, as its folder says. */

@@ -110,6 +110,7 @@ const description = z.object({
     freezeEmbeddings: z.boolean(),
     embeddingSize: size,
     views: z.array(z.enum(pictureViews)).optional(),
+    attributes: size.optional(),
     fineTune: z.object({ stage: z.string(), learningRate: z.number() }).optional(),
     distil: z
       .object({ models: z.string(), share: z.number(), captions: size, consensus: size.exactOptional() })

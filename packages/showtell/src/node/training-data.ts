@@ -8,6 +8,7 @@ import type { CaptionRecord } from "../datasets/record.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderNamed } from "../models/catalogue.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
+import { chosen } from "../models/decoder-options.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
 import { featureShape } from "../models/encoder-graph.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
@@ -17,6 +18,7 @@ import type { Vocabulary } from "../text/vocabulary.ts";
 import { examplesOf } from "../train/preparation.ts";
 import type { PreparedCaptions, TokenisedRecord } from "../train/preparation.ts";
 import type { TrainingSet } from "../train/lessons.ts";
+import { attributesFor } from "./attributes.ts";
 import { picturePath } from "./dataset-folder.ts";
 import type { FeatureCache } from "./feature-cache.ts";
 import { extractFeatureSets } from "./feature-extraction.ts";
@@ -216,17 +218,19 @@ async function viewCaches(
 function specOf(
   request: TrainingRequest,
   encoder: BundlePart<EncoderManifest>,
-  { words }: Vocabulary,
+  vocabulary: Vocabulary,
   vectors: EmbeddingTable | undefined,
 ): DecoderSpec {
   const decoder = decoderNamed(request.decoder);
   const { embeddingSize } = request;
+  const { words } = vocabulary;
   const sizes = {
     features: featureShape(encoder.manifest.spec, decoder.layer),
     words: words.length,
     embeddingSize,
     vectorSize: vectors === undefined ? embeddingSize : vectors.table.length / words.length,
     vectors: vectors === undefined ? "random" : request.freezeEmbeddings ? "frozen" : "given",
+    ...chosen({ attributes: attributesFor(request, vocabulary) }),
   } as const;
   return decoder.specOf(sizes, request.decoderOptions);
 }

@@ -64,6 +64,11 @@ export interface TrainingRequest {
     /** Chooses them by consensus among so many of each member; default: the likeliest are taken. */
     readonly consensus?: number;
   };
+  /**
+   * How many words a detector looks for, which is trained first and tells the decoder at every step what it finds in the picture: the most
+   * frequent ones of the training captions that say what is seen. Default: there is no detector.
+   */
+  readonly attributes?: number | undefined;
   readonly decoder: DecoderKind;
   /** Size of the decoder's word inputs. */
   readonly embeddingSize: number;
@@ -125,6 +130,16 @@ export interface SampleCaption {
 type StepEvent = Extract<TrainingEvent, { kind: "step" }>;
 type EpochEvent = Extract<TrainingEvent, { kind: "epoch" }>;
 
+/** A detector of attributes that was trained. */
+export interface DetectorReport {
+  /** Words that it looks for. */
+  readonly words: number;
+  /** The pass over the training pictures after which it was best, and its mean average precision on dev then. */
+  readonly pass: number;
+  readonly averagePrecision: number;
+  readonly seconds: number;
+}
+
 /** What happens while a run is prepared and trained. */
 export type TrainingNews =
   | { readonly kind: "broken picture"; readonly path: string; readonly error: PlainError }
@@ -144,6 +159,10 @@ export type TrainingNews =
       /** Where the run goes on, if it was resumed. */
       readonly resumedAt?: { readonly epoch: number; readonly step: number };
     }
+  /** The detector of attributes looks at all pictures, once, and then learns, at most to the total. */
+  | { readonly kind: "looking"; readonly done: number; readonly total: number }
+  | { readonly kind: "detecting"; readonly done: number; readonly total: number; readonly averagePrecision: number }
+  | ({ readonly kind: "attributes" } & DetectorReport)
   /** The teacher captions the training pictures. */
   | { readonly kind: "teaching"; readonly done: number; readonly total: number }
   | StepEvent

@@ -19,6 +19,7 @@ import type { RequestContext } from "../thread/requests.ts";
 import type { TrainingEvent } from "../train/trainer.ts";
 import { firstProgress, train } from "../train/trainer.ts";
 import { scoreBoth } from "./adaptation.ts";
+import { detectorWeights, requireSoundAttributes } from "./attributes.ts";
 import { readBundleFile, readEncoderFile } from "./bundle-files.ts";
 import { captionRows, devJudge } from "./dev-captions.ts";
 import type { FineTuning } from "./fine-tuning.ts";
@@ -76,11 +77,13 @@ async function taughtSet(run: Run, { signal, emit }: RequestContext<TrainingNews
   };
 }
 
-async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): Promise<TrainingOutcome> {
+async function learn(run: Run, context: RequestContext<TrainingNews>): Promise<TrainingOutcome> {
+  const { signal, emit } = context;
   const { request, data, folder, openSession } = run;
   const own = { ...firstState(run), ...run.fineTuning?.stateOf() };
   const first = request.training.averaging === undefined ? own : withAverages(own);
-  const from = (await resumedFrom(folder, first)) ?? { progress: firstProgress, state: first };
+  const resumed = await resumedFrom(folder, first);
+  const start = resumed?.progress ?? firstProgress;
   emit({
     kind: "prepared",
     words: data.spec.words,
@@ -90,11 +93,12 @@ async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): 
     addedWords: data.addedWords,
     missingVectors: data.vectors?.missing ?? [],
     report: data.prepared.report,
-    ...(from.progress.step > 0 && { resumedAt: { epoch: from.progress.epoch, step: from.progress.step } }),
+    ...(start.step > 0 && { resumedAt: { epoch: start.epoch, step: start.step } }),
   });
-  await folder.appendHistory({ kind: "start", step: from.progress.step });
+  await folder.appendHistory({ kind: "start", step: start.step });
+  const from = resumed ?? { progress: start, state: { ...first, ...(await detectorWeights(run, context)) } };
   const { spec, dev } = data;
-  const lessons = await taughtSet(run, { signal, emit });
+  const lessons = await taughtSet(run, context);
   const events = train({
     spec,
     options: request.training,
@@ -129,7 +133,7 @@ async function learn(run: Run, { signal, emit }: RequestContext<TrainingNews>): 
       const { epoch: epochs, best, step } = event.progress;
       await folder.appendHistory({ kind: "end", step, reason: event.reason });
       const outcome = { reason: event.reason, epochs, ...(best && { best }) };
-      return event.reason === "cancelled" ? outcome : await compared(run, outcome, { signal, emit });
+      return event.reason === "cancelled" ? outcome : await compared(run, outcome, context);
     }
   }
   throw new ShowtellError("INTERNAL", "training ended without saying so");
@@ -203,6 +207,7 @@ function stageSpec(
 serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, context) => {
   const openSession: OpenSession = (model) =>
     openNodeSession(model, request.threads === undefined ? {} : { threads: request.threads });
+  requireSoundAttributes(request);
   const bundle = await readEncoderFile(request.encoder);
   const init = request.init === undefined ? undefined : await decoderToLearnOn(request.init, request, bundle.encoder);
   const data = await loadTrainingData(request, {

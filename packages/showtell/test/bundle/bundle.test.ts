@@ -8,6 +8,7 @@ import type { DecoderManifest } from "../../src/bundle/manifest.ts";
 import { manifestKey, parseManifest } from "../../src/bundle/manifest.ts";
 import { asFloat32 } from "../../src/bundle/precision.ts";
 import { checkDecoder } from "../../src/bundle/self-test.ts";
+import { summariseBundle } from "../../src/bundle/summary.ts";
 import { resnet50 } from "../../src/models/resnet50.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { readSafetensors } from "../../src/safetensors/read.ts";
@@ -47,6 +48,20 @@ describe("a bundle that was written", () => {
 
   test("gives the same bytes when it is read and written again", () => {
     expect(fileOf(readBundle(file, "tiny"))).toEqual(file);
+  });
+
+  test("keeps the attributes of its decoder: their words, the detector and what it computes", async () => {
+    const spec = { ...tinySpec, attributes: [5, 7, 9] };
+    const told = await tinyBundle({ decoder: { ...tinyInput.decoder, spec }, tensors: drawnWeights(spec) });
+    const read = readBundle(fileOf(told), "told");
+    expect(read.decoder!.manifest.spec).toEqual(spec);
+    expect(summariseBundle(read).decoder!.attributes).toEqual(["dog", "runs", "grass"]);
+    await checkDecoder(read.decoder!, openSession, "told");
+    const half = await withPrecision(told, "float16", openSession);
+    await checkDecoder(readBundle(fileOf(half), "half").decoder!, openSession, "half");
+    // Other words make another model.
+    const other = { ...told.decoder!.manifest, spec: { ...spec, attributes: [5, 7, 8] } };
+    expect(decoderIdentity(told.decoder!.tensors, other)).not.toBe(read.decoder!.manifest.identity);
   });
 
   test("keeps fields that only a newer release knows when it is rewritten, wherever they stand", () => {

@@ -154,8 +154,10 @@ describe("training", () => {
     expect(existsSync(join(folder, "stopped", "last.safetensors"))).toBe(true);
   });
 
-  test("of a decoder that looks at the grid reads grid features, and ends in a model that captions", async () => {
+  test("of a decoder that looks at the grid reads grid features, and is told attributes, and ends in a model that captions", async () => {
     const { status, stderr } = await train("grid", [
+      "--attributes",
+      "4",
       "--decoder",
       "parallel-attention",
       "--attention-size",
@@ -164,9 +166,16 @@ describe("training", () => {
       "1",
     ]);
     expect({ status, errors: stderr.match(/^error .*$/gm) }).toEqual({ status: 0, errors: null });
+    expect(stderr).toMatch(
+      /^a detector of 4 words: mean average precision \d\.\d{3} on dev, best in pass \d+, \d+ s$/m,
+    );
     const inspected = await showtell(["inspect", "grid/best.safetensors", "--json"], { cwd: folder });
+    const attributes = ["picture", "black", "blue", "green"];
     expect(JSON.parse(inspected.stdout)).toMatchObject({
-      decoder: { spec: { kind: "parallel-attention", features: [49, 2048], attentionSize: 8, hiddenSize: 32 } },
+      decoder: {
+        attributes,
+        spec: { kind: "parallel-attention", features: [49, 2048], attentionSize: 8, hiddenSize: 32 },
+      },
     });
     const caption = await run(["caption", "-m", "grid/best.safetensors", "colours/images/red-dev.png"]);
     expect(caption.status).toBe(0);

@@ -15,17 +15,20 @@ import type { Steps } from "./tiny-decoders.ts";
 import { choicesOf, drawnFeatures, nameOfChoices, openSteps } from "./tiny-decoders.ts";
 
 /** Large enough, without dropout. */
-function roomy(kind: DecoderKind, choices: Partial<DecoderOptions>): DecoderSpec {
+function roomy(kind: DecoderKind, choices: Partial<DecoderOptions>, attributes?: readonly number[]): DecoderSpec {
   const decoder = decoderNamed(kind);
   const features = decoder.layer === "pooled" ? [16] : [4, 16];
-  const sizes = { features, words: 20, embeddingSize: 24, vectorSize: 24, vectors: "random" } as const;
+  const sizes = { features, words: 20, embeddingSize: 24, vectorSize: 24, vectors: "random", attributes } as const;
   const dropout = { features: 0, input: 0, output: 0 };
   return decoder.specOf(sizes, { hiddenSize: 32, attentionSize: 16, dropout, ...choices });
 }
 
-const cases = decoderKinds.flatMap((kind) =>
-  choicesOf(kind).map((choices) => [kind, nameOfChoices(choices), choices] as const),
-);
+const cases = [
+  ...decoderKinds.flatMap((kind) =>
+    choicesOf(kind).map((choices) => [kind, nameOfChoices(choices), roomy(kind, choices)] as const),
+  ),
+  ["parallel-attention", "with attributes", roomy("parallel-attention", {}, [4, 6, 9])] as const,
+];
 
 /** Different captions of one to six words. */
 const captions: readonly (readonly number[])[] = [
@@ -56,8 +59,7 @@ async function sayGreedily(steps: Steps, features: Tensor): Promise<number[]> {
   return said;
 }
 
-it.each(cases)("%s, %s, learns ten captions by heart and says each at its picture", async (kind, _, choices) => {
-  const spec = roomy(kind, choices);
+it.each(cases)("%s, %s, learns ten captions by heart and says each at its picture", async (_kind, _variant, spec) => {
   const bits = encodeFloat16(drawnFeatures(spec, captions.length).data);
   const size = bits.length / captions.length;
   const reader = {

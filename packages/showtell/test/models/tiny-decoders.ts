@@ -35,7 +35,11 @@ export function nameOfChoices(choices: Partial<DecoderOptions>): string {
   );
 }
 
-function tinyDecoder(kind: DecoderKind, choices: Partial<DecoderOptions>, projected: boolean): DecoderSpec {
+/** Words of the tiny decoders' attributes. */
+const attributes = [9, 4, 6, 16];
+
+function tinyDecoder(kind: DecoderKind, choices: Partial<DecoderOptions>, variant: number): DecoderSpec {
+  const projected = variant === 1;
   const decoder = decoderNamed(kind);
   const sizes = {
     features: decoder.layer === "pooled" ? [12] : [3, 12],
@@ -43,6 +47,7 @@ function tinyDecoder(kind: DecoderKind, choices: Partial<DecoderOptions>, projec
     embeddingSize: 10,
     vectorSize: projected ? 5 : 10,
     vectors: projected ? "frozen" : "random",
+    ...(variant > 0 && { attributes }),
   } as const;
   const dropout = projected ? { features: 0, input: 0, output: 0.5 } : { features: 0.2, input: 0.2, output: 0.3 };
   return decoder.specOf(sizes, { hiddenSize: 14, attentionSize: 9, heads: 2, dropout, ...choices });
@@ -52,9 +57,8 @@ function tinyDecoder(kind: DecoderKind, choices: Partial<DecoderOptions>, projec
 export const tinyDecoders: readonly (readonly [name: string, spec: DecoderSpec])[] = decoderKinds.flatMap((kind) => {
   const all = choicesOf(kind);
   return [...all, ...(all.length === 1 ? all : [])].map((choices, i) => {
-    const projected = i === 1;
-    const name = `${kind}, ${nameOfChoices(choices)}${projected ? ", with projected frozen vectors" : ""}`;
-    return [name, tinyDecoder(kind, choices, projected)] as const;
+    const name = `${kind}, ${nameOfChoices(choices)}${i === 1 ? ", with projected frozen vectors" : ""}${i > 0 ? ", with attributes" : ""}`;
+    return [name, tinyDecoder(kind, choices, i)] as const;
   });
 });
 

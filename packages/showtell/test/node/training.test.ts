@@ -181,6 +181,39 @@ describe("a training run", () => {
     expect(await tensorsOf("rewarded, killed")).toEqual(await tensorsOf("rewarded"));
   });
 
+  test("with attributes trains their detector first, once, and interrupted and resumed ends in the same bits", async () => {
+    const told = (name: string, resume = false): TrainingRequest => {
+      const request = colourRun(folder, name, { attributes: 7, resume });
+      return { ...request, training: { ...request.training, epochs: 2, select: "loss" } };
+    };
+    await trainCaptioner(told("told"));
+    const history = await linesOf("told", "history.jsonl");
+    expect(history.map(({ kind }) => kind)).toEqual(["start", "attributes", "epoch", "epoch", "end"]);
+    // Dev pictures have the colours of the training pictures.
+    expect(history[1]).toMatchObject({ step: 0, words: 7, averagePrecision: 1 });
+    const { decoder } = await readBundleFile(join(folder, "told", "best.safetensors"));
+    const { spec, vocabulary } = decoder!.manifest;
+    const words = spec.attributes!.map((id) => vocabulary.words[id]);
+    expect(words).toEqual(["picture", "black", "blue", "green", "red", "white", "yellow"]);
+    // The detector does not learn with the decoder.
+    const checkpoint = await tensorsOf("told");
+    expect(decoder!.tensors.get("attributes.weight")).toEqual(checkpoint.get("attributes.weight"));
+    expect(checkpoint.has("adam.first.attributes.weight")).toBe(false);
+
+    for (const kind of ["detecting", "checkpoint"] as const) {
+      const controller = new AbortController();
+      const run = trainCaptioner(told(kind), {
+        signal: controller.signal,
+        onNews: (news) => news.kind === kind && controller.abort(),
+      });
+      // Before there is a checkpoint there is nothing to end in.
+      if (kind === "detecting") await expect(run).rejects.toMatchObject({ code: "CANCELLED" });
+      else expect(await run).toMatchObject({ reason: "cancelled" });
+      await trainCaptioner(told(kind, true));
+      expect(await tensorsOf(kind)).toEqual(checkpoint);
+    }
+  });
+
   test("refuses to learn on from what is no trained decoder, or not the one it names", async () => {
     const request = colourRun(folder, "new", { init: join(folder, "whole", "last.safetensors") });
     await expect(trainCaptioner(request)).rejects.toMatchObject({ code: "BUNDLE_KIND" });
