@@ -187,12 +187,24 @@ export function isRecordOf(record: RunRecord, { kind, options, encoder, data }: 
   return decisive(withDefaults(record.options, defaults)) === decisive(withDefaults(options, defaults));
 }
 
-/** What of the options decides the model: not how often its training was saved. */
 function decisive(options: RunOptions): string {
+  return canonicalJson(decisiveOptions(options));
+}
+
+/** What of a training's options decides the model: not how often it was saved, nor what a model that it began with brings along. */
+export function decisiveOptions(options: RunOptions): RunOptions {
   const { training } = options;
-  if (!isObject(training)) return canonicalJson(options);
+  if (!isObject(training)) return options;
   const { checkpointSteps: _steps, ...others } = training;
-  return canonicalJson({ ...options, training: others });
+  if (options["init"] === undefined) return { ...options, training: others };
+  const { objective } = others;
+  const isRewarded = isObject(objective) && objective["kind"] === "self-critical";
+  // Rewards are learnt in the words that the model has: no vocabulary is made.
+  const idle = new Set(["embeddingSize", "freezeEmbeddings", ...(isRewarded ? ["embeddings", "minimumCount"] : [])]);
+  const own = Object.fromEntries(Object.entries(options).filter(([name]) => !idle.has(name)));
+  const { decoderOptions } = options;
+  const dropout = isObject(decoderOptions) ? decoderOptions["dropout"] : undefined;
+  return { ...own, training: others, decoderOptions: { dropout } };
 }
 
 /** Fills in what is missing, at the top and one level below; lists and schedules are whole. */

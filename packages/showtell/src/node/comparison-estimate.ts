@@ -1,6 +1,7 @@
 // How long runs will take: from records of like runs on this machine, else from a few timed steps.
 import { canonicalJson } from "../bundle/identity.ts";
 import { withRuns } from "../compare/planned-runs.ts";
+import { decisiveOptions } from "../compare/record.ts";
 import type { RunOptions, RunRecord } from "../compare/record.ts";
 import type { ComparisonRequest, RunState } from "./comparison-request.ts";
 import { modelPath } from "./comparison-states.ts";
@@ -21,7 +22,7 @@ export interface RunEstimate {
 
 /** What decides how long a step takes. */
 function likeness(options: RunOptions): string {
-  const { encoder, decoder, embeddingSize, decoderOptions, fineTune, training } = options as {
+  const { encoder, decoder, embeddingSize, decoderOptions, fineTune, training } = decisiveOptions(options) as {
     readonly [name: string]: unknown;
     readonly decoderOptions?: RunOptions;
     readonly training?: RunOptions;

@@ -35,6 +35,20 @@ describe("a record is of a run", () => {
     );
   });
 
+  test("that goes on from the same model, whatever is said of what that model brings along", () => {
+    const own = { ...options, init: "a-00000000", embeddingSize: 4, embeddings: "glove", minimumCount: 5 };
+    const started = recordOf("b-00000000", 1, { options: own });
+    const another = { ...own, embeddingSize: 8, decoderOptions: { hiddenSize: 16 } };
+    expect(isRecordOf(started, { ...key, options: another }, {})).toBe(true);
+    // Learning on may add words, and then their vectors and what is a word matter; rewards add none.
+    expect(isRecordOf(started, { ...key, options: { ...own, minimumCount: 3 } }, {})).toBe(false);
+    const training = { ...options.training, objective: { kind: "self-critical" } };
+    const rewarded = recordOf("c-00000000", 1, { options: { ...own, training } });
+    const told = { ...own, training, embeddings: "random", minimumCount: 3 };
+    expect(isRecordOf(rewarded, { ...key, options: told }, {})).toBe(true);
+    expect(isRecordOf(rewarded, { ...key, options: { ...told, decoderOptions: { dropout: 0.5 } } }, {})).toBe(false);
+  });
+
   test("only on the same captions and the same encoder, where these are known", () => {
     expect(isRecordOf(record, { ...key, data: "0".repeat(64), encoder: "0".repeat(64) }, {})).toBe(true);
     expect(isRecordOf(record, { ...key, data: "1".repeat(64) }, {})).toBe(false);
