@@ -113,7 +113,8 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
         {
           model,
           service: true,
-          ...(neighbours !== undefined && { neighbours }),
+          // The page's files are for everybody: captions that are told for a token only are not among them.
+          ...(neighbours !== undefined && token === undefined && { neighbours }),
           runs: runs !== undefined,
           feedback: store !== undefined,
         },
