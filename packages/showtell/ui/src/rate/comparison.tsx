@@ -1,6 +1,6 @@
 // Two captions side by side, and which is better: by a click on it, or by the keys 1, 2 and 3 (or the arrows).
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import type { Answer, Choice } from "showtell";
 
 const keys: Readonly<Record<string, Choice>> = {
@@ -22,7 +22,8 @@ export function Comparison({
   readonly busy: boolean;
   readonly onAnswer: (answer: Answer) => void;
 }): JSX.Element {
-  useEffect(() => {
+  // Before the next frame is drawn: a key that comes with it would be lost.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const choice = keys[event.key];
       if (choice === undefined || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -1,6 +1,6 @@
 // A caption and the scales that it is rated on: by clicks, or by number keys from one scale to the next.
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Answer, Scale } from "showtell";
 
 type Values = Readonly<Record<string, number>>;
@@ -27,7 +27,7 @@ export function Ratings({
     if (scales.every((scale) => scale.name in latest.current)) onAnswer({ kind: "ratings", ratings: latest.current });
   };
   const open = scales.find(({ name }) => !(name in values));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
       const asked = scales.find(({ name }) => !(name in latest.current)) ?? scales.at(-1)!;
