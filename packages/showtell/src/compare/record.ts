@@ -3,6 +3,7 @@ import { z } from "zod";
 import { sha256Hex } from "../base/bytes.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { canonicalJson } from "../bundle/identity.ts";
+import { broughtOptions } from "../train/brought-options.ts";
 
 /** Options as JSON. */
 export type RunOptions = Readonly<Record<string, unknown>>;
@@ -199,12 +200,16 @@ export function decisiveOptions(options: RunOptions): RunOptions {
   if (options["init"] === undefined) return { ...options, training: others };
   const { objective } = others;
   const isRewarded = isObject(objective) && objective["kind"] === "self-critical";
-  // Rewards are learnt in the words that the model has: no vocabulary is made.
-  const idle = new Set(["embeddingSize", "freezeEmbeddings", ...(isRewarded ? ["embeddings", "minimumCount"] : [])]);
-  const own = Object.fromEntries(Object.entries(options).filter(([name]) => !idle.has(name)));
+  // Whether words are added is known after training only, but for rewards, which add none.
+  const idle = new Set(broughtOptions({ isRewarded, addsWords: !isRewarded }));
+  const kept = (fields: RunOptions, path = ""): RunOptions =>
+    Object.fromEntries(Object.entries(fields).filter(([name]) => !idle.has(`${path}${name}`)));
   const { decoderOptions } = options;
-  const dropout = isObject(decoderOptions) ? decoderOptions["dropout"] : undefined;
-  return { ...own, training: others, decoderOptions: { dropout } };
+  return {
+    ...kept(options),
+    training: others,
+    ...(isObject(decoderOptions) && { decoderOptions: kept(decoderOptions, "decoderOptions.") }),
+  };
 }
 
 /** Fills in what is missing, at the top and one level below; lists and schedules are whole. */

@@ -1,12 +1,11 @@
 // A detector of the words that are said of a picture (Fang et al. 2015, Wu et al. 2016): for each word a logistic regression on the mean of the
 // picture's features. It is trained by itself, and then a frozen part of a decoder (attributes.ts). Knows no word, but how many there are.
-import { gradients } from "../graph/backward.ts";
 import { exportModel } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/graph.ts";
 import { sigmoid } from "../graph/operators/arithmetic.ts";
 import { reduceMean } from "../graph/operators/reduction.ts";
-import { adamStep } from "../nn/adam.ts";
+import { minimise } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
 import { linear, standardise } from "../nn/layers.ts";
 import { binaryCrossEntropy } from "../nn/losses.ts";
@@ -83,19 +82,7 @@ export function detectorTrainingGraph(
   const noise = declareNoise(images, "token");
   const seen = noise.once.dropout("attributes", graph.input("seen", [images, spec.features.at(-1)!]), dropout);
   const loss = binaryCrossEntropy(logitsOf(p, seen), graph.input("targets", [images, spec.words]));
-  const names = Object.keys(specs);
-  const slopes = gradients(
-    loss,
-    names.map((name) => p[name]!),
-  );
-  const learning = names.map((name, i) => ({
-    name,
-    parameter: p[name]!,
-    gradient: slopes[i]!,
-    decay: specs[name]!.decay,
-  }));
-  const { next } = adamStep(graph, learning, adam);
-  const outputs = Object.fromEntries(Object.entries(next).map(([name, value]) => [`next.${name}`, value]));
+  const { outputs } = minimise(loss, p, specs, adam);
   return {
     model: exportModel(graph, { loss, ...outputs }, { parameters: "inputs", name: "detector training" }),
     masks: noise.masks,

@@ -1,7 +1,6 @@
 // A whole training step as one graph: forward over all time steps, backward, Adam. Knows no decoder by name, no data and no engine.
 import { ShowtellError } from "../base/errors.ts";
 import { tensor } from "../base/tensor.ts";
-import { gradients } from "../graph/backward.ts";
 import { exportModel } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/graph.ts";
@@ -9,7 +8,7 @@ import { add, div, mul } from "../graph/operators/arithmetic.ts";
 import { transpose } from "../graph/operators/matrix.ts";
 import { concat, expand, fixedDim, reshape, split } from "../graph/operators/reshaping.ts";
 import { numericShape } from "../graph/shapes.ts";
-import { adamStep } from "../nn/adam.ts";
+import { minimise } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
 import { attentionPenalty, crossEntropy } from "../nn/losses.ts";
 import type { CrossEntropy } from "../nn/losses.ts";
@@ -186,24 +185,12 @@ export function trainingGraph(spec: DecoderSpec, shape: BatchShape, options: Tra
   const p = declareParameters(graph, specs);
   const noise = declareNoise(shape.images * shape.group, options.dropoutMasks ?? "sentence");
   const { loss, correct } = teacherForced(graph, spec, p, shape, noise, options);
-  const learningNames = Object.keys(specs).filter((name) => specs[name]!.frozen !== true);
-  const slopes = gradients(
-    loss,
-    learningNames.map((name) => p[name]!),
-  );
-  const learning = learningNames.map((name, i) => ({
-    name,
-    parameter: p[name]!,
-    gradient: slopes[i]!,
-    decay: specs[name]!.decay,
-    ...(ownName(name) !== undefined && { rate: options.stage!.rate }),
-  }));
-  const { next, gradientNorm } = adamStep(graph, learning, options.adam);
-  const outputs = Object.fromEntries(Object.entries(next).map(([name, value]) => [`next.${name}`, value]));
+  const rateOf = (name: string): number => (ownName(name) === undefined ? 1 : options.stage!.rate);
+  const { outputs, replaced, gradientNorm } = minimise(loss, p, specs, options.adam, rateOf);
   return {
     model: exportModel(graph, { loss, correct, gradientNorm, ...outputs }, { parameters: "inputs", name: "training" }),
     masks: noise.masks,
-    replaced: Object.keys(next),
+    replaced,
   };
 }
 

@@ -1,7 +1,11 @@
 // Adam and AdamW as graph operations (Kingma and Ba 2015; Loshchilov and Hutter 2019), with clipping by the global norm.
+import type { Tensor } from "../base/tensor.ts";
+import { tensor } from "../base/tensor.ts";
+import { gradients } from "../graph/backward.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { add, div, minimum, mul, sqrt, sub } from "../graph/operators/arithmetic.ts";
 import { reduceSumSquare } from "../graph/operators/reduction.ts";
+import type { Parameters, ParameterSpecs } from "./parameters.ts";
 
 /** Constants of the optimiser. */
 export interface AdamOptions {
@@ -39,6 +43,18 @@ export function adamScalars(step: number, learningRate: number, options: AdamOpt
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   const root = Math.sqrt(1 - beta2 ** step);
   return [(learningRate * root) / (1 - beta1 ** step), epsilon * root, 1 - learningRate * weightDecay];
+}
+
+/** {@link adamScalars} as a step is fed them. */
+export function adamFeeds(
+  step: number,
+  learningRate: number,
+  options: AdamOptions,
+): Readonly<Record<string, Tensor<"float32">>> {
+  const values = adamScalars(step, learningRate, options);
+  return Object.fromEntries(
+    adamScalarNames.map((name, i) => [name, tensor("float32", [], Float32Array.of(values[i]!))]),
+  );
 }
 
 /** Names of a parameter's optimiser state. */
@@ -79,4 +95,42 @@ export function adamStep(
     next[secondName] = second;
   }
   return { next, gradientNorm };
+}
+
+/** A graph that learns: what a step of it gives. */
+export interface Minimised {
+  /** By `next.NAME`, what is fed as NAME at the next step: parameters that learn, and their moments. */
+  readonly outputs: Readonly<Record<string, Value>>;
+  /** Those NAMEs. */
+  readonly replaced: readonly string[];
+  /** Norm of all gradients before clipping. */
+  readonly gradientNorm: Value;
+}
+
+/**
+ * A step of all parameters that are not frozen towards a smaller loss.
+ * @param rateOf A parameter's share of the learning rate; default: 1.
+ */
+export function minimise(
+  loss: Value,
+  parameters: Parameters,
+  specs: ParameterSpecs,
+  options: AdamOptions,
+  rateOf: (name: string) => number = () => 1,
+): Minimised {
+  const names = Object.keys(specs).filter((name) => specs[name]!.frozen !== true);
+  const slopes = gradients(
+    loss,
+    names.map((name) => parameters[name]!),
+  );
+  const learning = names.map((name, i) => ({
+    name,
+    parameter: parameters[name]!,
+    gradient: slopes[i]!,
+    decay: specs[name]!.decay,
+    rate: rateOf(name),
+  }));
+  const { next, gradientNorm } = adamStep(loss.graph, learning, options);
+  const outputs = Object.fromEntries(Object.entries(next).map(([name, value]) => [`next.${name}`, value]));
+  return { outputs, replaced: Object.keys(next), gradientNorm };
 }

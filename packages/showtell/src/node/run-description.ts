@@ -10,6 +10,7 @@ import { chosen, decoderChoices } from "../models/decoder-options.ts";
 import { maskOwners } from "../nn/noise.ts";
 import { cleaningRules } from "../text/cleaning.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
+import { broughtOptions } from "../train/brought-options.ts";
 import type { CaptionerFiles } from "./captioner-files.ts";
 import { unreadable } from "./files.ts";
 import type { TrainingData } from "./training-data.ts";
@@ -176,23 +177,11 @@ function parsed(text: string, path: string): z.infer<typeof description> {
 /** Fields that say where something lies; what lies there is told by hashes and identities beside them. */
 const placeFields: readonly string[] = ["writer", "folder", "data.path", "data.images", "options.distil.models"];
 
-/** Options that a decoder which learns on brings along, whatever is said of them. */
-const broughtOptions: readonly string[] = [
-  "freezeEmbeddings",
-  "embeddingSize",
-  ...Object.keys(decoderOptions.shape)
-    .filter((name) => name !== "dropout")
-    .map((name) => `decoderOptions.${name}`),
-];
-
 /** Fields of `options` that decide nothing in a run. @param addedWords How many words its decoder gets besides those that it had. */
 export function idleOptions({ init, training: { objective } }: TrainingRequest, addedWords: number): readonly string[] {
-  if (init === undefined) return [];
-  return [
-    ...broughtOptions,
-    ...(addedWords === 0 ? ["embeddings"] : []),
-    ...(objective.kind === "self-critical" ? ["minimumCount"] : []),
-  ];
+  return init === undefined
+    ? []
+    : broughtOptions({ isRewarded: objective.kind === "self-critical", addsWords: addedWords > 0 });
 }
 
 /** The fields of plain data that hold no others, by their paths, as canonical JSON. */

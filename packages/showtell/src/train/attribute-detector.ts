@@ -8,7 +8,7 @@ import { meanAveragePrecision } from "../evaluate/average-precision.ts";
 import { detectingGraph, detectorParameters, detectorTrainingGraph } from "../models/attribute-detector.ts";
 import type { DetectorSpec } from "../models/attribute-detector.ts";
 import { nextState } from "../models/inference-graphs.ts";
-import { adamScalarNames, adamScalars, momentNames } from "../nn/adam.ts";
+import { adamFeeds, momentNames } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
 import { drawMask } from "../nn/noise.ts";
 import type { MaskInput } from "../nn/noise.ts";
@@ -104,7 +104,7 @@ async function learnPass(
   for (const batch of batches) {
     throwIfCancelled(signal);
     step++;
-    const feeds = { ...state, ...batch(), ...scalarsOf(step), ...masksOf(masks, seed, step) };
+    const feeds = { ...state, ...batch(), ...adamFeeds(step, learningRate, adam), ...masksOf(masks, seed, step) };
     state = nextState(await session.run(feeds)) as DetectorState;
   }
   return state;
@@ -158,13 +158,6 @@ function masksOf(masks: readonly MaskInput[], seed: number, step: number): Recor
     return [name, mask] as const;
   });
   return Object.fromEntries(drawn);
-}
-
-function scalarsOf(step: number): Record<string, Tensor> {
-  const values = adamScalars(step, learningRate, adam);
-  return Object.fromEntries(
-    adamScalarNames.map((name, i) => [name, tensor("float32", [], Float32Array.of(values[i]!))]),
-  );
 }
 
 function weightsOf(state: DetectorState, spec: DetectorSpec): LearnerState {

@@ -11,7 +11,7 @@ import type { StageSpec } from "../models/encoder-stage.ts";
 import { outputNames } from "../models/output-layer.ts";
 import { scoringGraph, trainedFeatures, trainedParameters, trainingGraph } from "../models/training-graph.ts";
 import type { BatchShape } from "../models/training-graph.ts";
-import { adamScalarNames, adamScalars, momentNames } from "../nn/adam.ts";
+import { adamFeeds, momentNames } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
 import { drawMask } from "../nn/noise.ts";
 import type { MaskInput } from "../nn/noise.ts";
@@ -207,14 +207,13 @@ export function createLearner(
         });
         return { model: graph.model, extra: graph.masks };
       });
-      const feeds = { ...(await batchFeeds(batch, reader)), ...current };
+      const feeds = { ...(await batchFeeds(batch, reader)), ...current, ...adamFeeds(step, learningRate, adam) };
       // Masks depend on seed and step alone, so a resumed run draws the same.
       for (const { name, shape: maskShape, rate } of masks) {
         const mask = scratch(name, maskShape[0] * maskShape[1]);
         drawMask(rate, seededRandom(options.seed, `${name} ${step}`), mask);
         feeds[name] = tensor("float32", maskShape, mask);
       }
-      adamScalars(step, learningRate, adam).forEach((value, i) => (feeds[adamScalarNames[i]!] = scalar(value)));
       const into: Record<string, Tensor> = {};
       for (const name of session.outputNames) {
         if (!name.startsWith("next.")) continue;
