@@ -230,6 +230,17 @@ describeGroup("browser", () => {
       await captioned(page, 1);
 
       await tabTo(page, "Edit the caption");
+      // Before anything is painted, so that no key of a quick typist is lost.
+      const focusedAtOnce = (key?: string): Promise<string | null | undefined> =>
+        page.evaluate(async (pressed) => {
+          const element = document.activeElement as HTMLElement;
+          if (pressed === undefined) element.click();
+          else element.dispatchEvent(new KeyboardEvent("keydown", { key: pressed, bubbles: true }));
+          await Promise.resolve();
+          return document.activeElement?.getAttribute("aria-label");
+        }, key);
+      expect(await focusedAtOnce()).toBe("Caption");
+      expect(await focusedAtOnce("Escape")).toBe("Edit the caption");
       await page.keyboard.press("Enter");
       await page.keyboard.press("Escape");
       expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Edit the caption");

@@ -6,6 +6,7 @@ import type { Node, Value } from "./graph.ts";
 import { describe, describeCall } from "./graph.ts";
 import { neededBy } from "./needed.ts";
 import type { OperatorName } from "./operators.ts";
+import { ownGradientOf } from "./own-gradient.ts";
 import { sumOf, zerosLike } from "./sum.ts";
 
 /** Nodes between the wanted values and the result, those nearest to the result first. */
@@ -58,11 +59,15 @@ export function gradients(scalar: Value, wanted: readonly Value[]): readonly Val
   };
   for (const node of nodesBetween(scalar, new Set(wanted))) {
     const outputGradients = node.outputs.map(totalOf);
-    if (outputGradients.every((gradient) => gradient === undefined)) continue;
+    const [gradient] = outputGradients.filter((one) => one !== undefined);
+    if (gradient === undefined) continue;
     checkFixed(node);
-    ruleOf(node)(node, outputGradients).forEach((gradient, i) => {
-      const input = node.inputs[i]!;
-      if (gradient !== undefined) contributions.set(input, [...(contributions.get(input) ?? []), gradient]);
+    const own = ownGradientOf(node.outputs[0]!);
+    const inputs = own === undefined ? node.inputs : own.inputs;
+    const terms = own === undefined ? ruleOf(node)(node, outputGradients) : own.rule(gradient);
+    terms.forEach((term, i) => {
+      const input = inputs[i]!;
+      if (term !== undefined) contributions.set(input, [...(contributions.get(input) ?? []), term]);
     });
   }
   return wanted.map((value) => totalOf(value) ?? zerosLike(value));

@@ -1,8 +1,11 @@
 // How attention compares a row with the positions of its picture, as a closed table: by a dot product or by a small network.
 import type { Value } from "../graph/graph.ts";
-import { add, mul, tanh } from "../graph/operators/arithmetic.ts";
+import { add, mul, sub, tanh } from "../graph/operators/arithmetic.ts";
 import { gemm, matmul, transpose } from "../graph/operators/matrix.ts";
+import { reduceSum } from "../graph/operators/reduction.ts";
 import { fixedDim, groupedByImage, reshape } from "../graph/operators/reshaping.ts";
+import { numericShape } from "../graph/shapes.ts";
+import { withGradient } from "../graph/own-gradient.ts";
 import type { Parameters, ParameterSpecs } from "./parameters.ts";
 import { weightSpec } from "./parameters.ts";
 
@@ -41,7 +44,11 @@ export const attentionScores: { readonly [Kind in ScoreKind]: AttentionScore } =
       const joined = tanh(add(grouped, reshape(keys, [images, 1, positions, size]))); // [images, group, positions, size]
       // As one matrix, which is what the engine multiplies fastest.
       const flat = reshape(joined, [typeof rows === "number" ? rows * positions : "pairs", size]);
-      return groupedByImage(reshape(gemm(flat, p["attention.score"]!), [rows, positions]), keys);
+      const weights = p["attention.score"]!;
+      const scores = groupedByImage(reshape(gemm(flat, weights), [rows, positions]), keys);
+      return withGradient(scores, [queries, keys, weights], (slopes) =>
+        additiveSlopes({ queries, keys, weights, joined }, slopes),
+      );
     },
   },
   // Vaswani et al. 2017, equation 1: query · key / √size.
@@ -54,3 +61,27 @@ export const attentionScores: { readonly [Kind in ScoreKind]: AttentionScore } =
     },
   },
 };
+
+/**
+ * Gradients of additive scores s = t · v, t = tanh(query + key), with respect to queries, keys and v. The slope of the sum query + key is
+ * ds · v · (1 − t²) at every position for every row, which is much larger than its sums over positions and rows that are wanted: v is the same
+ * for all, so it is multiplied after summing, and Σ ds − Σ ds · t² needs two passes over all pairs instead of five.
+ * @param slopes ds [images, group, positions].
+ */
+function additiveSlopes(
+  { queries, keys, weights, joined }: { readonly [Name in "queries" | "keys" | "weights" | "joined"]: Value },
+  slopes: Value,
+): readonly Value[] {
+  const [images, group, positions, size] = numericShape(joined.shape, "attention") as [number, number, number, number];
+  const each = reshape(slopes, [images, group, positions, 1]);
+  const squares = mul(mul(joined, each), joined); // ds · t²
+  const factors = reshape(weights, [size]);
+  const summed = (axis: 1 | 2): Value =>
+    mul(sub(reduceSum(each, { axes: [axis] }), reduceSum(squares, { axes: [axis] })), factors);
+  const pairs = images * group * positions;
+  return [
+    reshape(summed(2), queries.shape),
+    reshape(summed(1), keys.shape),
+    reshape(gemm(reshape(slopes, [1, pairs]), reshape(joined, [pairs, size])), weights.shape),
+  ];
+}

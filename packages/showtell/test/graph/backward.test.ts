@@ -9,6 +9,7 @@ import { gather } from "../../src/graph/operators/indexing.ts";
 import { reduceSum, reduceSumSquare } from "../../src/graph/operators/reduction.ts";
 import { sizesOf, split } from "../../src/graph/operators/reshaping.ts";
 import { averagePool, batchNorm, conv, convTranspose, maxPool } from "../../src/graph/operators/vision.ts";
+import { withGradient } from "../../src/graph/own-gradient.ts";
 import { drawn, expectClose, numbersOf, scalar } from "../tensors.ts";
 import { runGraph } from "./run.ts";
 
@@ -130,6 +131,16 @@ describe("a gradient", () => {
     const [ds, dx] = gradients(loss, [square, x]);
     const found = await runGraph(graph, { ds: ds!, dx: dx! }, { x: scalar(2) });
     expect([...numbersOf(found["ds"]), ...numbersOf(found["dx"])]).toEqual([50, 200]);
+  });
+
+  it("follows a value's own rule instead of the chain behind it, and adds to what comes by other ways", async () => {
+    const graph = new Graph();
+    const [x, y] = [graph.input("x", []), graph.input("y", [])];
+    // A rule that is wrong on purpose: the chain would give y and x, and the rest of the loss gives 1 and 0.
+    const product = withGradient(a.mul(x, y), [x, y], (slope) => [a.mul(slope, 10), undefined]);
+    const [dx, dy] = gradients(a.add(a.mul(product, 2), x), [x, y]);
+    const found = await runGraph(graph, { dx: dx!, dy: dy! }, { x: scalar(3), y: scalar(5) });
+    expect([...numbersOf(found["dx"]), ...numbersOf(found["dy"])]).toEqual([21, 0]);
   });
 
   it("flows through the parts of a split that are used, and is zero in the others", async () => {

@@ -1,7 +1,13 @@
-// Attention in the engine against plain loops: how positions are scored, and that rows find their own picture under named sizes.
+// Attention in the engine: how positions are scored against plain loops, slopes of that against differences, and that rows find their own picture
+// under named sizes.
 import { describe, expect, it } from "vitest";
+import type { Tensor } from "../../src/base/tensor.ts";
+import { tensor } from "../../src/base/tensor.ts";
+import { gradients } from "../../src/graph/backward.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { softmax } from "../../src/graph/operators/reduction.ts";
+import type { Value } from "../../src/graph/graph.ts";
+import { mul } from "../../src/graph/operators/arithmetic.ts";
+import { reduceSum, softmax } from "../../src/graph/operators/reduction.ts";
 import { attended } from "../../src/nn/attention.ts";
 import { attentionScores, scoreKinds } from "../../src/nn/attention-scores.ts";
 import { declareParameters } from "../../src/nn/parameters.ts";
@@ -60,6 +66,43 @@ describe.each(scoreKinds)("attention scored by %s", (kind) => {
         sum(wanted.map((weight, position) => weight * allValues[first + position]![i]!)),
       );
       expectClose(numbersOf(found["context"]).slice(row * width, (row + 1) * width), mean, 1e-5);
+    }
+  });
+
+  it("has the slopes of finite differences for queries, keys and what it learns by itself", async () => {
+    const doubled = (name: keyof typeof feeds): Tensor => {
+      const { shape, data } = feeds[name];
+      return tensor("float64", shape, Float64Array.from(data));
+    };
+    const score = attentionScores[kind];
+    const names = ["queries", "keys", ...Object.keys(score.parameters(size))] as (keyof typeof feeds)[];
+    const share = tensor(
+      "float64",
+      [images, group, positions],
+      Float64Array.from(drawn([rows * positions], "share").data),
+    );
+    const graph = new Graph();
+    const inputs = names.map((name) => graph.input(name, feeds[name].shape, "float64"));
+    const [queries, keys] = inputs as [Value, Value];
+    const p = Object.fromEntries(names.map((name, i) => [name, inputs[i]!]));
+    const scores = score.scores(p, queries, score.keys(keys));
+    const loss = reduceSum(mul(softmax(scores), graph.constant(share)));
+    const slopes = Object.fromEntries(gradients(loss, inputs).map((slope, i) => [`d.${names[i]!}`, slope]));
+    const at = Object.fromEntries(names.map((name) => [name, doubled(name)]));
+    const found = await runGraph(graph, slopes, at);
+
+    const step = 1e-5;
+    const lossAt = async (name: keyof typeof feeds, place: number, way: number): Promise<number> => {
+      const moved = doubled(name);
+      moved.data[place] = Number(moved.data[place]) + way;
+      return numbersOf((await runGraph(graph, { loss }, { ...at, [name]: moved }))["loss"])[0]!;
+    };
+    for (const name of names) {
+      const numeric: number[] = [];
+      for (const place of feeds[name].data.keys())
+        numeric.push(((await lossAt(name, place, step)) - (await lossAt(name, place, -step))) / (2 * step));
+      expect(Math.max(...numeric.map(Math.abs))).toBeGreaterThan(1e-3);
+      expectClose(numbersOf(found[`d.${name}`]), numeric, 1e-8);
     }
   });
 });

@@ -1,6 +1,6 @@
 // A photo's caption: large, to be edited in place, with the other candidates and their probabilities.
 import type { JSX } from "preact";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Candidate, CaptionResult } from "showtell/web";
 import { CopyRow } from "./copy-row.tsx";
 import { FeedbackRow } from "./feedback.tsx";
@@ -80,7 +80,8 @@ function Editor({
   readonly onDone: (text: string | undefined) => void;
 }): JSX.Element {
   const area = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => area.current!.focus(), []);
+  // Not once it is painted: a key that comes before that, from a quick typist, would be lost.
+  useLayoutEffect(() => area.current!.focus(), []);
   return (
     <form
       class="editor"
@@ -134,7 +135,7 @@ export function CaptionView({
   const [shownAnyway, setShownAnyway] = useState(false);
   const editButton = useRef<HTMLButtonElement>(null);
   const wasEditing = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Who edited with the keyboard goes on from where they began.
     if (wasEditing.current && !editing) editButton.current?.focus();
     wasEditing.current = editing;

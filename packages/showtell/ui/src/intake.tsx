@@ -1,6 +1,6 @@
 // How photos come onto the page: dropped anywhere, pasted, picked, or taken with the camera.
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Camera } from "./camera.tsx";
 import { Icon } from "./icon.tsx";
 
@@ -14,7 +14,8 @@ function useDropAndPaste(onFiles: (files: readonly File[]) => void): boolean {
   const [dragging, setDragging] = useState(false);
   const latest = useRef(onFiles);
   latest.current = onFiles;
-  useEffect(() => {
+  // Before the first frame is drawn: a photo that is dropped on that must not be missed.
+  useLayoutEffect(() => {
     const listening = new AbortController();
     const { signal } = listening;
     const give = (files: readonly File[]): void => {

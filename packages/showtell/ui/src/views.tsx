@@ -1,6 +1,6 @@
 // The page's views and the way between them: the address's fragment, so that "back" works and a view can be linked to.
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { IconName } from "./icon.tsx";
 import { Icon } from "./icon.tsx";
 import type { Place } from "./place.ts";
@@ -20,7 +20,7 @@ function viewOf({ runs }: Place): View {
 /** The view that the address names. */
 export function useView(place: Place): View {
   const [view, setView] = useState(() => viewOf(place));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listening = new AbortController();
     addEventListener("hashchange", () => setView(viewOf(place)), { signal: listening.signal });
     return () => listening.abort();

@@ -1,6 +1,6 @@
 // A rater's page: one picture at a time, what is asked of it, how far they are. What is asked is drawn elsewhere.
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { RaterPage } from "showtell";
 import { ErrorNote } from "../error-note.tsx";
 import { Icon } from "../icon.tsx";
@@ -43,7 +43,7 @@ export function RatePage({ desk }: { readonly desk: Desk }): JSX.Element {
 
 /** U or backspace takes the last answer back. */
 function useUndoKey({ undo, task, saving }: Way): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key !== "u" && event.key !== "U" && event.key !== "Backspace") return;
