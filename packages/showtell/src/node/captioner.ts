@@ -12,8 +12,14 @@ import type { ModelArgument } from "./captioner-files.ts";
 import type { CaptioningLoad } from "./captioning-worker.ts";
 import { startWorker } from "./worker-thread.ts";
 
-/** A picture: the path of a file, or a file's bytes. */
-export type ImageSource = string | Uint8Array;
+/** A picture file's bytes, and what messages call it. */
+export interface NamedPicture {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A picture: the path of a file, or a file's bytes, with a name where one is known. */
+export type ImageSource = string | Uint8Array | NamedPicture;
 
 /** How a captioner is loaded. */
 export interface LoadOptions {
@@ -64,11 +70,11 @@ export async function loadCaptioner({ model = defaultModel, ...limits }: LoadOpt
 /** A picture as it is sent: a piece of a large buffer is copied, or else the whole buffer would be. */
 function sendable(image: ImageSource): ImageSource {
   if (typeof image === "string") return image;
-  if (!(image instanceof Uint8Array)) {
-    throw new ShowtellError(
-      "ARGUMENT",
-      `a picture is the path of a file or its bytes (a Uint8Array), not ${typeof image}`,
-    );
-  }
-  return image.byteLength === image.buffer.byteLength ? image : Uint8Array.from(image);
+  if (image instanceof Uint8Array) return image.byteLength === image.buffer.byteLength ? image : Uint8Array.from(image);
+  const { name, bytes } = Object(image) as Partial<NamedPicture>;
+  if (typeof name === "string" && bytes instanceof Uint8Array) return { name, bytes: sendable(bytes) as Uint8Array };
+  throw new ShowtellError(
+    "ARGUMENT",
+    `a picture is the path of a file or its bytes (a Uint8Array, or { name, bytes }), not ${typeof image}`,
+  );
 }

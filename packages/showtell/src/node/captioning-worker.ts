@@ -2,6 +2,7 @@
 import { captioningService } from "../caption/captioning-service.ts";
 import type { ModelArgument } from "./captioner-files.ts";
 import { readCaptionerFiles } from "./captioner-files.ts";
+import type { ImageSource } from "./captioner.ts";
 import { readImage } from "./image-reader.ts";
 import { readNeighbours } from "./neighbours.ts";
 import { openSession } from "./ort-session.ts";
@@ -17,14 +18,18 @@ export interface CaptioningLoad {
 }
 
 serveRequests(
-  captioningService<CaptioningLoad, string | Uint8Array, undefined, never>(
+  captioningService<CaptioningLoad, ImageSource, undefined, never>(
     async ({ model, threads, maxPixels, neighbours }) => ({
       parts: {
         ...(await readCaptionerFiles(model)),
         neighbours: neighbours === undefined ? undefined : await readNeighbours(neighbours),
       },
       openSession: (bytes) => openSession(bytes, threads === undefined ? {} : { threads }),
-      readImage: (image) => readImage(image, maxPixels === undefined ? {} : { maxPixels }),
+      readImage(image) {
+        const limits = maxPixels === undefined ? {} : { maxPixels };
+        if (typeof image === "string" || image instanceof Uint8Array) return readImage(image, limits);
+        return readImage(image.bytes, { ...limits, name: image.name });
+      },
       details: undefined,
     }),
   ),

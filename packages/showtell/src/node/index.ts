@@ -2,7 +2,14 @@
 export { ShowtellError } from "../base/errors.ts";
 export type { ErrorCode } from "../base/errors.ts";
 export { loadCaptioner } from "./captioner.ts";
-export type { Captioner, CaptionOutcome, ImageSource, LoadOptions, NodeCaptionOptions } from "./captioner.ts";
+export type {
+  Captioner,
+  CaptionOutcome,
+  ImageSource,
+  LoadOptions,
+  NamedPicture,
+  NodeCaptionOptions,
+} from "./captioner.ts";
 export type { Timings } from "../caption/captioning-service.ts";
 export type { CaptionResult } from "../caption/threaded-captioner.ts";
 export type { Candidate, Captioned } from "../caption/captioner.ts";

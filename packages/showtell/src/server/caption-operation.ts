@@ -92,7 +92,9 @@ function begun(pictures: readonly LoadedPicture[], options: RequestOptions, capt
   const onPartial = (partial: PartialCaption): void => work.onPartial?.({ ...partial, image: places[partial.image]! });
   const outcomes = captioning.queue
     .add({
-      pictures: pictures.flatMap((picture) => ("bytes" in picture ? [picture.bytes] : [])),
+      pictures: pictures.flatMap((picture) =>
+        "bytes" in picture ? [{ name: picture.name, bytes: picture.bytes }] : [],
+      ),
       options,
       signal: stay.signal,
       onPartial,

@@ -1,16 +1,16 @@
 // The bounded queue before the captioner: what waits is captioned in batches, fairly, and can be given up. Knows nothing of HTTP.
 import type { PartialCaption } from "../caption/caption-options.ts";
-import type { Captioner, CaptionOutcome } from "../node/captioner.ts";
+import type { Captioner, CaptionOutcome, NamedPicture } from "../node/captioner.ts";
 import { plainError } from "../base/errors.ts";
 import { RetryLaterError, statusOf } from "./refusal.ts";
 import type { RequestOptions } from "./schemas.ts";
 
 /** What became of a picture. */
-export type QueueOutcome = CaptionOutcome<Uint8Array>;
+export type QueueOutcome = CaptionOutcome<NamedPicture>;
 
 /** Pictures to be captioned alike. */
 export interface QueueWork {
-  readonly pictures: readonly Uint8Array[];
+  readonly pictures: readonly NamedPicture[];
   readonly options: RequestOptions;
   /** Gives up what is not done yet; its reason is what the promises are rejected with. */
   readonly signal: AbortSignal;
@@ -33,7 +33,7 @@ const batchesAhead = 2;
 const gatherMs = 10;
 
 interface Job {
-  readonly picture: Uint8Array;
+  readonly picture: NamedPicture;
   readonly options: RequestOptions;
   /** Jobs of equal keys may share a batch. */
   readonly key: string;

@@ -81,9 +81,14 @@ describe("captions", () => {
     const large = new Uint8Array(bytes.length + 100);
     large.set(bytes, 50);
     const { timings: _, ...expected } = await captioner.caption(pictures[0]!);
-    for (const image of [bytes, large.subarray(50, 50 + bytes.length)]) {
+    const within = large.subarray(50, 50 + bytes.length);
+    for (const image of [bytes, within, { name: "mine.jpg", bytes: within }]) {
       expect(await captioner.caption(image)).toMatchObject(expected);
     }
+    await expect(captioner.caption({ name: "mine.jpg", bytes: bytes.subarray(0, 500) })).rejects.toMatchObject({
+      code: "IMAGE_DECODE",
+      message: expect.stringContaining('picture "mine.jpg"') as string,
+    });
   });
 
   test("do not depend on the number of threads", async () => {
@@ -183,7 +188,7 @@ describe("many pictures", () => {
     for (const images of ["photos", undefined, 7, {}]) {
       await expect(captioner.captionAll(images as unknown as string[]).next()).rejects.toMatchObject(argument);
     }
-    for (const image of [undefined, 7, new URL("file:///photo.jpg")]) {
+    for (const image of [undefined, 7, { name: "photo.jpg" }, new URL("file:///photo.jpg")]) {
       await expect(captioner.caption(image as unknown as string)).rejects.toMatchObject(argument);
       await expect(captioner.captionAll([image as unknown as string]).next()).rejects.toMatchObject(argument);
     }

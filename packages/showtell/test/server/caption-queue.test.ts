@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import type { Captioner } from "showtell/node";
+import type { Captioner, NamedPicture } from "showtell/node";
 import { ShowtellError } from "../../src/base/errors.ts";
 import { CaptionQueue } from "../../src/server/caption-queue.ts";
 import type { QueueWork } from "../../src/server/caption-queue.ts";
@@ -19,9 +19,9 @@ function slowCaptioner() {
     model: "slow",
     caption: () => Promise.reject(new Error("the queue captions in batches")),
     async *captionAll(images, options = {}) {
-      const list = [...(images as unknown as Iterable<Uint8Array>)];
+      const list = [...(images as unknown as Iterable<NamedPicture>)];
       const { signal, onPartial, ...rest } = options;
-      const pictures = Buffer.from(list.map((image) => image[0]!)).toString("latin1");
+      const pictures = list.map(({ name }) => name).join("");
       await new Promise<void>((resolve, reject) => {
         const end = (error?: Error): void => (error === undefined ? resolve() : reject(error));
         batches.push({ pictures, options: rest, signal: signal as AbortSignal, end });
@@ -38,10 +38,10 @@ function slowCaptioner() {
 const never = new AbortController().signal;
 setMaxListeners(0, never);
 
-/** Work on one-byte pictures, named by their letters. */
+/** Work on pictures with a letter for a name. */
 function work(letters: string, more: Partial<QueueWork> = {}): QueueWork {
   return {
-    pictures: [...Buffer.from(letters)].map((byte) => Uint8Array.of(byte)),
+    pictures: [...letters].map((name) => ({ name, bytes: Uint8Array.of(1) })),
     options: {},
     signal: never,
     ...more,
