@@ -38,11 +38,35 @@ async function calibrate(path: string, probability: number): Promise<void> {
   await writeFile(path, fileOf({ manifest: { ...manifest, calibration }, decoder: decoder! }));
 }
 
+interface Served {
+  readonly url: string;
+  /** Ends it, and tells how it ended. */
+  stop(this: void): Promise<Ended>;
+}
+
+/** `showtell serve` at a free port. */
+function serve(args: readonly string[], environment = {}): Promise<Served> {
+  return new Promise((resolve, reject) => {
+    const ended = showtell(["serve", "--port", "0", "--quiet", "--threads", "1", "--deadline", "600", ...args], {
+      environment,
+      onOutput(child, { stdout }) {
+        const [, url] = /listens at (\S+)\n/.exec(stdout) ?? [];
+        if (url === undefined) return;
+        const stop = (): Promise<Ended> => {
+          child.kill("SIGTERM");
+          return ended;
+        };
+        resolve({ url, stop });
+      },
+    });
+    void ended.then(({ stderr }) => reject(new Error(stderr)));
+  });
+}
+
 describeGroup("browser", () => {
   let folder: string;
-  let url: string;
-  let stop: () => void;
-  let served: Promise<Ended>;
+  let asked: readonly string[];
+  let served: Served;
   let browser: Browser;
 
   beforeAll(async () => {
@@ -64,25 +88,14 @@ describeGroup("browser", () => {
     const [images, cache] = [join(folder, "images"), join(folder, "features")];
     await buildNeighbours({ model, data, images, split: "train", out: neighbours, cache, openSession });
 
-    const asked = ["serve", "--model", model, "--neighbours", neighbours, "--runs", runs, "--port", "0", "--quiet"];
-    url = await new Promise<string>((resolve, reject) => {
-      served = showtell([...asked, "--threads", "1", "--deadline", "600"], {
-        onOutput(child, { stdout }) {
-          const [, address] = /listens at (\S+)\n/.exec(stdout) ?? [];
-          if (address === undefined) return;
-          stop = () => child.kill("SIGTERM");
-          resolve(address);
-        },
-      });
-      void served.then(({ stderr }) => reject(new Error(stderr)));
-    });
+    asked = ["--model", model, "--neighbours", neighbours, "--runs", runs];
+    served = await serve(asked);
     browser = await launchBrowser();
   }, 2 * captionedMs);
 
   afterAll(async () => {
     await browser.close();
-    stop();
-    await served;
+    await served.stop();
     await rm(folder, { recursive: true });
   });
 
@@ -91,10 +104,23 @@ describeGroup("browser", () => {
     const complaints: string[] = [];
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(error.message));
-    await page.goto(`${url}${fragment}`);
+    await page.goto(`${served.url}${fragment}`);
     await page.waitForSelector("h1");
     return { page, complaints };
   }
+
+  test("hands the training data's captions to the device, but not where a token is asked for", async () => {
+    const found = async (url: string): Promise<readonly [told: boolean, status: number]> => {
+      const { device } = (await (await fetch(`${url}page.json`)).json()) as { device: { neighbours?: object } };
+      const response = await fetch(`${url}training/neighbours.safetensors`);
+      await response.arrayBuffer();
+      return [device.neighbours !== undefined, response.status];
+    };
+    expect(await found(served.url)).toEqual([true, 200]);
+    const guarded = await serve(asked, { SHOWTELL_TOKEN: "s3cret" });
+    expect(await found(guarded.url)).toEqual([false, 404]);
+    await guarded.stop();
+  });
 
   test(
     "says how sure the model is, keeps silent below what is asked, and holds captions against training data",
@@ -205,7 +231,7 @@ describeGroup("browser", () => {
 
       // What programs ask is described on a page of the same make.
       const api = await browser.newPage();
-      await api.goto(`${url}docs`);
+      await api.goto(`${served.url}docs`);
       await expectUsable(api);
       await api.close();
 

@@ -50,7 +50,7 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font
 th,td{text-align:right;padding:8px 10px;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}
 th{color:var(--soft);font-weight:600;font-size:13px;white-space:normal;vertical-align:bottom}
 th:first-child,td:first-child{text-align:left;padding-left:0}
-td.text{text-align:left;white-space:normal;min-width:120px}
+td.text{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:120px}
 th.text{text-align:left}
 tr:last-child td{border-bottom:0}
 tr.own td{background:var(--own)}
