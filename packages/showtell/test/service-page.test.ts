@@ -63,6 +63,14 @@ function serve(args: readonly string[], environment = {}): Promise<Served> {
   });
 }
 
+/** Whether the page is told of a table of training neighbours, and the status of its file. */
+async function neighboursAt(url: string): Promise<readonly [told: boolean, status: number]> {
+  const { device } = (await (await fetch(`${url}page.json`)).json()) as { device: { neighbours?: object } };
+  const response = await fetch(`${url}training/neighbours.safetensors`);
+  await response.arrayBuffer();
+  return [device.neighbours !== undefined, response.status];
+}
+
 describeGroup("browser", () => {
   let folder: string;
   let asked: readonly string[];
@@ -110,15 +118,9 @@ describeGroup("browser", () => {
   }
 
   test("hands the training data's captions to the device, but not where a token is asked for", async () => {
-    const found = async (url: string): Promise<readonly [told: boolean, status: number]> => {
-      const { device } = (await (await fetch(`${url}page.json`)).json()) as { device: { neighbours?: object } };
-      const response = await fetch(`${url}training/neighbours.safetensors`);
-      await response.arrayBuffer();
-      return [device.neighbours !== undefined, response.status];
-    };
-    expect(await found(served.url)).toEqual([true, 200]);
+    expect(await neighboursAt(served.url)).toEqual([true, 200]);
     const guarded = await serve(asked, { SHOWTELL_TOKEN: "s3cret" });
-    expect(await found(guarded.url)).toEqual([false, 404]);
+    expect(await neighboursAt(guarded.url)).toEqual([false, 404]);
     await guarded.stop();
   });
 

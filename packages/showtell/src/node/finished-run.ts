@@ -25,17 +25,6 @@ const lineSchema = z.union([
   z.object({ kind: z.enum(["start", "attributes"]) }),
 ]);
 
-/** What a run was told, as its folder says. */
-export interface RunDescription {
-  readonly options: Readonly<Record<string, unknown>> & { readonly training: { readonly seed: number } };
-  readonly data: { readonly hash: string };
-}
-
-const descriptionSchema: z.ZodType<RunDescription> = z.object({
-  options: z.looseObject({ training: z.looseObject({ seed: z.int().min(0) }) }),
-  data: z.object({ hash: z.string() }),
-});
-
 const dataSchema: z.ZodType<TrainingSummary["data"]> = z.object({
   name: z.string(),
   hash: z.string(),
@@ -48,18 +37,6 @@ async function textIn(folder: string, name: string): Promise<string> {
   return readFile(path, "utf8").catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
-}
-
-/** @throws ShowtellError `RUN_FORMAT`, `FILE_NOT_FOUND`. */
-export async function readRunDescription(folder: string): Promise<RunDescription> {
-  const text = await textIn(folder, runFiles.description);
-  try {
-    return descriptionSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new ShowtellError("RUN_FORMAT", `"${join(folder, runFiles.description)}" is no description of a run`, {
-      cause,
-    });
-  }
 }
 
 /**

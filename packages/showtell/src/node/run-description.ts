@@ -129,14 +129,30 @@ const description = z.object({
 export type ResumedRequest = Omit<TrainingRequest, "out" | "resume">;
 
 /**
- * The request that a run's description tells of.
- * @throws ShowtellError `FILE_NOT_FOUND` if there is none at the path, `RUN_FORMAT` naming the field that is wrong.
+ * A run's description as its file has it, whatever its fields.
+ * @throws ShowtellError `FILE_NOT_FOUND` if there is none at the path, `RUN_FORMAT` if it is no JSON object.
  */
-export async function readRunRequest(path: string): Promise<ResumedRequest> {
+export async function readRunDescription(path: string): Promise<Readonly<Record<string, unknown>>> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
-  const { options, data, folder: before = process.cwd() } = parsed(text, path);
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new ShowtellError(
+      "RUN_FORMAT",
+      `"${path}" is damaged: it is no JSON object; start the run anew in another folder`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * The request that a run's description tells of.
+ * @throws ShowtellError as {@link readRunDescription} does, and `RUN_FORMAT` naming the field that is wrong.
+ */
+export async function readRunRequest(path: string): Promise<ResumedRequest> {
+  const { options, data, folder: before = process.cwd() } = checked(description, await readRunDescription(path), path);
   const at = (told: string): string => (before === process.cwd() ? told : resolve(before, told));
   const { distil, ...own } = options;
   const { old, init, encoder, embeddings } = own;
@@ -155,16 +171,20 @@ export async function readRunRequest(path: string): Promise<ResumedRequest> {
   };
 }
 
-function parsed(text: string, path: string): z.infer<typeof description> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new ShowtellError("RUN_FORMAT", `"${path}" is damaged: it is no JSON; start the run anew in another folder`, {
-      cause,
-    });
-  }
-  const result = description.safeParse(json);
+/** What a run was told, for its record: all fields, as they were written. */
+export type RecordedOptions = Readonly<Record<string, unknown>> & { readonly training: { readonly seed: number } };
+
+const recorded: z.ZodType<{ options: RecordedOptions }> = z.object({
+  options: z.looseObject({ training: z.looseObject({ seed: z.int().min(0) }) }),
+});
+
+/** @throws ShowtellError as {@link readRunDescription} does, and `RUN_FORMAT` naming the field that is wrong. */
+export async function readRecordedOptions(path: string): Promise<RecordedOptions> {
+  return checked(recorded, await readRunDescription(path), path).options;
+}
+
+function checked<T>(schema: z.ZodType<T>, told: Readonly<Record<string, unknown>>, path: string): T {
+  const result = schema.safeParse(told);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new ShowtellError(

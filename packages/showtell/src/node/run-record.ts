@@ -8,9 +8,10 @@ import { readBundleFile } from "./bundle-files.ts";
 import { modelPath } from "./comparison-states.ts";
 import type { ComparisonNews } from "./comparison-request.ts";
 import { unwritable } from "./files.ts";
-import { readRunDescription, trainingSummary } from "./finished-run.ts";
+import { trainingSummary } from "./finished-run.ts";
 import { measureModel } from "./measurement.ts";
 import type { MeasurementRequest } from "./measurement-request.ts";
+import { readRecordedOptions } from "./run-description.ts";
 import { runOptions } from "./run-options.ts";
 import { readRecords, thisMachine, writeRecord } from "./run-records.ts";
 import { runFiles } from "./training-run.ts";
@@ -75,7 +76,7 @@ export async function adoptRun(
   listener: RecordListener = {},
 ): Promise<RunRecord> {
   const training = await trainingSummary(folder);
-  const { options: told } = await readRunDescription(folder);
+  const told = await readRecordedOptions(join(folder, runFiles.description));
   const known = await readRecords(records);
   const { labels, uses } = await modelsOf(told, known);
   const options = runOptions(told, labels);

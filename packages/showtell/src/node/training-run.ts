@@ -14,7 +14,7 @@ import { writeBundleFile } from "./bundle-files.ts";
 import { readBytes, unreadable, unwritable, writeFileAtomically } from "./files.ts";
 import { rasterise } from "./rasterise.ts";
 import type { RunDescription } from "./run-description.ts";
-import { requireSameRun } from "./run-description.ts";
+import { readRunDescription, requireSameRun } from "./run-description.ts";
 
 /** Names of the files in a run's folder. */
 export const runFiles = {
@@ -121,23 +121,11 @@ export async function openTrainingRun(
         "RUN_EXISTS",
         `"${folder}" already holds a training run: pass --resume to continue it, or name another folder`,
       );
-    requireSameRun(parsedObject(await textOf(path), path), description, { path, idle });
+    requireSameRun(await readRunDescription(path), description, { path, idle });
   } else {
     await writeFileAtomically(path, `${JSON.stringify({ writer, ...description }, undefined, 2)}\n`);
   }
   return runIn(folder, writer, judged);
-}
-
-function parsedObject(text: string, path: string): Readonly<Record<string, unknown>> {
-  try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-  } catch (cause) {
-    throw new ShowtellError(
-      "RUN_FORMAT",
-      `"${path}" is damaged: it is no JSON object; start the run anew in another folder`,
-      { cause },
-    );
-  }
 }
 
 async function appendLines(path: string, lines: readonly HistoryEvent[]): Promise<void> {

@@ -41,7 +41,7 @@ setMaxListeners(0, never);
 /** Work on pictures with a letter for a name. */
 function work(letters: string, more: Partial<QueueWork> = {}): QueueWork {
   return {
-    pictures: [...letters].map((name) => ({ name, bytes: Uint8Array.of(1) })),
+    pictures: letters.split("").map((name) => ({ name, bytes: Uint8Array.of(1) })),
     options: {},
     signal: never,
     ...more,
