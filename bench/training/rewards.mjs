@@ -15,6 +15,7 @@ const { openSession } = await import(`${dist}/node/ort-session.js`);
 const { defaultThreads } = await import(`${dist}/node/threads.js`);
 const { defaultTraining } = await import(`${dist}/node/training-request.js`);
 const { createLearner, initialState } = await import(`${dist}/train/learner.js`);
+const { tokenOrder } = await import(`${dist}/nn/token-order.js`);
 const { createSelfCritic } = await import(`${dist}/train/self-critical.js`);
 const { makeExamples, spec: sizes } = await import("./workload.mjs");
 
@@ -60,10 +61,13 @@ const critic = await createSelfCritic({
 const scorer = ciderScorer(references, { endToken: "</s>" });
 
 /** The drawn captions again, to time their rewards alone. */
-function captionsOf({ rows, steps, group, pictures, targets }) {
+function captionsOf(batch) {
+  const { lengths, pictures, targets } = batch;
+  const { rows, group, at } = tokenOrder(batch);
   return Array.from({ length: rows }, (_, row) => {
-    const ids = Array.from({ length: steps }, (__, step) => Number(targets[step * rows + row])).filter((id) => id > 2);
-    return { picture: pictures[Math.floor(row / group)], tokens: ids.map((id) => words[id]) };
+    const [image, place] = [Math.floor(row / group), row % group];
+    const ids = Array.from({ length: lengths[place] }, (__, step) => Number(targets[at(step, image, place)]));
+    return { picture: pictures[image], tokens: ids.filter((id) => id > 2).map((id) => words[id]) };
   });
 }
 

@@ -19,6 +19,7 @@ import { usage } from "../usage.mjs";
 usage(import.meta.url);
 setup();
 const { defaultThreads } = await import("../../packages/showtell/dist/node/threads.js");
+const { tokenOrder } = await import("../../packages/showtell/dist/nn/token-order.js");
 const { comparedDecoders, workloadOf } = await import("./workload.mjs");
 
 const { values } = parseArgs({
@@ -65,13 +66,41 @@ report();
 
 /** The batches as plain files for PyTorch; showtell's side makes the same ones. */
 function writeSteps(batches) {
-  const bytesOf = (field) => Buffer.concat(batches.map((batch) => new Uint8Array(batch[field].buffer)));
-  writeFileSync(join(folder, "pictures.i32"), bytesOf("pictures"));
-  writeFileSync(join(folder, "words.i64"), bytesOf("words"));
-  writeFileSync(join(folder, "targets.i64"), bytesOf("targets"));
+  const rectangles = batches.map(rectangleOf);
+  writeFileSync(join(folder, "pictures.i32"), bytesOf(batches.map(({ pictures }) => pictures)));
+  writeFileSync(join(folder, "words.i64"), bytesOf(rectangles.map(({ words }) => words)));
+  writeFileSync(join(folder, "targets.i64"), bytesOf(rectangles.map(({ targets }) => targets)));
   writeFileSync(join(folder, "features.f16"), new Uint8Array(makeFeatures().buffer));
-  const shapes = batches.map(({ images, rows, steps, captions }) => ({ images, rows, steps, captions }));
+  const shapes = rectangles.map(({ steps, rows }, i) => {
+    const { images, captions } = batches[i];
+    return { images, rows, steps, captions };
+  });
   writeFileSync(join(folder, "batches.json"), JSON.stringify({ spec, columns, shapes }));
+}
+
+function bytesOf(arrays) {
+  return Buffer.concat(arrays.map((array) => new Uint8Array(array.buffer)));
+}
+
+/** A batch's tokens [steps, rows], padded to its longest caption, which is what PyTorch takes: no shape is compiled there. */
+function rectangleOf(batch) {
+  const { images, lengths, weights } = batch;
+  const { group, rows, at } = tokenOrder(batch);
+  const tokens = Array.from({ length: images }, (_, image) =>
+    lengths.flatMap((length, place) =>
+      Array.from({ length }, (__, step) => ({ step, row: image * group + place, from: at(step, image, place) })),
+    ),
+  )
+    .flat()
+    .filter(({ from }) => weights[from] > 0);
+  const steps = 1 + Math.max(...tokens.map(({ step }) => step));
+  const words = new BigInt64Array(steps * rows);
+  const targets = new BigInt64Array(steps * rows);
+  for (const { step, row, from } of tokens) {
+    words[step * rows + row] = batch.words[from];
+    targets[step * rows + row] = batch.targets[from];
+  }
+  return { steps, rows, words, targets };
 }
 
 function measure([command, ...args]) {

@@ -21,7 +21,7 @@ let step = 0;
 const learn = (batch) => learner.learn(batch, reader, ++step, 1e-3);
 
 // Once a shape before the clock starts: compiling, and the memory's first touch.
-for (const batch of new Map(batches.map((one) => [one.steps, one])).values()) await learn(batch);
+for (const batch of new Map(batches.map((one) => [one.lengths.join(), one])).values()) await learn(batch);
 
 const started = performance.now();
 let captions = 0;

@@ -3,10 +3,12 @@
 Usage: python torch_steps.py FOLDER THREADS fp32|bf16
 
 The same networks on the same batches, written as one would for speed: what belongs to a picture is computed once for all its
-captions, and what does not wait for the word before is one product over all words. Clipping by the global norm, fused Adam.
+captions, what does not wait for the word before is one product over all words, and the layers behind the state see either all words or
+(whichever is faster) those that are no padding. Clipping by the global norm, fused Adam.
 Show and Tell's dropout masks hold over all words of a sentence, as showtell's: the cheapest to draw.
 """
 
+import itertools
 import json
 import pathlib
 import sys
@@ -30,6 +32,11 @@ def load(name, dtype):
     return torch.from_numpy(numpy.fromfile(folder / name, dtype=dtype))
 
 
+def kept(x, real):
+    """x [steps, rows, size] -> its real words [n, size], if they are told; the padding goes too then."""
+    return x if real is None else x[real]
+
+
 def dropped(x, rate):
     """x with a mask over all but the time axis, which is first; x may have no time axis."""
     mask = torch.empty(x.shape[-2:], dtype=x.dtype).bernoulli_(1 - rate).div_(1 - rate)
@@ -46,14 +53,14 @@ class ShowAndTell(nn.Module):
         self.lstm = nn.LSTM(spec["embeddingSize"], spec["hiddenSize"])
         self.output = nn.Linear(spec["hiddenSize"], columns)
 
-    def forward(self, features, words):
-        """features [rows, size], words [steps, rows] -> logits [steps, rows, columns]"""
+    def forward(self, features, words, real=None):
+        """features [rows, size], words [steps, rows] -> logits [steps, rows, columns], or [n, columns] of the real ones"""
         rates = spec["dropout"]
         seen = dropped(functional.layer_norm(features, features.shape[-1:]), rates["features"])
         picture = self.image(seen).unsqueeze(0)
         inputs = torch.cat([picture, dropped(self.vectors(words), rates["input"]).to(picture.dtype)])
         hidden, _ = self.lstm(inputs)
-        return self.output(dropped(hidden[1:], rates["output"]))
+        return self.output(kept(dropped(hidden[1:], rates["output"]), real))
 
 
 class Grid(nn.Module):
@@ -97,8 +104,8 @@ class AttentionLstm(nn.Module):
         state = [torch.tanh(layer(image)).repeat_interleave(group, 0) for layer in (self.first_hidden, self.first_cell)]
         return grid, self.keys(grid), state
 
-    def logits(self, hidden, context):
-        joined = torch.tanh(self.joined(torch.cat([hidden, context], -1)))
+    def logits(self, hidden, context, real):
+        joined = torch.tanh(self.joined(torch.cat([kept(hidden, real), kept(context, real)], -1)))
         return self.output(self.output_dropout(joined))
 
 
@@ -112,8 +119,8 @@ class SoftAttention(AttentionLstm):
         self.gate = nn.Linear(hidden, 1)
         self.cell = nn.LSTMCell(spec["embeddingSize"] + hidden, hidden)
 
-    def forward(self, features, words):
-        """features [images, positions, channels], words [steps, rows] -> logits [steps, rows, columns]"""
+    def forward(self, features, words, real=None):
+        """features [images, positions, channels], words [steps, rows] -> logits as Show and Tell's"""
         rows, images = words.shape[1], len(features)
         grid, keys, (hidden, cell) = self.begin(features, rows)
         inputs = self.word_dropout(self.vectors(words)).to(grid.dtype)
@@ -126,7 +133,7 @@ class SoftAttention(AttentionLstm):
             hidden, cell = self.cell(torch.cat([word, context], -1), (hidden, cell))
             outputs.append(hidden)
             contexts.append(context)
-        return self.logits(torch.stack(outputs), torch.stack(contexts))
+        return self.logits(torch.stack(outputs), torch.stack(contexts), real)
 
 
 class ParallelAttention(AttentionLstm):
@@ -138,7 +145,7 @@ class ParallelAttention(AttentionLstm):
         self.values = nn.Linear(hidden, hidden, bias=False)
         self.lstm = nn.LSTM(spec["embeddingSize"], hidden)
 
-    def forward(self, features, words):
+    def forward(self, features, words, real=None):
         steps, rows, images = *words.shape, len(features)
         grid, keys, (hidden, cell) = self.begin(features, rows)
         inputs = self.word_dropout(self.vectors(words)).to(grid.dtype)
@@ -147,7 +154,7 @@ class ParallelAttention(AttentionLstm):
         by_picture = outputs.transpose(0, 1).reshape(images, -1, outputs.shape[-1])
         seen = functional.scaled_dot_product_attention(self.queries(by_picture), keys, self.values(grid))
         context = seen.view(rows, steps, -1).transpose(0, 1)
-        return self.logits(outputs, context)
+        return self.logits(outputs, context, real)
 
 
 class TransformerLayer(nn.Module):
@@ -196,13 +203,13 @@ class Transformer(nn.Module):
         self.output_dropout = nn.Dropout(spec["dropout"]["output"])
         self.output = nn.Linear(hidden, columns)
 
-    def forward(self, features, words):
+    def forward(self, features, words, real=None):
         grid, _ = self.grid(features)
         places = self.places.weight[: len(words)]
         x = self.input_dropout(self.input(self.vectors(words.T)) + places)
         for layer in self.layers:
             x = layer(x, grid)
-        return self.output(self.output_dropout(self.norm(x))).transpose(0, 1)
+        return self.output(self.output_dropout(self.norm(kept(x.transpose(0, 1), real))))
 
 
 networks = {
@@ -236,7 +243,7 @@ for shape in plan["shapes"]:
     image, token = image + images, token + steps * rows
 
 
-def make_step(columns, onednn):
+def make_step(columns, onednn, packs):
     """A training step of a fresh model. PyTorch has two LSTMs: oneDNN's, and its own over plain products."""
     model = network(columns)
     adam = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
@@ -245,8 +252,9 @@ def make_step(columns, onednn):
         adam.zero_grad(set_to_none=True)
         with torch.backends.mkldnn.flags(enabled=onednn):
             with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
-                logits = model(features[pictures].float(), words)
-                loss = functional.cross_entropy(logits.flatten(0, 1).float(), targets, ignore_index=0)
+                real = targets.view(words.shape) != 0 if packs else None
+                logits = model(features[pictures].float(), words, real).flatten(0, -2).float()
+                loss = functional.cross_entropy(logits, targets[targets != 0] if packs else targets, ignore_index=0)
             loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5)
         adam.step()
@@ -263,9 +271,9 @@ def seconds_for(step, some):
 
 
 def fastest():
-    """The variant that is fastest here on a batch: with the output layer padded as showtell's or not, with either LSTM."""
+    """The variant that is fastest here on a batch: the output layer as wide as showtell's or not, of all words or the real ones, either LSTM."""
     lstms = (True, False) if precision == "fp32" else (True,)  # without oneDNN, products in bfloat16 take forever
-    variants = [(columns, onednn) for columns in (spec["words"], plan["columns"]) for onednn in lstms]
+    variants = list(itertools.product((spec["words"], plan["columns"]), lstms, (True, False)))
     steps = {variant: make_step(*variant) for variant in variants}
     some = [batches[len(batches) // 2]]
     best = {}
@@ -277,12 +285,12 @@ def fastest():
 
 # Asking for the flags of oneDNN warns of a setting for graphics cards.
 warnings.simplefilter("ignore")
-columns, onednn = fastest()
-step = make_step(columns, onednn)
+columns, onednn, packs = fastest()
+step = make_step(columns, onednn, packs)
 # Once a shape before the clock starts, as on the other side.
 for batch in {len(batch[2]): batch for batch in batches}.values():
     step(*batch[1:])
 seconds, loss = seconds_for(step, batches)
 captions = sum(batch[0] for batch in batches)
-variant = f"output layer of {columns} columns, {'oneDNN' if onednn else 'native'} LSTM"
+variant = f"output layer of {columns} columns for {'real' if packs else 'all'} words, {'oneDNN' if onednn else 'native'} LSTM"
 print(json.dumps({"captions": captions, "seconds": seconds, "loss": loss, "variant": variant}))

@@ -64,7 +64,7 @@ test("the example is a decoder of the catalogue, and its loss falls to nothing o
   expect(decoder.schema.parse(JSON.parse(JSON.stringify(spec)))).toEqual(spec);
 
   const rows = 3;
-  const { model, replaced } = trainingGraph(spec, { images: rows, group: 1, steps }, { adam: {}, smoothing: 0 });
+  const { model, replaced } = trainingGraph(spec, { images: rows, lengths: [steps] }, { adam: {}, smoothing: 0 });
   const session = await openSession(model, { threads: 1 });
   let learned = Object.fromEntries(
     Object.entries(decoder.parameters(spec)).flatMap(([name, { shape }]) => [

@@ -46,13 +46,13 @@ function factorsOf(value: Value): Factors | undefined {
 }
 
 /**
- * Sums Aᵢᵀ·Gᵢ as [A₁; …; Aₙ]ᵀ·[G₁; …; Gₙ] where the factors have the same shapes, as they do where a weight is used once a
+ * Sums Aᵢᵀ·Gᵢ as [A₁; …; Aₙ]ᵀ·[G₁; …; Gₙ] where the factors have the same columns, as they do where a weight is used once a
  * time step. The order is that in which the Aᵢ were made, so that equal concatenations are shared.
  */
 function sumProducts(products: readonly Factors[]): readonly Value[] {
   const groups = new Map<string, Factors[]>();
   for (const factors of products) {
-    const key = factors.map((factor) => factor.shape.join()).join(";");
+    const key = factors.map((factor) => factor.shape[1]).join();
     groups.set(key, [...(groups.get(key) ?? []), factors]);
   }
   return [...groups.values()].map((group) => {

@@ -10,6 +10,7 @@ import type { AdamOptions } from "../nn/adam.ts";
 import { linear, standardise } from "../nn/layers.ts";
 import { binaryCrossEntropy } from "../nn/losses.ts";
 import { declareNoise } from "../nn/noise.ts";
+import { tokenOrder } from "../nn/token-order.ts";
 import type { MaskInput } from "../nn/noise.ts";
 import { biasSpec, declareParameters, weightSpec } from "../nn/parameters.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
@@ -79,7 +80,7 @@ export function detectorTrainingGraph(
   const graph = new Graph();
   const specs = detectorParameters(spec);
   const p = declareParameters(graph, specs);
-  const noise = declareNoise(images, "token");
+  const noise = declareNoise(tokenOrder({ images, lengths: [1] }), "token");
   const seen = noise.once.dropout("attributes", graph.input("seen", [images, spec.features.at(-1)!]), dropout);
   const loss = binaryCrossEntropy(logitsOf(p, seen), graph.input("targets", [images, spec.words]));
   const { outputs } = minimise(loss, p, specs, adam);

@@ -5,8 +5,7 @@ import { exportModel } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/graph.ts";
 import { add, div, mul } from "../graph/operators/arithmetic.ts";
-import { transpose } from "../graph/operators/matrix.ts";
-import { concat, expand, fixedDim, reshape, split } from "../graph/operators/reshaping.ts";
+import { expand, fixedDim, reshape } from "../graph/operators/reshaping.ts";
 import { numericShape } from "../graph/shapes.ts";
 import { minimise } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
@@ -16,20 +15,13 @@ import { declareNoise, noNoise } from "../nn/noise.ts";
 import type { DeclaredNoise, MaskInput, MaskOwner } from "../nn/noise.ts";
 import { declareParameters } from "../nn/parameters.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
+import { inSteps, joinSteps, pictureByPicture, stillGoing, tokenOrder } from "../nn/token-order.ts";
+import type { BatchShape, TokenOrder } from "../nn/token-order.ts";
 import { decoderOf } from "./catalogue.ts";
 import type { DecoderSpec } from "./catalogue.ts";
 import type { Values } from "./decoder.ts";
 import { ownName, stageFeatures, stageInputShape, stageParameters } from "./encoder-stage.ts";
 import type { StageSpec } from "./encoder-stage.ts";
-
-/** The fixed sizes of a compiled graph. */
-export interface BatchShape {
-  readonly images: number;
-  /** Captions a picture. */
-  readonly group: number;
-  /** Words that are read and predicted: a caption's words and its end. */
-  readonly steps: number;
-}
 
 /** Options of training that are compiled into its graph. */
 export interface TrainingGraphOptions {
@@ -45,6 +37,11 @@ export interface TrainingGraphOptions {
   readonly never?: readonly number[];
   /** The encoder's stage that learns with the decoder; default: none, and features are those that the decoder reads. */
   readonly stage?: StageSpec | undefined;
+}
+
+/** Whether a decoder reads whole sentences at once in training: their captions must be equally long then. */
+export function readsSentences(spec: DecoderSpec): boolean {
+  return decoderOf(spec).sequence !== undefined;
 }
 
 /** Shape of one picture's features as training reads them: the decoder's, or those before a stage that learns too. */
@@ -77,17 +74,22 @@ function mapValues(values: Values, change: (value: Value) => Value): Values {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }
 
-/** Outputs of all steps, each [rows, size], row by row: [rows · steps, size]. So a picture's rows at all steps lie together. */
-function joinSteps(outputs: readonly Values[]): Values {
-  const joined = (name: string): Value => {
-    const column = outputs.map((output) => {
-      const [rows, size] = numericShape(output[name]!.shape, "training") as [number, number];
-      return reshape(output[name]!, [rows, 1, size]);
-    });
-    const [rows, , size] = numericShape(column[0]!.shape, "training") as [number, number, number];
-    return reshape(concat(column, 1), [rows * outputs.length, size]);
-  };
-  return Object.fromEntries(Object.keys(outputs[0]!).map((name) => [name, joined(name)]));
+/** Outputs of all steps picture by picture, so that all that belongs to a picture lies together. */
+function joined(order: TokenOrder, outputs: readonly Values[]): Values {
+  return Object.fromEntries(
+    Object.keys(outputs[0]!).map((name) => [
+      name,
+      joinSteps(
+        order,
+        outputs.map((output) => output[name]!),
+      ),
+    ]),
+  );
+}
+
+/** How a decoder reads: one that runs over whole sentences wants each by itself. */
+function orderFor(spec: DecoderSpec, shape: BatchShape): TokenOrder {
+  return tokenOrder(shape, readsSentences(spec) ? "captions" : "steps");
 }
 
 /** Logits [n, columns] with those of some columns near −1e9, so that they have no probability. */
@@ -98,73 +100,61 @@ function forbid(logits: Value, columns: readonly number[]): Value {
   return add(logits, logits.graph.constant(tensor("float32", [mask.length], mask)));
 }
 
-/** Named outputs of all words [steps · rows] (time-major), row by row: [rows · steps, size]; and how steps that attend looked at positions. */
+/** Named outputs of all words (in time), picture by picture; and how steps that attend looked at positions. */
 function outputsOf(
   spec: DecoderSpec,
   p: Parameters,
   begun: { readonly memory: Values; readonly state: Values },
   words: Value,
-  { images, group, steps }: BatchShape,
+  order: TokenOrder,
   noise: Omit<DeclaredNoise, "masks">,
 ): { readonly outputs: Values; readonly attention?: Value } {
   const decoder = decoderOf(spec);
-  const rows = images * group;
   if (decoder.sequence !== undefined) {
-    const inputs = decoder.embed(p, spec, rowMajor(words, steps, rows), noise.rowMajor);
-    return { outputs: decoder.sequence(p, spec, begun.memory, inputs, steps, noise.rowMajor) };
+    const inputs = decoder.embed(p, spec, pictureByPicture(order, words), noise.byPicture);
+    return { outputs: decoder.sequence(p, spec, begun.memory, inputs, order.active.length, noise.byPicture) };
   }
-  const inputs = split(
-    decoder.embed(p, spec, words, noise.timeMajor),
-    Array.from({ length: steps }, () => rows),
-    0,
-  );
-  let state = mapValues(begun.state, (value) => perRow(value, group));
+  let state = mapValues(begun.state, (value) => perRow(value, order.group));
   const outputs: Values[] = [];
   const looks: Values[] = [];
-  for (const input of inputs) {
-    const stepped = decoder.step(p, spec, begun.memory, state, input, noise.timeMajor);
+  for (const [step, input] of inSteps(order, decoder.embed(p, spec, words, noise.inTime)).entries()) {
+    const before = mapValues(state, (value) => stillGoing(order, value, order.active[step]!));
+    const stepped = decoder.step(p, spec, begun.memory, before, input, noise.inTime);
     state = stepped.state;
     outputs.push(stepped.output);
     if (stepped.attention !== undefined) looks.push({ attention: stepped.attention });
   }
-  return { outputs: joinSteps(outputs), ...(looks.length > 0 && joinSteps(looks)) };
+  return { outputs: joined(order, outputs), ...(looks.length > 0 && joined(order, looks)) };
 }
 
-/** Tokens that are fed time-major [steps · rows], row by row. */
-function rowMajor(tokens: Value, steps: number, rows: number): Value {
-  return reshape(transpose(reshape(tokens, [steps, rows]), [1, 0]), [rows * steps]);
-}
-
-/** Teacher forcing: reads the true words and scores each next one. Tokens are time-major: [steps · rows]. */
+/** Teacher forcing: reads the true words and scores each next one. Tokens are fed in time. */
 function teacherForced(
   graph: Graph,
   spec: DecoderSpec,
   p: Parameters,
-  shape: BatchShape,
+  order: TokenOrder,
   noise: Omit<DeclaredNoise, "masks">,
   { smoothing, never = [], stage, soft, attentionPenalty: penalty = 0 }: Omit<TrainingGraphOptions, "adam">,
 ): CrossEntropy {
   const decoder = decoderOf(spec);
-  const { images, group, steps } = shape;
-  const rows = images * group;
-  const given = graph.input("features", [images, ...trainedFeatures(spec, stage)]);
+  const given = graph.input("features", [order.images, ...trainedFeatures(spec, stage)]);
   const features = stage === undefined ? given : stageFeatures(p, stage, given);
   const begun = decoder.begin(p, spec, features, noise.once);
-  const words = graph.input("words", [steps * rows], "int64");
-  const { outputs, attention: stepped } = outputsOf(spec, p, begun, words, shape, noise);
-  const { logits, attention = stepped } = decoder.logits(p, spec, begun.memory, outputs, noise.rowMajor);
-  const weights = rowMajor(graph.input("weights", [steps * rows]), steps, rows);
+  const words = graph.input("words", [order.size], "int64");
+  const { outputs, attention: stepped } = outputsOf(spec, p, begun, words, order, noise);
+  const { logits, attention = stepped } = decoder.logits(p, spec, begun.memory, outputs, noise.byPicture);
+  const weights = pictureByPicture(order, graph.input("weights", [order.size]));
   const normaliser = graph.input("normaliser", []);
   const entropy = crossEntropy({
     logits: forbid(logits, never),
-    targets: rowMajor(graph.input("targets", [steps * rows], "int64"), steps, rows),
+    targets: pictureByPicture(order, graph.input("targets", [order.size], "int64")),
     weights,
     normaliser,
     words: spec.words,
     smoothing,
     soft: soft && {
-      ids: graph.input("soft.ids", [rows * steps, soft.width], "int64"),
-      probabilities: graph.input("soft.probabilities", [rows * steps, soft.width]),
+      ids: pictureByPicture(order, graph.input("soft.ids", [order.size, soft.width], "int64")),
+      probabilities: pictureByPicture(order, graph.input("soft.probabilities", [order.size, soft.width])),
       share: soft.share,
     },
   });
@@ -174,7 +164,7 @@ function teacherForced(
       "ARGUMENT",
       `the decoder ${spec.kind} has no attention that training sees: leave the attention penalty out`,
     );
-  const uneven = div(mul(attentionPenalty({ attention, weights, rows }), penalty), normaliser);
+  const uneven = div(mul(attentionPenalty({ attention, weights, places: order.places }), penalty), normaliser);
   return { ...entropy, loss: add(entropy.loss, uneven) };
 }
 
@@ -183,8 +173,9 @@ export function trainingGraph(spec: DecoderSpec, shape: BatchShape, options: Tra
   const graph = new Graph();
   const specs = trainedParameters(spec, options.stage);
   const p = declareParameters(graph, specs);
-  const noise = declareNoise(shape.images * shape.group, options.dropoutMasks ?? "sentence");
-  const { loss, correct } = teacherForced(graph, spec, p, shape, noise, options);
+  const order = orderFor(spec, shape);
+  const noise = declareNoise(order, options.dropoutMasks ?? "sentence");
+  const { loss, correct } = teacherForced(graph, spec, p, order, noise, options);
   const rateOf = (name: string): number => (ownName(name) === undefined ? 1 : options.stage!.rate);
   const { outputs, replaced, gradientNorm } = minimise(loss, p, specs, options.adam, rateOf);
   return {
@@ -194,12 +185,12 @@ export function trainingGraph(spec: DecoderSpec, shape: BatchShape, options: Tra
   };
 }
 
-const silence = { once: noNoise, timeMajor: noNoise, rowMajor: noNoise } as const;
+const silence = { once: noNoise, inTime: noNoise, byPicture: noNoise } as const;
 
 /** The graph that scores true captions without learning or noise. Outputs: `loss` and `correct`. */
 export function scoringGraph(spec: DecoderSpec, shape: BatchShape, stage?: StageSpec): Uint8Array {
   const graph = new Graph();
   const p = declareParameters(graph, trainedParameters(spec, stage));
-  const { loss, correct } = teacherForced(graph, spec, p, shape, silence, { smoothing: 0, stage });
+  const { loss, correct } = teacherForced(graph, spec, p, orderFor(spec, shape), silence, { smoothing: 0, stage });
   return exportModel(graph, { loss, correct }, { parameters: "inputs", name: "scoring" });
 }

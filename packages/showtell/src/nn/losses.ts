@@ -1,4 +1,5 @@
 // Losses over tokens and over labels, and what attention over a sentence may cost.
+import { tensor } from "../base/tensor.ts";
 import type { Value } from "../graph/graph.ts";
 import {
   add,
@@ -15,6 +16,7 @@ import {
 } from "../graph/operators/arithmetic.ts";
 import type { CastTarget } from "../graph/operators/arithmetic.ts";
 import { gatherElements } from "../graph/operators/indexing.ts";
+import { matmul } from "../graph/operators/matrix.ts";
 import { logSoftmax, reduceMax, reduceMean, reduceSum, reduceSumSquare } from "../graph/operators/reduction.ts";
 import { reshape, slice } from "../graph/operators/reshaping.ts";
 import { numericShape } from "../graph/shapes.ts";
@@ -79,24 +81,32 @@ function mixedLikelihood(
 
 /** What {@link attentionPenalty} takes. */
 export interface AttentionPenaltyInputs {
-  /** [rows · steps, positions], row by row: how much each token looked at each position. */
+  /** [images · perPicture, positions], picture by picture: how much each token looked at each position. */
   readonly attention: Value;
-  /** [rows · steps]: 0 for padding, where nothing looks. */
+  /** [images · perPicture]: 0 for padding, where nothing looks. */
   readonly weights: Value;
-  readonly rows: number;
+  /** The place of each of a picture's tokens: those of one sentence have the same. */
+  readonly places: readonly number[];
 }
 
 /**
  * Doubly stochastic attention (Xu et al. 2015, equation 14, its second term): Σ over sentences and positions i of (1 − Σₜ αₜᵢ)². It is least
  * where a sentence looks at all positions alike over its tokens. Rows that are padding count nothing.
  */
-export function attentionPenalty({ attention, weights, rows }: AttentionPenaltyInputs): Value {
+export function attentionPenalty({ attention, weights, places }: AttentionPenaltyInputs): Value {
   const [tokens, positions] = numericShape(attention.shape, "attention") as [number, number];
   const counted = cast(greater(mul(weights, weights), 0), attention.dtype as CastTarget);
   const looked = mul(attention, reshape(counted, [tokens, 1]));
-  const seen = reduceSum(reshape(looked, [rows, tokens / rows, positions]), { axes: [1] });
-  const isSentence = reduceMax(reshape(counted, [rows, tokens / rows]), { axes: [1], keep: true });
-  return reduceSumSquare(mul(sub(1, seen), isSentence));
+  const images = tokens / places.length;
+  // Sums over the tokens of each place, as a product: [group, perPicture] · [images, perPicture, ...].
+  const group = 1 + Math.max(...places);
+  const belongs = Float32Array.from({ length: group * places.length }, (_, i) =>
+    places[i % places.length] === Math.floor(i / places.length) ? 1 : 0,
+  );
+  const ofPlace = attention.graph.constant(tensor("float32", [group, places.length], belongs));
+  const seen = matmul(ofPlace, reshape(looked, [images, places.length, positions]));
+  const said = matmul(ofPlace, reshape(counted, [images, places.length, 1]));
+  return reduceSumSquare(mul(sub(1, seen), cast(greater(said, 0), attention.dtype as CastTarget)));
 }
 
 /**

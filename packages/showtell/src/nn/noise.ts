@@ -2,9 +2,12 @@
 import { ShowtellError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import type { Value } from "../graph/graph.ts";
+import { tensor } from "../base/tensor.ts";
 import { mul } from "../graph/operators/arithmetic.ts";
+import { gather } from "../graph/operators/indexing.ts";
 import { reshape } from "../graph/operators/reshaping.ts";
 import { numericShape } from "../graph/shapes.ts";
+import type { TokenOrder } from "./token-order.ts";
 
 /** What a model is given to add noise with: nothing happens in inference, masks are declared in training. */
 export interface Noise {
@@ -29,14 +32,14 @@ export interface MaskInput {
 export const maskOwners = ["sentence", "token"] as const;
 export type MaskOwner = (typeof maskOwners)[number];
 
-/** Training noise by the order of the rows it meets, and after the graph is built the masks that must be fed. */
+/** Training noise by the order of the tokens that it meets, and after the graph is built the masks that must be fed. */
 export interface DeclaredNoise {
   /** For x [n, size] of any n: a mask of its own for each of its rows. */
   readonly once: Noise;
-  /** For x [steps · rows, size], or one step of it [rows, size]. */
-  readonly timeMajor: Noise;
-  /** For x [rows · steps, size]. */
-  readonly rowMajor: Noise;
+  /** For tokens in time, or those of one step. */
+  readonly inTime: Noise;
+  /** For tokens picture by picture. */
+  readonly byPicture: Noise;
   readonly masks: readonly MaskInput[];
 }
 
@@ -44,7 +47,7 @@ export interface DeclaredNoise {
  * Declares mask inputs for a batch of so many rows. Where masks belong to sentences, a name that comes again, as in a step that is
  * unrolled, is the same mask; where they belong to tokens, it is a further one, with a number behind its name.
  */
-export function declareNoise(rows: number, owner: MaskOwner): DeclaredNoise {
+export function declareNoise(order: TokenOrder, owner: MaskOwner): DeclaredNoise {
   const masks = new Map<string, { readonly input: MaskInput; readonly value: Value }>();
 
   const declared = (name: string, shape: readonly [number, number], rate: number, x: Value): Value => {
@@ -67,51 +70,72 @@ export function declareNoise(rows: number, owner: MaskOwner): DeclaredNoise {
     return declared(free, shape, rate, x);
   };
 
-  /** `lay` says how [n, size] is seen beside a mask of `masked(n)` rows: shapes of both, which broadcast. */
+  /** Noise whose masks have `masked(n)` rows for x [n, size]; `meets` multiplies x by its mask. */
   const noiseOf = (
-    masked: (n: number) => number,
-    lay: (n: number, size: number) => { readonly x: readonly number[]; readonly mask: readonly number[] },
     maskOf: typeof declared,
+    masked: (n: number) => number = (n) => n,
+    meets: (x: Value, mask: Value) => Value = mul,
   ): Noise => ({
     dropout(name, x, rate) {
       if (rate === 0) return x;
       if (!(rate > 0 && rate < 1))
         throw new ShowtellError("ARGUMENT", `dropout rate ${rate} of "${name}" is not in 0 … 1`);
       const [n, size] = numericShape(x.shape, "dropout") as [number, number];
-      const mask = maskOf(name, [masked(n), size], rate, x);
-      const laid = lay(n, size);
-      return reshape(mul(reshape(x, laid.x), reshape(mask, laid.mask)), [n, size]);
+      return meets(x, maskOf(name, [masked(n), size], rate, x));
     },
   });
 
-  const eachRow = (maskOf: typeof declared): Noise =>
-    noiseOf(
-      (n) => n,
-      (n, size) => ({ x: [n, size], mask: [n, size] }),
-      maskOf,
-    );
-  const order = {
+  const ofSentence = (meets: (x: Value, mask: Value) => Value): Noise => noiseOf(ofSentences, () => order.rows, meets);
+  const noises = {
     sentence: {
-      timeMajor: noiseOf(
-        () => rows,
-        (n, size) => ({ x: [n / rows, rows, size], mask: [rows, size] }),
-        ofSentences,
-      ),
-      rowMajor: noiseOf(
-        () => rows,
-        (n, size) => ({ x: [rows, n / rows, size], mask: [rows, 1, size] }),
-        ofSentences,
-      ),
+      inTime: ofSentence((x, mask) => heldInTime(order, x, mask)),
+      byPicture: ofSentence((x, mask) => heldByPicture(order, x, mask)),
     },
-    token: { timeMajor: eachRow(ofTokens), rowMajor: eachRow(ofTokens) },
+    token: { inTime: noiseOf(ofTokens), byPicture: noiseOf(ofTokens) },
   };
   return {
-    once: eachRow(ofSentences),
-    ...order[owner],
+    once: noiseOf(ofSentences),
+    ...noises[owner],
     get masks() {
       return [...masks.values()].map(({ input }) => input);
     },
   };
+}
+
+/** x times a mask, seen in shapes that broadcast. */
+function laid(x: Value, mask: Value, xShape: readonly number[], maskShape: readonly number[]): Value {
+  return reshape(mul(reshape(x, xShape), reshape(mask, maskShape)), x.shape);
+}
+
+/** x times the rows of a mask that are given for each of its own. */
+function picked(x: Value, mask: Value, rows: readonly number[]): Value {
+  const indices = x.graph.constant(tensor("int64", [rows.length], BigInt64Array.from(rows, BigInt)));
+  return mul(x, gather(mask, indices));
+}
+
+/** Tokens in time, or those of one step, times the mask [rows, size] of their sentences. */
+function heldInTime({ images, group, rows, active, isEven, size }: TokenOrder, x: Value, mask: Value): Value {
+  const [n, width] = numericShape(x.shape, "dropout") as [number, number];
+  if (isEven) return laid(x, mask, [n / rows, rows, width], [rows, width]);
+  const steps = n === size ? active : [n / images];
+  const sentences = steps.flatMap((going) =>
+    Array.from({ length: images * going }, (_, i) => Math.floor(i / going) * group + (i % going)),
+  );
+  return picked(x, mask, sentences);
+}
+
+/** Tokens picture by picture times the mask [rows, size] of their sentences. */
+function heldByPicture(
+  { images, group, rows, places, isEven, pictureOrder }: TokenOrder,
+  x: Value,
+  mask: Value,
+): Value {
+  const [n, width] = numericShape(x.shape, "dropout") as [number, number];
+  const steps = n / rows;
+  if (pictureOrder === "captions") return laid(x, mask, [rows, steps, width], [rows, 1, width]);
+  if (isEven) return laid(x, mask, [images, steps, group, width], [images, 1, group, width]);
+  const sentences = Array.from({ length: images }, (_, image) => places.map((place) => image * group + place)).flat();
+  return picked(x, mask, sentences);
 }
 
 /** Fills a mask: 0 with probability `rate`, else 1 / (1 − rate). Two elements a draw, so the rate is rounded to 1 / 65,536. */

@@ -1,6 +1,8 @@
 // Captions to batches of fixed shapes: few lengths, little padding. Knows ids and row numbers, no words, features or graphs.
 import { ShowtellError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import { tokenOrder } from "../nn/token-order.ts";
+import type { BatchShape, GroupLengths } from "../nn/token-order.ts";
 import { endId, paddingId, startId } from "../text/vocabulary.ts";
 import type { SoftTargets } from "./soft-targets.ts";
 
@@ -20,13 +22,8 @@ export interface Example {
   readonly soft?: SoftTargets;
 }
 
-/** Captions that are trained on together; all token arrays are time-major, [steps, rows]. */
-export interface Batch {
-  readonly images: number;
-  /** Captions a picture: rows are images × group, image-major. */
-  readonly group: number;
-  readonly rows: number;
-  readonly steps: number;
+/** Captions that are trained on together; all token arrays stand in time, as {@link TokenOrder} says. */
+export interface Batch extends BatchShape {
   /** Row of each picture's features, [images]; those that only pad the batch repeat the first. */
   readonly pictures: Int32Array;
   /** What the decoder reads: start, then the words. */
@@ -35,7 +32,7 @@ export interface Batch {
   readonly targets: BigInt64Array;
   /** What each token counts: 1 unless its caption says otherwise, 0 for padding. */
   readonly weights: Float32Array;
-  /** Where a teacher is followed: its words and their probabilities, row by row, [rows, steps, width]. */
+  /** Where a teacher is followed: its words and their probabilities, [tokens, width]. */
   readonly soft?: { readonly ids: BigInt64Array; readonly probabilities: Float32Array };
   /** Tokens and captions that count. */
   readonly tokens: number;
@@ -55,15 +52,20 @@ export function targetsOf(
 
 /**
  * Lengths to round up to: at most `limit`, chosen so that the padded total is smallest (dynamic programming over the lengths).
- * @param counts counts[n] captions have n tokens.
+ * @param counts counts[n] captions, or groups of them, have length n.
+ * @param costOf What one of a length costs, never falling; default: the length.
  */
-export function bucketLengths(counts: readonly number[], limit: number): readonly number[] {
+export function bucketLengths(
+  counts: readonly number[],
+  limit: number,
+  costOf: (length: number) => number = (length) => length,
+): readonly number[] {
   const lengths = counts.flatMap((count, length) => (count > 0 ? [length] : []));
   // totals[i]: least padded total of the i shortest lengths in as many buckets as were allowed so far.
   let totals: readonly number[] = [0, ...lengths.map(() => Infinity)];
   const starts: (readonly number[])[] = [];
   for (let bucket = 0; bucket < Math.min(limit, lengths.length); bucket++) {
-    const last = lengths.map((_, end) => bestLastBucket(counts, lengths, totals, end + 1));
+    const last = lengths.map((_, end) => bestLastBucket(counts, lengths, totals, end + 1, costOf));
     totals = [Infinity, ...last.map(({ total }) => total)];
     starts.push([0, ...last.map(({ start }) => start)]);
   }
@@ -82,12 +84,13 @@ function bestLastBucket(
   lengths: readonly number[],
   totals: readonly number[],
   end: number,
+  costOf: (length: number) => number,
 ): { readonly start: number; readonly total: number } {
   let best = { start: 0, total: Infinity };
   let captions = 0;
   for (let start = end - 1; start >= 0; start--) {
     captions += counts[lengths[start]!]!;
-    const total = totals[start]! + captions * lengths[end - 1]!;
+    const total = totals[start]! + captions * costOf(lengths[end - 1]!);
     if (total < best.total) best = { start, total };
   }
   return best;
@@ -113,43 +116,54 @@ function groupsOf(examples: readonly Example[], size: number): readonly Group[] 
   return groups;
 }
 
-function lengthOf(group: Group, maximumWords: number): number {
-  return Math.max(...group.map((example) => targetsOf(example, maximumWords).length));
+/** A group's captions, the longest first, and their tokens. */
+function ranked(
+  group: Group,
+  maximumWords: number,
+): readonly { readonly example: Example; readonly targets: readonly number[] }[] {
+  return group
+    .map((example) => ({ example, targets: targetsOf(example, maximumWords) }))
+    .sort((a, b) => b.targets.length - a.targets.length);
+}
+
+/** The tokens of a group's captions, the longest first. */
+export function lengthsOf(group: Group, maximumWords: number): GroupLengths {
+  return ranked(group, maximumWords).map(({ targets }) => targets.length);
 }
 
 /**
- * A batch of some groups, at most as many as it has images, each no longer than `steps`.
+ * A batch of some groups, at most as many as it has images, whose captions are no longer than `lengths` say.
  * @param softWidth Words of a teacher's distributions, where the batch is to have some; a token without one has its target alone.
  */
 export function batchOf(
   groups: readonly Group[],
-  { images, group, maximumWords }: Omit<BatchPlan, "lengths">,
-  steps: number,
+  { images, maximumWords }: Pick<BatchPlan, "images" | "maximumWords">,
+  lengths: GroupLengths,
   softWidth?: number,
 ): Batch {
-  const rows = images * group;
-  const soft = softWidth === undefined ? undefined : emptySoft(rows * steps * softWidth);
+  const { size, at } = tokenOrder({ images, lengths });
+  const soft = softWidth === undefined ? undefined : emptySoft(size * softWidth);
   const pictures = new Int32Array(images).fill(groups[0]![0]!.picture);
-  const words = new BigInt64Array(steps * rows).fill(BigInt(paddingId));
-  const targets = new BigInt64Array(steps * rows).fill(BigInt(paddingId));
-  const weights = new Float32Array(steps * rows);
+  const words = new BigInt64Array(size).fill(BigInt(paddingId));
+  const targets = new BigInt64Array(size).fill(BigInt(paddingId));
+  const weights = new Float32Array(size);
   let tokens = 0;
-  for (const [image, examples] of groups.entries()) {
-    pictures[image] = examples[0]!.picture;
-    for (const [member, example] of examples.entries()) {
+  for (const [image, group] of groups.entries()) {
+    pictures[image] = group[0]!.picture;
+    for (const [place, { example, targets: own }] of ranked(group, maximumWords).entries()) {
       const { inputs = example.words, weight = 1 } = example;
-      targetsOf(example, maximumWords).forEach((target, step) => {
-        const at = step * rows + image * group + member;
-        words[at] = BigInt(step === 0 ? startId : inputs[step - 1]!);
-        targets[at] = BigInt(target);
-        weights[at] = weight;
-        tokens++;
+      own.forEach((target, step) => {
+        const token = at(step, image, place);
+        words[token] = BigInt(step === 0 ? startId : inputs[step - 1]!);
+        targets[token] = BigInt(target);
+        weights[token] = weight;
+        if (soft) placeSoft(soft, example, { step, target, token, width: softWidth! });
       });
-      if (soft) placeSoft(soft, example, { row: image * group + member, steps, maximumWords, width: softWidth! });
+      tokens += own.length;
     }
   }
-  const captions = groups.reduce((sum, examples) => sum + examples.length, 0);
-  return { images, group, rows, steps, pictures, words, targets, weights, ...(soft && { soft }), tokens, captions };
+  const captions = groups.reduce((sum, group) => sum + group.length, 0);
+  return { images, lengths, pictures, words, targets, weights, ...(soft && { soft }), tokens, captions };
 }
 
 function emptySoft(size: number): NonNullable<Batch["soft"]> {
@@ -158,21 +172,18 @@ function emptySoft(size: number): NonNullable<Batch["soft"]> {
 
 function placeSoft(
   { ids, probabilities }: NonNullable<Batch["soft"]>,
-  example: Example,
-  at: { readonly row: number; readonly steps: number; readonly maximumWords: number; readonly width: number },
+  { soft }: Example,
+  at: { readonly step: number; readonly target: number; readonly token: number; readonly width: number },
 ): void {
-  const { row, steps, maximumWords, width } = at;
-  const { soft } = example;
-  targetsOf(example, maximumWords).forEach((target, step) => {
-    const start = (row * steps + step) * width;
-    if (soft === undefined) {
-      ids[start] = BigInt(target);
-      probabilities[start] = 1;
-      return;
-    }
-    for (let i = 0; i < width; i++) ids[start + i] = BigInt(soft.ids[step * width + i]!);
-    probabilities.set(soft.probabilities.subarray(step * width, (step + 1) * width), start);
-  });
+  const { step, target, token, width } = at;
+  const start = token * width;
+  if (soft === undefined) {
+    ids[start] = BigInt(target);
+    probabilities[start] = 1;
+    return;
+  }
+  for (let i = 0; i < width; i++) ids[start + i] = BigInt(soft.ids[step * width + i]!);
+  probabilities.set(soft.probabilities.subarray(step * width, (step + 1) * width), start);
 }
 
 /** The size of batches. */
@@ -181,6 +192,8 @@ export interface BatchSize {
   readonly rows: number;
   /** Captions a picture that stand together, so that what is computed once a picture serves them all. */
   readonly group: number;
+  /** Whether the captions of a group must be equally long; default: they need not be. */
+  readonly isEven?: boolean;
 }
 
 /** How captions are put into batches. */
@@ -188,8 +201,30 @@ export interface BatchPlan {
   readonly images: number;
   readonly group: number;
   readonly maximumWords: number;
-  /** Lengths that batches may have, rising. */
-  readonly lengths: readonly number[];
+  /** Lengths that the groups of a batch may have; none of the next ones is shorter. */
+  readonly lengths: readonly GroupLengths[];
+}
+
+function medianOf(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+}
+
+/**
+ * Lengths of groups in one family: the caption in each place is shorter than the longest by what it is at the median, and none has more tokens than
+ * `most`. A group is as long as the shortest of these that it fits into.
+ */
+function lengthFamily(
+  groups: readonly GroupLengths[],
+  { group, isEven = false }: BatchSize,
+  most: number,
+): { readonly longest: number; lengthsOf(length: number): GroupLengths; lengthOf(lengths: GroupLengths): number } {
+  const whole = isEven ? [] : groups.filter(({ length }) => length === group);
+  const shorter = Array.from({ length: group }, (_, place) => medianOf(whole.map((own) => own[0]! - own[place]!)));
+  return {
+    longest: most + shorter.at(-1)!,
+    lengthsOf: (length) => shorter.map((by) => Math.min(most, Math.max(1, length - by))),
+    lengthOf: (own) => Math.max(...own.map((tokens, place) => tokens + shorter[place]!)),
+  };
 }
 
 /**
@@ -199,30 +234,42 @@ export interface BatchPlan {
  */
 export function planBatches(
   examples: readonly Example[],
-  { rows, group }: BatchSize,
+  size: BatchSize,
   maximumWords: number,
   limit: number,
 ): BatchPlan {
   if (examples.length === 0)
     throw new ShowtellError("DATA_EMPTY", "there is no caption to train on: check the split and the vocabulary");
-  const counts: number[] = Array.from({ length: maximumWords + 2 }, () => 0);
-  for (const one of groupsOf(examples, group)) counts[lengthOf(one, maximumWords)]!++;
-  const images = Math.max(1, Math.floor(rows / group));
-  return { images, group, maximumWords, lengths: bucketLengths(counts, limit) };
+  const groups = groupsOf(examples, size.group).map((group) => lengthsOf(group, maximumWords));
+  const most = Math.max(...groups.map(([first]) => first!));
+  const family = lengthFamily(groups, size, most);
+  const counts: number[] = Array.from({ length: family.longest + 1 }, () => 0);
+  for (const group of groups) counts[family.lengthOf(group)]!++;
+  // Where other captions come together than did here, some group may fit into nothing shorter than the longest.
+  if (size.group > 1) counts[family.longest]! += 1;
+  const costOf = (length: number): number => family.lengthsOf(length).reduce((sum, tokens) => sum + tokens, 0);
+  const images = Math.max(1, Math.floor(size.rows / size.group));
+  const lengths = bucketLengths(counts, limit, costOf).map((length) => family.lengthsOf(length));
+  return { images, group: size.group, maximumWords, lengths };
 }
 
 /** A batch before its arrays are made. */
 export interface GatheredBatch {
   readonly groups: readonly Group[];
-  readonly steps: number;
+  readonly lengths: GroupLengths;
+}
+
+/** The first of some lengths, of which the last has room for all, that a group of others fits into. */
+export function fittingLengths(own: GroupLengths, all: readonly GroupLengths[]): GroupLengths {
+  return all.find((lengths) => own.every((tokens, place) => tokens <= lengths[place]!))!;
 }
 
 /** The batches of all examples, each made when its turn comes; see {@link gatherBatches}. */
 export function makeBatches(examples: readonly Example[], plan: BatchPlan, random?: Random): readonly (() => Batch)[] {
   return gatherBatches(examples, plan, random).map(
-    ({ groups, steps }) =>
+    ({ groups, lengths }) =>
       () =>
-        batchOf(groups, plan, steps),
+        batchOf(groups, plan, lengths),
   );
 }
 
@@ -235,22 +282,20 @@ export function gatherBatches(
   plan: BatchPlan,
   random?: Random,
 ): readonly GatheredBatch[] {
-  const { images, group, maximumWords, lengths } = plan;
+  const { images, group, maximumWords, lengths: all } = plan;
   const shuffled = random === undefined ? [...examples] : random.shuffle([...examples]);
-  const buckets = new Map<number, Group[]>(lengths.map((length) => [length, []]));
-  for (const one of groupsOf(shuffled, group)) {
-    const length = lengthOf(one, maximumWords);
-    buckets.get(lengths.find((limit) => limit >= length)!)!.push(one);
-  }
+  const buckets = new Map<GroupLengths, Group[]>(all.map((lengths) => [lengths, []]));
+  for (const one of groupsOf(shuffled, group))
+    buckets.get(fittingLengths(lengthsOf(one, maximumWords), all))!.push(one);
   const batches: GatheredBatch[] = [];
   let left: Group[] = [];
-  for (const [steps, bucket] of buckets) {
+  for (const [lengths, bucket] of buckets) {
     const waiting = [...left, ...bucket];
     while (waiting.length >= images) {
-      batches.push({ groups: waiting.splice(0, images), steps });
+      batches.push({ groups: waiting.splice(0, images), lengths });
     }
     left = waiting;
   }
-  if (left.length > 0) batches.push({ groups: left, steps: lengths.at(-1)! });
+  if (left.length > 0) batches.push({ groups: left, lengths: all.at(-1)! });
   return random === undefined ? batches : random.shuffle(batches);
 }

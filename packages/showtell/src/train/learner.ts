@@ -10,13 +10,13 @@ import type { DecoderSpec } from "../models/catalogue.ts";
 import type { StageSpec } from "../models/encoder-stage.ts";
 import { outputNames } from "../models/output-layer.ts";
 import { scoringGraph, trainedFeatures, trainedParameters, trainingGraph } from "../models/training-graph.ts";
-import type { BatchShape } from "../models/training-graph.ts";
 import { adamFeeds, momentNames } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
 import { drawMask } from "../nn/noise.ts";
 import type { MaskInput } from "../nn/noise.ts";
 import { initialise } from "../nn/parameters.ts";
 import type { ParameterSpec } from "../nn/parameters.ts";
+import type { BatchShape } from "../nn/token-order.ts";
 import { neverSaid } from "../text/vocabulary.ts";
 import { judgedWeights, updateAverages, withAverages } from "./averaging.ts";
 import type { Batch } from "./batches.ts";
@@ -114,13 +114,9 @@ function scalar(value: number): Tensor<"float32"> {
   return tensor("float32", [], Float32Array.of(value));
 }
 
-function shapeOf({ images, group, steps }: Batch): BatchShape {
-  return { images, group, steps };
-}
-
 /** A compiled shape's name among those of its kind. */
-function nameOf({ images, group, steps }: BatchShape): string {
-  return `${images}×${group}×${steps}`;
+function nameOf({ images, lengths }: BatchShape): string {
+  return `${images}×${lengths.join("+")}`;
 }
 
 function resultOf(outputs: Tensors, { tokens, captions }: Batch): BatchResult {
@@ -133,9 +129,9 @@ function resultOf(outputs: Tensors, { tokens, captions }: Batch): BatchResult {
   };
 }
 
-function softFeeds({ soft, rows, steps }: Batch): Record<string, Tensor> {
+function softFeeds({ soft, words }: Batch): Record<string, Tensor> {
   if (soft === undefined) return {};
-  const shape = [rows * steps, soft.ids.length / (rows * steps)];
+  const shape = [words.length, soft.ids.length / words.length];
   return {
     "soft.ids": tensor("int64", shape, soft.ids),
     "soft.probabilities": tensor("float32", shape, soft.probabilities),
@@ -177,15 +173,15 @@ export function createLearner(
   };
 
   const batchFeeds = async (batch: Batch, reader: FeatureReader): Promise<Record<string, Tensor>> => {
-    const { images, rows, steps, pictures, words, targets, weights, tokens } = batch;
+    const { images, pictures, words, targets, weights, tokens } = batch;
     const bits = new Uint16Array(images * reader.size);
     await reader.read(pictures, bits);
     const features = decodeFloat16(bits, scratch("features", bits.length));
     return {
       features: tensor("float32", [images, ...featureShape], features),
-      words: tensor("int64", [steps * rows], words),
-      targets: tensor("int64", [steps * rows], targets),
-      weights: tensor("float32", [steps * rows], weights),
+      words: tensor("int64", [words.length], words),
+      targets: tensor("int64", [targets.length], targets),
+      weights: tensor("float32", [weights.length], weights),
       normaliser: scalar(tokens),
       ...softFeeds(batch),
     };
@@ -193,10 +189,9 @@ export function createLearner(
 
   return {
     async learn(batch, reader, step, learningRate) {
-      const shape = shapeOf(batch);
-      const { session, extra: masks } = await sessions.get(`learn ${nameOf(shape)}`, () => {
+      const { session, extra: masks } = await sessions.get(`learn ${nameOf(batch)}`, () => {
         const { labelSmoothing: smoothing, dropoutMasks } = options;
-        const graph = trainingGraph(spec, shape, {
+        const graph = trainingGraph(spec, batch, {
           adam,
           smoothing,
           dropoutMasks,
@@ -231,9 +226,8 @@ export function createLearner(
     },
 
     async score(batch, reader) {
-      const shape = shapeOf(batch);
-      const { session } = await sessions.get(`score ${nameOf(shape)}`, () => ({
-        model: scoringGraph(spec, shape, stage),
+      const { session } = await sessions.get(`score ${nameOf(batch)}`, () => ({
+        model: scoringGraph(spec, batch, stage),
         extra: [],
       }));
       return resultOf(

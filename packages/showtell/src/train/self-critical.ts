@@ -6,12 +6,14 @@ import { openLearningStepper } from "../caption/decoder-stepper.ts";
 import type { FeatureBatch } from "../caption/decoder-stepper.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
+import { readsSentences } from "../models/training-graph.ts";
+import type { GroupLengths } from "../nn/token-order.ts";
 import { greedySearch } from "../search/greedy.ts";
 import { sampleSentences } from "../search/sampling.ts";
 import type { SearchTask } from "../search/task.ts";
 import { endId, neverSaid } from "../text/vocabulary.ts";
 import type { Batch } from "./batches.ts";
-import { batchOf } from "./batches.ts";
+import { batchOf, fittingLengths, lengthsOf } from "./batches.ts";
 import type { FeatureReader, LearnerState } from "./learner.ts";
 import { selfCriticalOptions } from "./options.ts";
 import type { TrainingOptions } from "./options.ts";
@@ -39,11 +41,17 @@ export interface SelfCritic {
   dispose(): Promise<void>;
 }
 
-/** Lengths that batches of drawn captions may have, rising. */
-function drawnLengths(maximumLength: number): readonly number[] {
+/**
+ * Lengths that batches of drawn captions may have, rising to all that can be. Nobody knows before what is drawn: of a picture's captions each is
+ * taken to be a word shorter than the one before, which a batch's longest ones are at least.
+ */
+function drawnLengths(maximumLength: number, group: number, isEven: boolean): readonly GroupLengths[] {
   const limit = trainingLengths;
-  const lengths = Array.from({ length: limit }, (_, i) => Math.ceil((maximumLength * (limit + i)) / (2 * limit - 1)));
-  return [...new Set(lengths)];
+  const places = [...Array(group).keys()];
+  const longest = Array.from({ length: limit }, (_, i) => Math.ceil((maximumLength * (limit + i)) / (2 * limit - 1)));
+  return [...new Set(longest)].map((length) =>
+    places.map((place) => (isEven || length === maximumLength ? length : Math.max(1, length - place))),
+  );
 }
 
 function total(numbers: readonly number[]): number {
@@ -80,7 +88,7 @@ export async function createSelfCritic(input: SelfCriticInput): Promise<SelfCrit
     options.objective.kind === "self-critical" ? options.objective : selfCriticalOptions.objective;
   if (group < 2 && baseline === "others")
     throw new ShowtellError("ARGUMENT", "captions are held against each other: draw at least 2 a picture");
-  const lengths = drawnLengths(maximumLength);
+  const shapes = drawnLengths(maximumLength, group, readsSentences(spec));
   const stepper = await openLearningStepper(spec, weights, openSession);
   const task: SearchTask = { end: endId, never: neverSaid, words: spec.words, maximumLength };
   const worthOf = captionReward(rewards, rewardWeights);
@@ -107,9 +115,10 @@ export async function createSelfCritic(input: SelfCriticInput): Promise<SelfCrit
           weight: advantages[i]!,
         }));
       });
-      const longest = Math.max(...drawn.flat().map((caption) => caption.wordLogProbabilities.length));
-      const steps = lengths.find((length) => length >= longest)!;
-      return { batch: batchOf(groups, { images, group, maximumWords: maximumLength }, steps), reward };
+      const own = groups.map((captions) => lengthsOf(captions, maximumLength));
+      const longest = own[0]!.map((_, place) => Math.max(...own.map((tokens) => tokens[place]!)));
+      const lengths = fittingLengths(longest, shapes);
+      return { batch: batchOf(groups, { images, maximumWords: maximumLength }, lengths), reward };
     },
     dispose: () => stepper.dispose(),
   };

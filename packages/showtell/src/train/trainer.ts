@@ -138,9 +138,9 @@ function qualityOf({ loss, correct, tokens, captions, reward }: Sums): Quality {
 async function scoreAll(
   learner: Learner,
   { examples, features }: TrainingSet,
-  options: TrainingOptions,
+  { options, spec }: Pick<Training, "options" | "spec">,
 ): Promise<Quality> {
-  const plan = planBatches(examples, batchSizeOf(options), options.maximumWords, scoringLengths);
+  const plan = planBatches(examples, batchSizeOf(options, spec), options.maximumWords, scoringLengths);
   let sums = noSums;
   for (const make of makeBatches(examples, plan)) sums = addTo(sums, await learner.score(make(), features), 0);
   return qualityOf(sums);
@@ -148,10 +148,11 @@ async function scoreAll(
 
 /** What an epoch is judged by; undefined if judging was cancelled. */
 async function measure(
-  { dev, options, judge }: Training,
+  training: Training,
   learner: Learner,
 ): Promise<{ readonly dev: Quality; readonly scores?: CaptionQuality } | undefined> {
-  const quality = await scoreAll(learner, dev, options);
+  const { dev, judge } = training;
+  const quality = await scoreAll(learner, dev, training);
   try {
     const scores = await judge?.(judgedWeights(learner.state()));
     return { dev: quality, ...(scores && { scores }) };

@@ -41,7 +41,7 @@ async function rescored(image: number, { tokens, truncated }: Candidate): Promis
   const ids = tokens.map((token) => tinyWords.indexOf(token));
   const targets = truncated ? ids : [...ids, endId];
   const steps = targets.length;
-  const session = await openSession(scoringGraph(tinySpec, { images: 1, group: 1, steps }), { threads: 1 });
+  const session = await openSession(scoringGraph(tinySpec, { images: 1, lengths: [steps] }), { threads: 1 });
   const names = Object.keys(decoderOf(tinySpec).parameters(tinySpec));
   const { loss } = await session.run({
     ...Object.fromEntries(names.map((name) => [name, asFloat32(part.tensors, name)])),

@@ -4,10 +4,10 @@ import type { DecoderSpec } from "../../src/models/catalogue.ts";
 import { trainingGraph } from "../../src/models/training-graph.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { floats, numbersOf, scalar } from "../tensors.ts";
-import { runOnce, steps, tokenFeeds } from "./teacher-forcing.ts";
+import { evenShape, runOnce, steps, tokenFeeds } from "./teacher-forcing.ts";
 import { drawnFeatures, drawnParameters, tinyDecoders, trainingFeeds } from "./tiny-decoders.ts";
 
-const shape = { images: 2, group: 2, steps };
+const shape = evenShape(2, 2, steps);
 const adam = {};
 const attending = ["soft-attention", "adaptive-attention", "top-down", "parallel-attention"].map((kind) =>
   tinyDecoders.find(([, spec]) => spec.kind === kind)!,

@@ -4,7 +4,7 @@ import { scoringGraph } from "../../src/models/training-graph.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { paddedWords } from "../../src/nn/vocabulary-layer.ts";
 import { expectClose, floats, numbersOf } from "../tensors.ts";
-import { readBefore, sentence, steps, tokenFeeds } from "./teacher-forcing.ts";
+import { evenShape, readBefore, sentence, steps, tokenFeeds } from "./teacher-forcing.ts";
 import { drawnFeatures, drawnParameters, openSteps, tinyDecoders } from "./tiny-decoders.ts";
 
 describe.each(tinyDecoders)("%s", (_, spec) => {
@@ -14,7 +14,7 @@ describe.each(tinyDecoders)("%s", (_, spec) => {
     const images = 2;
     const rows = images * group;
     const features = drawnFeatures(spec, images);
-    const scoring = await openSession(scoringGraph(spec, { images, group, steps }), { threads: 1 });
+    const scoring = await openSession(scoringGraph(spec, evenShape(images, group, steps)), { threads: 1 });
     const feeds = { ...parameters, features, ...tokenFeeds(rows) };
     // The loss of a single token is its negative log-probability; tokens are time-major.
     const scored: number[] = [];

@@ -4,6 +4,7 @@ import { decoderOf } from "../../src/models/catalogue.ts";
 import type { ConditioningKind } from "../../src/models/conditioning.ts";
 import type { ShowAndTellSpec } from "../../src/models/show-and-tell.ts";
 import { trainingGraph } from "../../src/models/training-graph.ts";
+import { evenShape } from "./teacher-forcing.ts";
 import { expectClose, floats, numbersOf } from "../tensors.ts";
 import { drawnFeatures, drawnParameters, openSteps } from "./tiny-decoders.ts";
 
@@ -66,7 +67,7 @@ describe("the parameters", () => {
 
 describe("dropout", () => {
   it("is on the features of pictures, the inputs of words and the output, each mask held over time", () => {
-    const { masks } = trainingGraph(spec, { images: 3, group: 2, steps: 4 }, { adam: {}, smoothing: 0 });
+    const { masks } = trainingGraph(spec, evenShape(3, 2, 4), { adam: {}, smoothing: 0 });
     expect(masks.toSorted((a, b) => a.rate - b.rate)).toEqual([
       { name: "mask.features", shape: [3, 7], rate: 0.1 },
       { name: "mask.input", shape: [6, 5], rate: 0.2 },

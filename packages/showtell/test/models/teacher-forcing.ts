@@ -1,5 +1,6 @@
 // Sentences to teach and how a training or scoring graph is fed with them, for the tests of models.
 import type { Tensor } from "../../src/base/tensor.ts";
+import type { BatchShape } from "../../src/nn/token-order.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { endId, startId } from "../../src/text/vocabulary.ts";
 import { floats, integers, scalar } from "../tensors.ts";
@@ -41,4 +42,9 @@ export async function runOnce(
   const results = await session.run(feeds);
   await session.dispose();
   return results;
+}
+
+/** Batches of equally long captions. */
+export function evenShape(images: number, group: number, length: number): BatchShape {
+  return { images, lengths: Array<number>(group).fill(length) };
 }

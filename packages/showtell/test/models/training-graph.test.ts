@@ -1,12 +1,14 @@
 // A training step as one graph, for every decoder: what learns, that its gradients are slopes, and that groups and masks change nothing else.
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/base/tensor.ts";
+import { tensor } from "../../src/base/tensor.ts";
 import { decoderOf } from "../../src/models/catalogue.ts";
-import type { BatchShape } from "../../src/models/training-graph.ts";
-import { scoringGraph, trainingGraph } from "../../src/models/training-graph.ts";
+import { readsSentences, scoringGraph, trainingGraph } from "../../src/models/training-graph.ts";
+import { tokenOrder } from "../../src/nn/token-order.ts";
+import type { BatchShape, TokenOrder } from "../../src/nn/token-order.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { expectClose, floats, numbersOf } from "../tensors.ts";
-import { runOnce, steps, tokenFeeds } from "./teacher-forcing.ts";
+import { evenShape, runOnce, steps, tokenFeeds } from "./teacher-forcing.ts";
 import { drawnFeatures, drawnParameters, tinyDecoders, trainingFeeds } from "./tiny-decoders.ts";
 
 const adam = {};
@@ -16,6 +18,13 @@ function gradientOf(results: Readonly<Record<string, Tensor>>, name: string): nu
   return numbersOf(results[`next.adam.first.${name}`]).map((value) => value / (1 - 0.9));
 }
 
+/** Image, place and step of every token. */
+function tokensOf({ images, lengths }: TokenOrder): readonly (readonly [number, number, number])[] {
+  return Array.from({ length: images }, (_, image) =>
+    lengths.flatMap((length, place) => Array.from({ length }, (__, step) => [image, place, step] as const)),
+  ).flat();
+}
+
 describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
   const parameters = drawnParameters(spec);
   const specs = decoderOf(spec).parameters(spec);
@@ -23,12 +32,12 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
 
   const train = async (shape: BatchShape, smoothing = 0): Promise<Record<string, Tensor>> => {
     const graph = trainingGraph(spec, shape, { adam, smoothing });
-    const rows = shape.images * shape.group;
+    const rows = shape.images * shape.lengths.length;
     const features = drawnFeatures(spec, shape.images);
     return runOnce(graph.model, { ...trainingFeeds(parameters, graph, adam), features, ...tokenFeeds(rows) });
   };
   it("learns with all its parameters but the frozen ones: each is given, gets a gradient and is replaced", async () => {
-    const shape = { images: 3, group: 2, steps };
+    const shape = evenShape(3, 2, steps);
     const { replaced } = trainingGraph(spec, shape, { adam, smoothing: 0 });
     expect(replaced.filter((name) => !name.startsWith("adam."))).toEqual(learning);
     const results = await train(shape);
@@ -55,8 +64,8 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
       ),
     );
     const shapes: readonly (readonly [BatchShape, Tensor])[] = [
-      [{ images, group, steps }, features],
-      [{ images: rows, group: 1, steps }, floats([rows, ...spec.features], copies.flat())],
+      [evenShape(images, group, steps), features],
+      [evenShape(rows, 1, steps), floats([rows, ...spec.features], copies.flat())],
     ];
     const [grouped, alone] = await Promise.all(
       shapes.map(async ([shape, fed]) => {
@@ -71,8 +80,40 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
     for (const name of learning) expectClose(gradientOf(grouped!, name), gradientOf(alone!, name), 1e-4);
   });
 
+  it("trains on captions of different lengths as on equally long ones whose rest counts nothing", async () => {
+    if (readsSentences(spec)) return expect(() => tokenOrder({ images: 2, lengths: [4, 2] }, "captions")).toThrow();
+    const lengths = [4, 3, 3, 1];
+    const [even, ragged] = [evenShape(2, 4, steps), { images: 2, lengths }].map((shape) => ({
+      shape,
+      order: tokenOrder(shape),
+    })) as [{ shape: BatchShape; order: TokenOrder }, { shape: BatchShape; order: TokenOrder }];
+    const all = tokenFeeds(8);
+    const found = [];
+    for (const { shape, order } of [even, ragged]) {
+      // The same tokens at their places in either order.
+      const placed = (name: "words" | "targets" | "weights"): Tensor => {
+        const { dtype, data } = all[name]!;
+        const own = tensor(dtype, [order.size], data.slice(0, order.size));
+        for (const [image, place, step] of tokensOf(order)) {
+          const from = data[even.order.at(step, image, place)]!;
+          own.data[order.at(step, image, place)] = name === "weights" && step >= lengths[place]! ? 0 : from;
+        }
+        return own;
+      };
+      const graph = trainingGraph(spec, shape, { adam, smoothing: 0.1 });
+      const feeds = trainingFeeds(parameters, graph, adam);
+      const tokens = { words: placed("words"), targets: placed("targets"), weights: placed("weights") };
+      const fed = { ...feeds, ...all, ...tokens, features: drawnFeatures(spec, 2) };
+      found.push(await runOnce(graph.model, fed));
+    }
+    const [padded, exact] = found as [Record<string, Tensor>, Record<string, Tensor>];
+    expectClose(numbersOf(exact["loss"]), numbersOf(padded["loss"]), 1e-6);
+    expect(numbersOf(exact["correct"])).toEqual(numbersOf(padded["correct"]));
+    for (const name of learning) expectClose(gradientOf(exact, name), gradientOf(padded, name), 1e-5);
+  });
+
   it("has the scoring graph's loss and hits where no element is dropped", async () => {
-    const shape = { images: 2, group: 2, steps };
+    const shape = evenShape(2, 2, steps);
     const graph = trainingGraph(spec, shape, { adam, smoothing: 0 });
     const feeds = trainingFeeds(parameters, graph, adam);
     for (const mask of graph.masks) feeds[mask.name]!.data.fill(1);
@@ -83,7 +124,7 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
   });
 
   it("feels every mask it declares, row by row", async () => {
-    const graph = trainingGraph(spec, { images: 2, group: 2, steps }, { adam, smoothing: 0 });
+    const graph = trainingGraph(spec, evenShape(2, 2, steps), { adam, smoothing: 0 });
     const learningFeeds = trainingFeeds(parameters, graph, adam);
     for (const mask of graph.masks) learningFeeds[mask.name]!.data.fill(1);
     const feeds = { ...learningFeeds, features: drawnFeatures(spec, 2), ...tokenFeeds(4) };
@@ -104,7 +145,7 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
   });
 
   it("has gradients that are the slopes of its loss, dropout and smoothing included", async () => {
-    const shape = { images: 2, group: 2, steps };
+    const shape = evenShape(2, 2, steps);
     const graph = trainingGraph(spec, shape, { adam, smoothing: 0.1 });
     const session = await openSession(graph.model, { threads: 1 });
     const feeds: Record<string, Tensor> = {

@@ -3,8 +3,12 @@ import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { declareNoise, drawMask, noNoise } from "../../src/nn/noise.ts";
+import { tokenOrder } from "../../src/nn/token-order.ts";
 import { runGraph } from "../graph/run.ts";
 import { floats, numbersOf } from "../tensors.ts";
+
+/** Two pictures with a caption of three tokens each. */
+const two = tokenOrder({ images: 2, lengths: [3] });
 
 describe("dropout in inference", () => {
   it("is the identity and adds nothing to the graph", () => {
@@ -16,7 +20,7 @@ describe("dropout in inference", () => {
 describe("dropout in training", () => {
   it("multiplies by a mask that is fed, and says what it wants to be fed", async () => {
     const graph = new Graph();
-    const noise = declareNoise(2, "sentence");
+    const noise = declareNoise(two, "sentence");
     const y = noise.once.dropout("input", graph.input("x", [2, 3]), 0.25);
     expect(noise.masks).toEqual([{ name: "mask.input", shape: [2, 3], rate: 0.25 }]);
     const mask = [0, 1, 2, 3, 0, 0.5];
@@ -30,9 +34,9 @@ describe("dropout in training", () => {
 
   it("holds a row's mask over all time steps", async () => {
     const graph = new Graph();
-    const noise = declareNoise(2, "sentence");
+    const noise = declareNoise(two, "sentence");
     const [steps, mask] = [3, [0, 1, 2, 3, 4, 5]];
-    const y = noise.timeMajor.dropout("input", graph.input("x", [2 * steps, 3]), 0.5);
+    const y = noise.inTime.dropout("input", graph.input("x", [2 * steps, 3]), 0.5);
     expect(noise.masks[0]!.shape).toEqual([2, 3]);
     const ones = floats([2 * steps, 3], Array<number>(18).fill(1));
     const { y: found } = await runGraph(graph, { y }, { x: ones, "mask.input": floats([2, 3], mask) });
@@ -42,8 +46,8 @@ describe("dropout in training", () => {
 
   it("holds a row's mask over its steps where they follow each other", async () => {
     const graph = new Graph();
-    const noise = declareNoise(2, "sentence");
-    const y = noise.rowMajor.dropout("output", graph.input("x", [6, 2]), 0.5);
+    const noise = declareNoise(two, "sentence");
+    const y = noise.byPicture.dropout("output", graph.input("x", [6, 2]), 0.5);
     const ones = floats([6, 2], Array<number>(12).fill(1));
     const { y: found } = await runGraph(graph, { y }, { x: ones, "mask.output": floats([2, 2], [1, 2, 3, 4]) });
     expect(numbersOf(found)).toEqual([1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4]);
@@ -51,8 +55,8 @@ describe("dropout in training", () => {
 
   it("is one mask for all the steps that ask for it by one name", () => {
     const graph = new Graph();
-    const noise = declareNoise(2, "sentence");
-    const steps = [1, 2, 3].map((step) => noise.timeMajor.dropout("state", graph.input(`x${step}`, [2, 5]), 0.5));
+    const noise = declareNoise(two, "sentence");
+    const steps = [1, 2, 3].map((step) => noise.inTime.dropout("state", graph.input(`x${step}`, [2, 5]), 0.5));
     expect(noise.masks).toHaveLength(1);
     expect(new Set(steps).size).toBe(3);
     expect(() => noise.once.dropout("state", graph.input("x4", [3, 5]), 0.5)).toThrow(
@@ -62,12 +66,12 @@ describe("dropout in training", () => {
 
   it("draws a mask for each token where masks belong to tokens, and a further one where a name comes again", async () => {
     const graph = new Graph();
-    const noise = declareNoise(2, "token");
+    const noise = declareNoise(two, "token");
     const mask = [0, 1, 2, 3, 4, 5, 6, 7];
-    const y = noise.timeMajor.dropout("input", graph.input("x", [4, 2]), 0.5);
-    noise.timeMajor.dropout("state", graph.input("first", [2, 2]), 0.5);
-    noise.timeMajor.dropout("state", graph.input("second", [2, 2]), 0.5);
-    noise.rowMajor.dropout("output", graph.input("z", [6, 5]), 0.25);
+    const y = noise.inTime.dropout("input", graph.input("x", [4, 2]), 0.5);
+    noise.inTime.dropout("state", graph.input("first", [2, 2]), 0.5);
+    noise.inTime.dropout("state", graph.input("second", [2, 2]), 0.5);
+    noise.byPicture.dropout("output", graph.input("z", [6, 5]), 0.25);
     expect(noise.masks).toEqual([
       { name: "mask.input", shape: [4, 2], rate: 0.5 },
       { name: "mask.state", shape: [2, 2], rate: 0.5 },
@@ -80,7 +84,7 @@ describe("dropout in training", () => {
   });
 
   it("takes a mask of its own for every row of what is there once a picture", () => {
-    const noise = declareNoise(10, "sentence");
+    const noise = declareNoise(tokenOrder({ images: 2, lengths: [4, 4, 4, 4, 4] }), "sentence");
     noise.once.dropout("features", new Graph().input("features", [2, 5]), 0.5);
     noise.once.dropout("grid", new Graph().input("grid", [98, 5]), 0.5);
     expect(noise.masks.map(({ shape }) => shape)).toEqual([
@@ -90,7 +94,7 @@ describe("dropout in training", () => {
   });
 
   it("declares nothing at rate 0", () => {
-    const noise = declareNoise(2, "sentence");
+    const noise = declareNoise(two, "sentence");
     const x = new Graph().input("x", [2, 3]);
     expect(noise.once.dropout("input", x, 0)).toBe(x);
     expect(noise.masks).toEqual([]);
@@ -98,7 +102,7 @@ describe("dropout in training", () => {
 
   it.each([1, -0.1, 1.5, NaN])("refuses a rate of %d, naming it", (rate) => {
     const x = new Graph().input("x", [2, 3]);
-    expect(() => declareNoise(2, "sentence").once.dropout("input", x, rate)).toThrow(
+    expect(() => declareNoise(two, "sentence").once.dropout("input", x, rate)).toThrow(
       expect.objectContaining({ code: "ARGUMENT", message: `dropout rate ${rate} of "input" is not in 0 … 1` }),
     );
   });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
 import { endId, paddingId, startId } from "../../src/text/vocabulary.ts";
 import type { Batch, Example } from "../../src/train/batches.ts";
+import { tokenOrder } from "../../src/nn/token-order.ts";
 import { bucketLengths, makeBatches, planBatches, targetsOf } from "../../src/train/batches.ts";
 
 const maximumWords = 6;
@@ -73,16 +74,18 @@ describe("bucket lengths", () => {
 
 /** The caption in a row, read back: its picture, what is read and what is predicted. */
 function captionIn(batch: Batch, row: number): { picture: number; read: number[]; targets: number[] } {
-  const at = Array.from({ length: batch.steps }, (_, step) => step * batch.rows + row).filter(
-    (i) => batch.weights[i] === 1,
+  const { group, at } = tokenOrder(batch);
+  const [image, place] = [Math.floor(row / group), row % group];
+  const tokens = Array.from({ length: batch.lengths[place]! }, (_, step) => at(step, image, place)).filter(
+    (token) => batch.weights[token] === 1,
   );
-  const ids = (from: BigInt64Array): number[] => at.map((i) => Number(from[i]));
-  return { picture: batch.pictures[row]!, read: ids(batch.words), targets: ids(batch.targets) };
+  const ids = (from: BigInt64Array): number[] => tokens.map((token) => Number(from[token]));
+  return { picture: batch.pictures[image]!, read: ids(batch.words), targets: ids(batch.targets) };
 }
 
-/** The lengths of batches, rising. */
+/** The lengths of batches of single captions, rising. */
 function stepsOf(batches: readonly Batch[]): number[] {
-  return batches.map(({ steps }) => steps).toSorted((a, b) => a - b);
+  return batches.map(({ lengths }) => lengths[0]!).toSorted((a, b) => a - b);
 }
 
 function groupedBatches(
@@ -115,9 +118,10 @@ describe("batches", () => {
       fc.property(someExamples, someRows, someLimit, (examples, rows, limit) => {
         const { lengths } = planBatches(examples, { rows, group: 1 }, maximumWords, limit);
         for (const batch of batchesOf(examples, rows, limit)) {
-          expect(batch.rows).toBe(rows);
-          expect(lengths).toContain(batch.steps);
-          for (const { length } of [batch.words, batch.targets, batch.weights]) expect(length).toBe(rows * batch.steps);
+          expect(batch.images).toBe(rows);
+          expect(lengths).toContainEqual(batch.lengths);
+          for (const { length } of [batch.words, batch.targets, batch.weights])
+            expect(length).toBe(rows * batch.lengths[0]!);
           expect(batch.weights.reduce((sum, weight) => sum + weight, 0)).toBe(batch.tokens);
         }
       }),
@@ -163,7 +167,7 @@ describe("batches", () => {
     const together = (seed: number): Set<string> =>
       new Set(batchesOf(examples, 4, 3, seed).map((batch) => batch.pictures.toSorted().join()));
     expect(together(1)).not.toEqual(together(2));
-    const lengths = batchesOf(examples, 4, 3, 1).map(({ steps }) => steps);
+    const lengths = batchesOf(examples, 4, 3, 1).map(({ lengths: [steps] }) => steps!);
     expect(lengths).not.toEqual(lengths.toSorted((a, b) => a - b));
   });
 
@@ -183,12 +187,12 @@ describe("batches", () => {
       fc.assert(
         fc.property(fewPictures, someRows, someGroup, fc.integer(), (examples, rows, group, seed) => {
           const found = groupedBatches(examples, { rows, group }, seed).flatMap((batch) => {
-            expect(batch).toMatchObject({ images: Math.max(1, Math.floor(rows / group)), group });
-            expect(batch.rows).toBe(batch.images * group);
+            expect(batch.images).toBe(Math.max(1, Math.floor(rows / group)));
+            expect(batch.lengths).toHaveLength(group);
             expect(batch.pictures).toHaveLength(batch.images);
-            return Array.from({ length: batch.rows }, (_, row) => {
-              const { targets } = captionIn({ ...batch, pictures: new Int32Array(batch.rows) }, row);
-              return targets.length === 0 ? [] : [[batch.pictures[Math.floor(row / group)], ...targets].join()];
+            return Array.from({ length: batch.images * group }, (_, row) => {
+              const { picture, targets } = captionIn(batch, row);
+              return targets.length === 0 ? [] : [[picture, ...targets].join()];
             }).flat();
           });
           const wanted = examples.map(({ picture, words }) => [picture, ...targetsOf({ words }, maximumWords)].join());
@@ -202,6 +206,31 @@ describe("batches", () => {
       const [batch, ...others] = groupedBatches(examples, { rows: 20, group: 5 }, 1);
       expect(others).toEqual([]);
       expect(Array.from(batch!.pictures).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
+    });
+
+    it("have a place for each rank of length, so that hardly more is computed than there is", () => {
+      const random = seededRandom(5);
+      const examples = Array.from({ length: 3000 }, (_, i) => ({
+        picture: Math.floor(i / 5),
+        words: Array<number>(4 + random.below(10)).fill(7),
+      }));
+      const computed = (isEven: boolean): number =>
+        makeBatches(examples, planBatches(examples, { rows: 50, group: 5, isEven }, 20, 6))
+          .map((make) => make())
+          .reduce((sum, batch) => sum + batch.words.length, 0);
+      const tokens = examples.reduce((sum, { words }) => sum + words.length + 1, 0);
+      expect(tokens / computed(true)).toBeLessThan(0.76);
+      expect(tokens / computed(false)).toBeGreaterThan(0.85);
+      const { lengths } = planBatches(examples, { rows: 50, group: 5 }, 20, 6);
+      for (const own of lengths) expect(own).toEqual(own.toSorted((a, b) => b - a));
+    });
+
+    it("take other captions of a picture together than the plan knew of", () => {
+      const long = { picture: 0, words: [4, 4, 4, 4, 4] };
+      const planned = [long, { picture: 0, words: [4] }, { picture: 1, words: [4, 4] }, { picture: 1, words: [4] }];
+      const plan = planBatches(planned, { rows: 2, group: 2 }, maximumWords, 3);
+      const [batch] = makeBatches([long, long], plan).map((make) => make());
+      expect(batch).toMatchObject({ lengths: [6, 6], captions: 2, tokens: 12 });
     });
 
     it("are as many in every order", () => {

@@ -116,7 +116,7 @@ describe("twenty steps", () => {
   });
 
   it("have batches of several shapes", () => {
-    expect(new Set(batches.map(({ steps }) => steps)).size).toBeGreaterThan(1);
+    expect(new Set(batches.map(({ lengths }) => lengths[0])).size).toBeGreaterThan(1);
   });
 
   it("end in the same bits if they are broken off and gone on with from a copy of the state", async () => {
@@ -201,7 +201,7 @@ describe("scoring", () => {
 describe("padding", () => {
   const three = examples.slice(0, 3);
   const batchOf = (rows: number, steps: number): Batch =>
-    makeBatches(three, { images: rows, group: 1, maximumWords: 20, lengths: [steps] }).map((make) => make())[0]!;
+    makeBatches(three, { images: rows, group: 1, maximumWords: 20, lengths: [[steps]] }).map((make) => make())[0]!;
 
   it("changes no loss, neither rows without a caption nor steps behind its end", async () => {
     await withLearner(initialState(spec, 1), async (learner) => {

@@ -100,13 +100,14 @@ describe("sampled inputs", () => {
   });
 
   it("are read in a batch in place of the true words, which are learnt all the same", async () => {
-    const size = { images: 2, group: 2, maximumWords };
-    const [plain, batch] = [batchOf(groups, size, 7), batchOf(await mixed(1), size, 7)];
+    const size = { images: 2, maximumWords };
+    const [plain, batch] = [batchOf(groups, size, [7, 7]), batchOf(await mixed(1), size, [7, 7])];
     expect(batch.targets).toEqual(plain.targets);
     expect(batch.weights).toEqual(plain.weights);
-    const [[inputs]] = inputsOf(await mixed(1)) as [[readonly number[]]];
-    const read = Array.from({ length: 5 }, (_, step) => Number(batch.words[4 * step]));
-    expect(read).toEqual([1, ...inputs]);
+    // The longer caption stands first.
+    const [[, inputs]] = inputsOf(await mixed(1)) as [[unknown, readonly number[]]];
+    const read = Array.from({ length: 6 }, (_, step) => Number(batch.words[4 * step]));
+    expect(read).toEqual([1, ...inputs.slice(0, 5)]);
   });
 });
 

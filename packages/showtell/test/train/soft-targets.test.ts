@@ -55,28 +55,29 @@ it("soft targets are the likeliest words after the true ones before, for each to
   }
 });
 
-it("a batch has them row by row, and the target alone where there is none", async () => {
+it("a batch has them beside its tokens, and the target alone where there is none", async () => {
   const [first, [second]] = (await taught()) as [Group, Group];
   const { soft: _soft, ...bare } = second!;
   const steps = 5;
-  const { soft } = batchOf([first, [bare]], { images: 2, group: 2, maximumWords }, steps, width);
-  const at = (row: number, step: number) => (row * steps + step) * width;
+  const { soft } = batchOf([first, [bare]], { images: 2, maximumWords }, [steps, steps], width);
+  const at = (row: number, step: number) => (4 * step + row) * width;
   const idsAt = (start: number) => Array.from(soft!.ids.subarray(start, start + width), Number);
-  for (const row of [0, 1]) {
+  // The longer caption stands first.
+  for (const [row, example] of [first[1]!, first[0]!].entries()) {
     for (let step = 0; step < 3; step++) {
-      expect(idsAt(at(row, step))).toEqual([...first[row]!.soft!.ids.subarray(step * width, (step + 1) * width)]);
+      expect(idsAt(at(row, step))).toEqual([...example.soft!.ids.subarray(step * width, (step + 1) * width)]);
     }
   }
   expect(idsAt(at(2, 0))).toEqual([8, 0, 0]);
   expect(idsAt(at(2, 1))).toEqual([endId, 0, 0]);
-  expect([...soft!.probabilities.subarray(at(2, 1), at(2, 2))]).toEqual([1, 0, 0]);
+  expect([...soft!.probabilities.subarray(at(2, 1), at(2, 1) + width)]).toEqual([1, 0, 0]);
   expect(
     soft!.probabilities
-      .subarray(at(0, 3))
+      .subarray(at(1, 3))
       .slice(0, width)
       .every((each) => each === 0),
   ).toBe(true);
-  expect(batchOf(groups, { images: 2, group: 2, maximumWords }, steps)).not.toHaveProperty("soft");
+  expect(batchOf(groups, { images: 2, maximumWords }, [steps, steps])).not.toHaveProperty("soft");
 });
 
 it("learning follows them: as without a teacher where they are the targets, and else towards what they say", async () => {
@@ -93,13 +94,13 @@ it("learning follows them: as without a teacher where they are the targets, and 
     await learner.dispose();
     return found;
   };
-  const size = { images: 2, group: 2, maximumWords };
-  const plain = await losses(batchOf(groups, size, 5), 0);
-  const targetsAlone = await losses(batchOf(groups, size, 5, width), 0.7);
+  const size = { images: 2, maximumWords };
+  const plain = await losses(batchOf(groups, size, [5, 5]), 0);
+  const targetsAlone = await losses(batchOf(groups, size, [5, 4], width), 0.7);
   for (const [i, loss] of plain.slice(0, 5).entries()) expect(targetsAlone[i]).toBeCloseTo(loss, 4);
   // A teacher of one mind, that is another than the targets': with a share of 1 only it is learnt.
   const soft = { ids: Int32Array.from([9, 0, 0, 9, 0, 0]), probabilities: Float32Array.from([1, 0, 0, 1, 0, 0]) };
-  const stubborn = batchOf([[{ picture: 0, words: [8], soft }]], size, 2, width);
+  const stubborn = batchOf([[{ picture: 0, words: [8], soft }]], size, [2, 2], width);
   expect((await losses(stubborn, 1)).at(-1)).toBeLessThan(0.2);
   expect((await losses(stubborn, 0.5)).at(-1)).toBeGreaterThan(0.6);
 });
