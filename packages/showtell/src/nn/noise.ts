@@ -44,7 +44,7 @@ export interface DeclaredNoise {
 }
 
 /**
- * Declares mask inputs for a batch of so many rows. Where masks belong to sentences, a name that comes again, as in a step that is
+ * Declares mask inputs for a batch whose tokens stand in an order. Where masks belong to sentences, a name that comes again, as in a step that is
  * unrolled, is the same mask; where they belong to tokens, it is a further one, with a number behind its name.
  */
 export function declareNoise(order: TokenOrder, owner: MaskOwner): DeclaredNoise {
