@@ -97,7 +97,10 @@ function Editor({
         defaultValue={text}
         onKeyDown={(event) => {
           if (event.key === "Escape") onDone(undefined);
-          if (event.key === "Enter" && !event.shiftKey) event.currentTarget.form!.requestSubmit();
+          if (event.key !== "Enter" || event.shiftKey) return;
+          // Else the key would go on to the button that has the focus once the editor is closed, and open it again.
+          event.preventDefault();
+          event.currentTarget.form!.requestSubmit();
         }}
       />
       <div class="row">
