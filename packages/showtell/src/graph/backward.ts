@@ -59,7 +59,7 @@ export function gradients(scalar: Value, wanted: readonly Value[]): readonly Val
   };
   for (const node of nodesBetween(scalar, new Set(wanted))) {
     const outputGradients = node.outputs.map(totalOf);
-    const [gradient] = outputGradients.filter((one) => one !== undefined);
+    const gradient = outputGradients.find((one) => one !== undefined);
     if (gradient === undefined) continue;
     checkFixed(node);
     const own = ownGradientOf(node.outputs[0]!);
