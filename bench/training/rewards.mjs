@@ -17,7 +17,7 @@ const { defaultTraining } = await import(`${dist}/node/training-request.js`);
 const { createLearner, initialState } = await import(`${dist}/train/learner.js`);
 const { tokenOrder } = await import(`${dist}/nn/token-order.js`);
 const { createSelfCritic } = await import(`${dist}/train/self-critical.js`);
-const { makeExamples, spec: sizes } = await import("./workload.mjs");
+const { workloadOf } = await import("./workload.mjs");
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +28,7 @@ const { values } = parseArgs({
 const threads = Number(values.threads);
 const { embeddingSize, decoderOptions, training: options } = defaultTraining("parallel-attention", "self-critical");
 const grid = [49, 2048];
+const { makeExamples, spec: sizes } = workloadOf("parallel-attention");
 const spec = decoderNamed("parallel-attention").specOf(
   { features: grid, words: sizes.words, embeddingSize, vectorSize: embeddingSize, vectors: "random" },
   decoderOptions,
