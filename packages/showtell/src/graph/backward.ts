@@ -59,15 +59,14 @@ export function gradients(scalar: Value, wanted: readonly Value[]): readonly Val
   };
   for (const node of nodesBetween(scalar, new Set(wanted))) {
     const outputGradients = node.outputs.map(totalOf);
-    const gradient = outputGradients.find((one) => one !== undefined);
-    if (gradient === undefined) continue;
+    if (outputGradients.every((gradient) => gradient === undefined)) continue;
     checkFixed(node);
     const own = ownGradientOf(node.outputs[0]!);
-    const inputs = own === undefined ? node.inputs : own.inputs;
-    const terms = own === undefined ? ruleOf(node)(node, outputGradients) : own.rule(gradient);
-    terms.forEach((term, i) => {
+    const { inputs } = own ?? node;
+    const terms = own?.rule(outputGradients[0]!) ?? ruleOf(node)(node, outputGradients);
+    terms.forEach((gradient, i) => {
       const input = inputs[i]!;
-      if (term !== undefined) contributions.set(input, [...(contributions.get(input) ?? []), term]);
+      if (gradient !== undefined) contributions.set(input, [...(contributions.get(input) ?? []), gradient]);
     });
   }
   return wanted.map((value) => totalOf(value) ?? zerosLike(value));

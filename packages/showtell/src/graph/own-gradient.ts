@@ -11,7 +11,7 @@ export interface OwnGradient {
 
 const ownGradients = new WeakMap<Value, OwnGradient>();
 
-/** Gives a computed value a gradient rule of its own, which must be what the chain rule gives. Returns the value. */
+/** Gives a computed value, of an operator with one output, a gradient rule of its own, which must be what the chain rule gives. Returns the value. */
 export function withGradient(value: Value, inputs: readonly Value[], rule: OwnGradient["rule"]): Value {
   ownGradients.set(value, { inputs, rule });
   return value;

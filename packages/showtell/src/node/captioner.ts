@@ -67,12 +67,16 @@ export async function loadCaptioner({ model = defaultModel, ...limits }: LoadOpt
   }
 }
 
-/** A picture as it is sent: a piece of a large buffer is copied, or else the whole buffer would be. */
+/** Bytes as they are sent: a piece of a large buffer is copied, or else the whole buffer would be. */
+function sendableBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
+}
+
 function sendable(image: ImageSource): ImageSource {
   if (typeof image === "string") return image;
-  if (image instanceof Uint8Array) return image.byteLength === image.buffer.byteLength ? image : Uint8Array.from(image);
+  if (image instanceof Uint8Array) return sendableBytes(image);
   const { name, bytes } = Object(image) as Partial<NamedPicture>;
-  if (typeof name === "string" && bytes instanceof Uint8Array) return { name, bytes: sendable(bytes) as Uint8Array };
+  if (typeof name === "string" && bytes instanceof Uint8Array) return { name, bytes: sendableBytes(bytes) };
   throw new ShowtellError(
     "ARGUMENT",
     `a picture is the path of a file or its bytes (a Uint8Array, or { name, bytes }), not ${typeof image}`,
