@@ -4,7 +4,6 @@ const dist = "../../packages/showtell/dist";
 const { encodeFloat16 } = await import(`${dist}/base/float16.js`);
 const { seededRandom } = await import(`${dist}/base/random.js`);
 const { paddedWords } = await import(`${dist}/nn/vocabulary-layer.js`);
-const { readsSentences } = await import(`${dist}/models/training-graph.js`);
 const { makeBatches, planBatches } = await import(`${dist}/train/batches.js`);
 const { defaultTrainingOptions } = await import(`${dist}/train/options.js`);
 
@@ -89,7 +88,7 @@ export function workloadOf(kind) {
     /** The size of the output layer with its padding. */
     columns: paddedWords(spec.words),
     makeExamples: () => makeExamples(spec.words, group),
-    makeSteps: (count) => makeSteps({ kind, ...spec }, makeExamples(spec.words, group), options, count),
+    makeSteps: (count) => makeSteps(makeExamples(spec.words, group), options, count),
     /** Features as float16 bits, [different pictures, ...]: not negative, as those of a network that ends in a ReLU. */
     makeFeatures: () => {
       const random = seededRandom(1, "bench features");
@@ -128,8 +127,8 @@ function makeExamples(vocabulary, group) {
 }
 
 /** Batches of an epoch as the trainer makes and shuffles them: `count` of them, evenly spread. */
-function makeSteps(spec, examples, { batchSize: rows, captionsPerPicture: group, maximumWords }, count) {
-  const plan = planBatches(examples, { rows, group, isEven: readsSentences(spec) }, maximumWords, lengths);
+function makeSteps(examples, { batchSize: rows, captionsPerPicture: group, maximumWords }, count) {
+  const plan = planBatches(examples, { rows, group }, maximumWords, lengths);
   const epoch = makeBatches(examples, plan, seededRandom(1, "bench order"));
   const taken = Math.min(count, epoch.length);
   return Array.from({ length: taken }, (_, i) => epoch[Math.floor((i * epoch.length) / taken)]());

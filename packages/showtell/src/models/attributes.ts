@@ -36,8 +36,8 @@ export function withAttributes<Spec extends AnySpec>(entry: DecoderEntry<Spec>):
     },
     step: (p, spec, memory, state, input, noise) => entry.step(p, spec, memory, state, withFound(memory, input), noise),
     ...(entry.sequence && {
-      sequence: (p, spec, memory, inputs, steps, noise) =>
-        entry.sequence!(p, spec, memory, withFound(memory, inputs), steps, noise),
+      sequence: (p, spec, memory, inputs, order, noise) =>
+        entry.sequence!(p, spec, memory, withFound(memory, inputs), order, noise),
     }),
     blocks: (spec) => blocksWith(entry.blocks(spec), spec, attributeParameters(entry, spec)),
   };

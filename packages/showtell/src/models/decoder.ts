@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Value } from "../graph/graph.ts";
 import type { MaskOwner, Noise } from "../nn/noise.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
+import type { SentenceOrder } from "../nn/token-order.ts";
 import type { Architecture } from "../plot/architecture.ts";
 import type { DecoderOptions, DropoutRates } from "./decoder-options.ts";
 import type { FeatureLayer } from "./encoder.ts";
@@ -56,10 +57,10 @@ export interface Decoder<Spec extends DecoderSizes> {
   /** What must run word by word, and no more: state and input [rows, ...] → next state and named outputs [rows, size]. */
   step(p: Parameters, spec: Spec, memory: Values, state: Values, input: Value, noise: Noise): Stepped;
   /**
-   * The outputs of all steps at once, where no step waits for another's result: inputs of whole sentences [rows · steps, ...], row by row
-   * → named outputs [rows · steps, size], equal to the steps'. Training prefers it.
+   * The outputs of all steps at once, where no step waits for another's result: inputs of whole sentences [size, ...], picture by picture
+   * as the order has them → named outputs [size, ...], equal to the steps'. Training prefers it.
    */
-  sequence?(p: Parameters, spec: Spec, memory: Values, inputs: Value, steps: number, noise: Noise): Values;
+  sequence?(p: Parameters, spec: Spec, memory: Values, inputs: Value, order: SentenceOrder, noise: Noise): Values;
   /** Outputs [n, size] of n = images × group rows, or of as many rows a picture at all their steps, image-major → logits. */
   logits(p: Parameters, spec: Spec, memory: Values, output: Values, noise: Noise): Told;
 }

@@ -39,11 +39,6 @@ export interface TrainingGraphOptions {
   readonly stage?: StageSpec | undefined;
 }
 
-/** Whether a decoder reads whole sentences at once in training: their captions must be equally long then. */
-export function readsSentences(spec: DecoderSpec): boolean {
-  return decoderOf(spec).sequence !== undefined;
-}
-
 /** Shape of one picture's features as training reads them: the decoder's, or those before a stage that learns too. */
 export function trainedFeatures(spec: DecoderSpec, stage?: StageSpec): readonly number[] {
   return stage === undefined ? spec.features : stageInputShape(stage);
@@ -87,11 +82,6 @@ function joined(order: TokenOrder, outputs: readonly Values[]): Values {
   );
 }
 
-/** How a decoder reads: one that runs over whole sentences wants each by itself. */
-function orderFor(spec: DecoderSpec, shape: BatchShape): TokenOrder {
-  return tokenOrder(shape, readsSentences(spec) ? "captions" : "steps");
-}
-
 /** Logits [n, columns] with those of some columns near −1e9, so that they have no probability. */
 function forbid(logits: Value, columns: readonly number[]): Value {
   if (columns.length === 0) return logits;
@@ -112,7 +102,7 @@ function outputsOf(
   const decoder = decoderOf(spec);
   if (decoder.sequence !== undefined) {
     const inputs = decoder.embed(p, spec, pictureByPicture(order, words), noise.byPicture);
-    return { outputs: decoder.sequence(p, spec, begun.memory, inputs, order.active.length, noise.byPicture) };
+    return { outputs: decoder.sequence(p, spec, begun.memory, inputs, order, noise.byPicture) };
   }
   let state = mapValues(begun.state, (value) => perRow(value, order.group));
   const outputs: Values[] = [];
@@ -173,7 +163,7 @@ export function trainingGraph(spec: DecoderSpec, shape: BatchShape, options: Tra
   const graph = new Graph();
   const specs = trainedParameters(spec, options.stage);
   const p = declareParameters(graph, specs);
-  const order = orderFor(spec, shape);
+  const order = tokenOrder(shape);
   const noise = declareNoise(order, options.dropoutMasks ?? "sentence");
   const { loss, correct } = teacherForced(graph, spec, p, order, noise, options);
   const rateOf = (name: string): number => (ownName(name) === undefined ? 1 : options.stage!.rate);
@@ -191,6 +181,6 @@ const silence = { once: noNoise, inTime: noNoise, byPicture: noNoise } as const;
 export function scoringGraph(spec: DecoderSpec, shape: BatchShape, stage?: StageSpec): Uint8Array {
   const graph = new Graph();
   const p = declareParameters(graph, trainedParameters(spec, stage));
-  const { loss, correct } = teacherForced(graph, spec, p, orderFor(spec, shape), silence, { smoothing: 0, stage });
+  const { loss, correct } = teacherForced(graph, spec, p, tokenOrder(shape), silence, { smoothing: 0, stage });
   return exportModel(graph, { loss, correct }, { parameters: "inputs", name: "scoring" });
 }

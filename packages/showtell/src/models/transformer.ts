@@ -176,12 +176,13 @@ export const transformer: DecoderEntry<TransformerSpec> = {
     return { state: next, output, ...(attention && { attention }) };
   },
 
-  sequence(p, spec, memory, inputs, steps, noise) {
+  sequence(p, spec, memory, inputs, order, noise) {
+    const steps = inputs.graph.constant(tensor("int64", [order.steps.length], BigInt64Array.from(order.steps, BigInt)));
     const [n, size] = inputs.shape as readonly [number, number];
-    const table = slice(placeTable(p, spec, inputs.graph), 0, 0, steps);
-    const placed = reshape(add(reshape(inputs, [n / steps, steps, size]), table), [n, size]);
-    const dropped = noise.dropout("input", placed, spec.dropout.input);
-    return throughLayers(p, spec, memory, dropped, noise, () => causalAttention(spec, steps)).output;
+    const byPicture = reshape(inputs, [n / order.steps.length, order.steps.length, size]);
+    const placed = add(byPicture, gather(placeTable(p, spec, inputs.graph), steps));
+    const dropped = noise.dropout("input", reshape(placed, [n, size]), spec.dropout.input);
+    return throughLayers(p, spec, memory, dropped, noise, () => causalAttention(spec, order)).output;
   },
 
   logits(p, spec, _memory, output, noise) {

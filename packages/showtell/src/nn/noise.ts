@@ -5,7 +5,6 @@ import type { Value } from "../graph/graph.ts";
 import { tensor } from "../base/tensor.ts";
 import { mul } from "../graph/operators/arithmetic.ts";
 import { gather } from "../graph/operators/indexing.ts";
-import { reshape } from "../graph/operators/reshaping.ts";
 import { numericShape } from "../graph/shapes.ts";
 import type { TokenOrder } from "./token-order.ts";
 
@@ -102,11 +101,6 @@ export function declareNoise(order: TokenOrder, owner: MaskOwner): DeclaredNoise
   };
 }
 
-/** x times a mask, seen in shapes that broadcast. */
-function laid(x: Value, mask: Value, xShape: readonly number[], maskShape: readonly number[]): Value {
-  return reshape(mul(reshape(x, xShape), reshape(mask, maskShape)), x.shape);
-}
-
 /** x times the rows of a mask that are given for each of its own. */
 function picked(x: Value, mask: Value, rows: readonly number[]): Value {
   const indices = x.graph.constant(tensor("int64", [rows.length], BigInt64Array.from(rows, BigInt)));
@@ -114,9 +108,8 @@ function picked(x: Value, mask: Value, rows: readonly number[]): Value {
 }
 
 /** Tokens in time, or those of one step, times the mask [rows, size] of their sentences. */
-function heldInTime({ images, group, rows, active, isEven, size }: TokenOrder, x: Value, mask: Value): Value {
-  const [n, width] = numericShape(x.shape, "dropout") as [number, number];
-  if (isEven) return laid(x, mask, [n / rows, rows, width], [rows, width]);
+function heldInTime({ images, group, active, size }: TokenOrder, x: Value, mask: Value): Value {
+  const [n] = numericShape(x.shape, "dropout") as [number];
   const steps = n === size ? active : [n / images];
   const sentences = steps.flatMap((going) =>
     Array.from({ length: images * going }, (_, i) => Math.floor(i / going) * group + (i % going)),
@@ -125,15 +118,7 @@ function heldInTime({ images, group, rows, active, isEven, size }: TokenOrder, x
 }
 
 /** Tokens picture by picture times the mask [rows, size] of their sentences. */
-function heldByPicture(
-  { images, group, rows, places, isEven, pictureOrder }: TokenOrder,
-  x: Value,
-  mask: Value,
-): Value {
-  const [n, width] = numericShape(x.shape, "dropout") as [number, number];
-  const steps = n / rows;
-  if (pictureOrder === "captions") return laid(x, mask, [rows, steps, width], [rows, 1, width]);
-  if (isEven) return laid(x, mask, [images, steps, group, width], [images, 1, group, width]);
+function heldByPicture({ images, group, places }: TokenOrder, x: Value, mask: Value): Value {
   const sentences = Array.from({ length: images }, (_, image) => places.map((place) => image * group + place)).flat();
   return picked(x, mask, sentences);
 }

@@ -1,8 +1,6 @@
 // In what order the tokens of a batch stand whose captions differ in length: of each picture a group of captions, the longest first, so that
 // at every step only those are computed that still go on. Knows no words and no decoder.
-import { ShowtellError } from "../base/errors.ts";
 import type { Value } from "../graph/graph.ts";
-import { transpose } from "../graph/operators/matrix.ts";
 import { concat, reshape, slice, split } from "../graph/operators/reshaping.ts";
 import { numericShape } from "../graph/shapes.ts";
 
@@ -17,12 +15,9 @@ export interface BatchShape {
 }
 
 /**
- * How tokens lie beside each other once a decoder has read them, always picture by picture: step by step, of each step the captions that
- * still go on; or caption by caption, for which all must be equally long.
+ * The tokens of a batch in time (step by step, of each step picture by picture), and picture by picture (of each step by step, of each step the
+ * captions that still go on).
  */
-export type PictureOrder = "steps" | "captions";
-
-/** The tokens of a batch in time (step by step, of each step picture by picture), and picture by picture. */
 export interface TokenOrder extends BatchShape {
   /** Captions a picture. */
   readonly group: number;
@@ -34,36 +29,27 @@ export interface TokenOrder extends BatchShape {
   readonly perPicture: number;
   /** images · perPicture. */
   readonly size: number;
-  /** Whether all captions are equally long. */
-  readonly isEven: boolean;
-  /** The place in its group of each of a picture's tokens, as they lie picture by picture. */
+  /** The step of each of a picture's tokens, as they lie picture by picture. */
+  readonly steps: readonly number[];
+  /** The place in its group of each of them. */
   readonly places: readonly number[];
-  readonly pictureOrder: PictureOrder;
   /** Where a token stands in time. */
   at(this: void, step: number, image: number, place: number): number;
 }
 
-/** The order of a batch's tokens. @throws ShowtellError `GRAPH_SHAPE` if captions are to lie one by one and are not equally long. */
-export function tokenOrder({ images, lengths }: BatchShape, pictureOrder: PictureOrder = "steps"): TokenOrder {
+/** What words are whose, of one picture: all that reading them at once must know. */
+export type SentenceOrder = Pick<TokenOrder, "steps" | "places">;
+
+/** The order of a batch's tokens. */
+export function tokenOrder({ images, lengths }: BatchShape): TokenOrder {
   const group = lengths.length;
-  const steps = lengths[0]!;
-  const isEven = lengths.at(-1) === steps;
-  if (pictureOrder === "captions" && !isEven)
-    throw new ShowtellError(
-      "GRAPH_SHAPE",
-      `captions that are read as a whole must be equally long, not ${lengths.join(", ")}`,
-    );
-  const active = Array.from({ length: steps }, (_, step) => lengths.filter((length) => length > step).length);
+  const active = Array.from({ length: lengths[0]! }, (_, step) => lengths.filter((length) => length > step).length);
   const before: number[] = [];
   let perPicture = 0;
   for (const going of active) {
     before.push(perPicture);
     perPicture += going;
   }
-  const places =
-    pictureOrder === "steps"
-      ? active.flatMap((going) => [...Array(going).keys()])
-      : lengths.flatMap((length, place) => Array<number>(length).fill(place));
   return {
     images,
     lengths,
@@ -72,9 +58,8 @@ export function tokenOrder({ images, lengths }: BatchShape, pictureOrder: Pictur
     active,
     perPicture,
     size: images * perPicture,
-    isEven,
-    places,
-    pictureOrder,
+    steps: active.flatMap((going, step) => Array<number>(going).fill(step)),
+    places: active.flatMap((going) => [...Array(going).keys()]),
     at: (step, image, place) => images * before[step]! + image * active[step]! + place,
   };
 }
@@ -98,13 +83,9 @@ export function joinSteps({ images, size }: TokenOrder, steps: readonly Value[])
   return reshape(concat(bySteps, 1), [size, ...rest]);
 }
 
-/** Tokens in time [size, ...rest] → picture by picture, in the order's own way. */
+/** Tokens in time [size, ...rest] → picture by picture. */
 export function pictureByPicture(order: TokenOrder, tokens: Value): Value {
-  if (order.pictureOrder === "steps") return joinSteps(order, inSteps(order, tokens));
-  const { rows, active, size } = order;
-  const [, ...rest] = numericShape(tokens.shape, "a batch");
-  const axes = [1, 0, ...rest.map((_, axis) => axis + 2)];
-  return reshape(transpose(reshape(tokens, [active.length, rows, ...rest]), axes), [size, ...rest]);
+  return joinSteps(order, inSteps(order, tokens));
 }
 
 /** What the captions before a step left, [images · more, ...rest], of those that go on at it: [images · going, ...rest]. */

@@ -192,8 +192,6 @@ export interface BatchSize {
   readonly rows: number;
   /** Captions a picture that stand together, so that what is computed once a picture serves them all. */
   readonly group: number;
-  /** Whether the captions of a group must be equally long; default: they need not be. */
-  readonly isEven?: boolean;
 }
 
 /** How captions are put into batches. */
@@ -215,10 +213,10 @@ function medianOf(numbers: readonly number[]): number {
  */
 function lengthFamily(
   groups: readonly GroupLengths[],
-  { group, isEven = false }: BatchSize,
+  group: number,
   most: number,
 ): { readonly longest: number; lengthsOf(length: number): GroupLengths; lengthOf(lengths: GroupLengths): number } {
-  const whole = isEven ? [] : groups.filter(({ length }) => length === group);
+  const whole = groups.filter(({ length }) => length === group);
   const shorter = Array.from({ length: group }, (_, place) => medianOf(whole.map((own) => own[0]! - own[place]!)));
   return {
     longest: most + shorter.at(-1)!,
@@ -242,7 +240,7 @@ export function planBatches(
     throw new ShowtellError("DATA_EMPTY", "there is no caption to train on: check the split and the vocabulary");
   const groups = groupsOf(examples, size.group).map((group) => lengthsOf(group, maximumWords));
   const most = Math.max(...groups.map(([first]) => first!));
-  const family = lengthFamily(groups, size, most);
+  const family = lengthFamily(groups, size.group, most);
   const counts: number[] = Array.from({ length: family.longest + 1 }, () => 0);
   for (const group of groups) counts[family.lengthOf(group)]!++;
   // Where other captions come together than did here, some group may fit into nothing shorter than the longest.

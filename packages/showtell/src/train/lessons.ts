@@ -4,7 +4,6 @@ import { seededRandom } from "../base/random.ts";
 import { ShowtellError } from "../base/errors.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
-import { readsSentences } from "../models/training-graph.ts";
 import type { Batch, BatchSize, Example } from "./batches.ts";
 import { batchOf, gatherBatches, planBatches } from "./batches.ts";
 import { examplesOfEpoch, taughtExamples } from "./distillation.ts";
@@ -56,8 +55,8 @@ export interface LessonInput {
 }
 
 /** Captions a batch, and how many of a picture stand together. */
-export function batchSizeOf({ batchSize, captionsPerPicture }: TrainingOptions, spec: DecoderSpec): BatchSize {
-  return { rows: batchSize, group: captionsPerPicture, isEven: readsSentences(spec) };
+export function batchSizeOf({ batchSize, captionsPerPicture }: TrainingOptions): BatchSize {
+  return { rows: batchSize, group: captionsPerPicture };
 }
 
 /** The lessons of a run's objective. @throws ShowtellError `DATA_EMPTY`, `ARGUMENT`, `ENGINE`. */
@@ -79,7 +78,7 @@ async function trueCaptions(input: LessonInput): Promise<Lessons> {
   const { examples, taught } = train;
   const { seed, maximumWords, epochs, scheduledSampling: most = 0 } = options;
   const all = taught === undefined ? examples : [...examples, ...taughtExamples(taught)];
-  const plan = planBatches(all, batchSizeOf(options, input.spec), maximumWords, trainingLengths);
+  const plan = planBatches(all, batchSizeOf(options), maximumWords, trainingLengths);
   const perEpoch = gatherBatches(examples, plan).length;
   const sampler = most > 0 ? await createInputSampler({ ...input, seed, maximumWords }) : undefined;
   return {

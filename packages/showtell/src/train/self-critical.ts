@@ -6,7 +6,6 @@ import { openLearningStepper } from "../caption/decoder-stepper.ts";
 import type { FeatureBatch } from "../caption/decoder-stepper.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
-import { readsSentences } from "../models/training-graph.ts";
 import type { GroupLengths } from "../nn/token-order.ts";
 import { greedySearch } from "../search/greedy.ts";
 import { sampleSentences } from "../search/sampling.ts";
@@ -45,12 +44,12 @@ export interface SelfCritic {
  * Lengths that batches of drawn captions may have, rising to all that can be. Nobody knows before what is drawn: of a picture's captions each is
  * taken to be a word shorter than the one before, which a batch's longest ones are at least.
  */
-function drawnLengths(maximumLength: number, group: number, isEven: boolean): readonly GroupLengths[] {
+function drawnLengths(maximumLength: number, group: number): readonly GroupLengths[] {
   const limit = trainingLengths;
   const places = [...Array(group).keys()];
   const longest = Array.from({ length: limit }, (_, i) => Math.ceil((maximumLength * (limit + i)) / (2 * limit - 1)));
   return [...new Set(longest)].map((length) =>
-    places.map((place) => (isEven || length === maximumLength ? length : Math.max(1, length - place))),
+    places.map((place) => (length === maximumLength ? length : Math.max(1, length - place))),
   );
 }
 
@@ -88,7 +87,7 @@ export async function createSelfCritic(input: SelfCriticInput): Promise<SelfCrit
     options.objective.kind === "self-critical" ? options.objective : selfCriticalOptions.objective;
   if (group < 2 && baseline === "others")
     throw new ShowtellError("ARGUMENT", "captions are held against each other: draw at least 2 a picture");
-  const shapes = drawnLengths(maximumLength, group, readsSentences(spec));
+  const shapes = drawnLengths(maximumLength, group);
   const stepper = await openLearningStepper(spec, weights, openSession);
   const task: SearchTask = { end: endId, never: neverSaid, words: spec.words, maximumLength };
   const worthOf = captionReward(rewards, rewardWeights);

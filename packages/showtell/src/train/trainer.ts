@@ -138,9 +138,9 @@ function qualityOf({ loss, correct, tokens, captions, reward }: Sums): Quality {
 async function scoreAll(
   learner: Learner,
   { examples, features }: TrainingSet,
-  { options, spec }: Pick<Training, "options" | "spec">,
+  { options }: Pick<Training, "options">,
 ): Promise<Quality> {
-  const plan = planBatches(examples, batchSizeOf(options, spec), options.maximumWords, scoringLengths);
+  const plan = planBatches(examples, batchSizeOf(options), options.maximumWords, scoringLengths);
   let sums = noSums;
   for (const make of makeBatches(examples, plan)) sums = addTo(sums, await learner.score(make(), features), 0);
   return qualityOf(sums);
