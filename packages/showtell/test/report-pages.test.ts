@@ -29,6 +29,10 @@ async function evaluationPage(): Promise<string> {
   });
 }
 
+function isScrolled({ scrollWidth, clientWidth }: Element): boolean {
+  return scrollWidth > clientWidth;
+}
+
 /** The comparison of which this repository has records. */
 async function comparisonPage(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "showtell-report-"));
@@ -61,6 +65,10 @@ describeGroup("browser", () => {
       expect(await page.locator("h1").count()).toBe(1);
       expect(await page.locator("svg").count()).toBeGreaterThan(0);
       await expectUsable(page);
+      await page.setViewportSize({ width: 360, height: 740 });
+      const charts = page.locator(".chart.narrow");
+      expect(await charts.count()).toBeGreaterThan(0);
+      for (const chart of await charts.all()) expect(await chart.evaluate(isScrolled)).toBe(false);
       await page.close();
     },
     120_000,

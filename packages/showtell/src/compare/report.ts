@@ -1,7 +1,6 @@
 // The report of a comparison: Markdown, a page that asks for nothing from outside, and its drawings as SVG. Writes no file.
 import { html, trusted } from "../evaluate/html.ts";
-import type { Html } from "../evaluate/html.ts";
-import { reportDocument } from "../evaluate/report-shell.ts";
+import { chartCard, reportDocument } from "../evaluate/report-shell.ts";
 import { linePanels } from "../plot/panels.ts";
 import { intervalChart } from "../plot/score-charts.ts";
 import { seriesColours } from "../plot/style.ts";
@@ -95,14 +94,10 @@ export function comparisonPage(table: ComparisonTable, drawings: ComparisonDrawi
         </table>
       </div>
       ${tableNotes(table).map((line) => html`<p class="soft small">${line}</p>`)}
-      ${chart(drawings.scores)}${chart(drawings.curves)}`,
+      ${drawings.scores && chartCard(drawings.scores, "narrow")}${drawings.curves && chartCard(drawings.curves)}`,
     foot: html`<footer>
       <p>Records that the rows rest on:</p>
       ${table.rows.map(({ name, records }) => html`${name}: <code>${records.join(", ") || "none yet"}</code><br />`)}
     </footer>`,
   });
-}
-
-function chart(svg: string | undefined): Html | undefined {
-  return svg === undefined ? undefined : html`<div class="card chart" tabindex="0">${trusted(svg)}</div>`;
 }

@@ -1,9 +1,10 @@
 // The part of a report's page that says how sure the first row is, and how often rightly. Draws no chart.
 import type { CalibrationQuality } from "../bundle/calibration.ts";
-import { html, trusted } from "./html.ts";
+import { html } from "./html.ts";
 import type { Html } from "./html.ts";
 import { print, whole } from "./printed.ts";
 import type { ReportDrawings } from "./report-drawings.ts";
+import { chartCard } from "./report-shell.ts";
 import type { Report } from "./report.ts";
 
 /** The section; undefined for a row that is not calibrated. */
@@ -24,7 +25,7 @@ export function confidenceSection({ rows, data: evaluated }: Report, drawings: R
       captions. On the pictures that it was calibrated on, each caption was judged by a regression that had not seen it.
     </p>
     <div class="grid">
-      <div class="card chart" tabindex="0">${trusted(drawings.reliability)}</div>
+      ${chartCard(drawings.reliability)}
       <div class="card scroll" tabindex="0">
         <table>
           <tr>

@@ -7,7 +7,7 @@ import type { PublishedResult } from "./published-results.ts";
 import type { ReportDrawings } from "./report-drawings.ts";
 import { confidenceSection } from "./report-confidence.ts";
 import { publishedSection, scoreSection } from "./report-scores.ts";
-import { reportDocument } from "./report-shell.ts";
+import { chartCard, reportDocument } from "./report-shell.ts";
 import type { Report, ShownPictures } from "./report.ts";
 import { scoredRows } from "./report.ts";
 
@@ -170,7 +170,7 @@ function sliceSection(report: Report, drawings: ReportDrawings): Html | undefine
       CIDEr by what pictures show, as at least two of their references say (of the lengths: by the mean length of the
       references). Parts overlap, and those with fewer than twenty pictures are left out.
     </p>
-    <div class="card chart" tabindex="0">${trusted(drawings.slices)}</div>
+    ${chartCard(drawings.slices, "narrow")}
     <div class="card scroll" tabindex="0">
       <table>
         <tr>

@@ -6,6 +6,7 @@ import { print, range } from "./printed.ts";
 import { publishedMetrics } from "./published-results.ts";
 import type { PublishedResult } from "./published-results.ts";
 import type { ReportDrawings } from "./report-drawings.ts";
+import { chartCard } from "./report-shell.ts";
 import type { Report } from "./report.ts";
 import { scoredRows } from "./report.ts";
 
@@ -30,7 +31,7 @@ export function scoreSection(report: Report, drawings: ReportDrawings): Html {
             <div class="card scroll" tabindex="0">${scoreTable(report, report.rows, (row) => row.fewer)}</div>`
         : undefined
     }
-    <div class="card chart" tabindex="0">${trusted(drawings.cider)}</div>`;
+    ${chartCard(drawings.cider, "narrow")}`;
 }
 
 function scoreTable(report: Report, rows: readonly Row[], scoresOf: (row: Row) => Scores | undefined): Html {

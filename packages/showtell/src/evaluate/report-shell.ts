@@ -1,6 +1,6 @@
 // What all reports are as pages: one HTML file with its style, that asks for nothing from outside, without scripts.
 import { html, trusted } from "./html.ts";
-import type { HtmlValue } from "./html.ts";
+import type { Html, HtmlValue } from "./html.ts";
 import { reportStyle } from "./report-style.ts";
 
 /** The parts of a report's page. */
@@ -35,4 +35,10 @@ export function reportDocument({ title, head, main, foot }: ReportShell): string
         ${foot}
       </body>
     </html> `.text;
+}
+
+/** A chart, given as SVG, in a card of its own. A wide one is scrolled where the page is narrow; `narrow` ones fit a phone. */
+export function chartCard(svg: string, width: "wide" | "narrow" = "wide"): Html {
+  const className = width === "narrow" ? "card chart narrow" : "card chart";
+  return html`<div class="${className}" tabindex="0">${trusted(svg)}</div>`;
 }

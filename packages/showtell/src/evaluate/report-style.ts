@@ -62,6 +62,7 @@ td i{font-style:normal;color:var(--soft);font-size:12.5px;display:block}
 .badge.leak{background:var(--leak);color:var(--leak-ink)}
 .chart{overflow-x:auto}
 .chart svg{max-width:100%;height:auto;display:block;margin:0 auto}
+.chart.narrow svg{width:100%;max-width:480px}
 .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,250px),1fr));gap:14px;align-items:start}
 figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden}
 figure img{display:block;width:100%;aspect-ratio:4/3;object-fit:cover;background:var(--track)}
@@ -76,6 +77,6 @@ li{margin:2px 0}
 code{font:12.5px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 footer{padding:28px 20px 48px;font-size:13.5px}
 @media (max-width:640px){header{padding:24px 0 20px}h1{font-size:24px}.card{padding:14px}.tile b{font-size:23px}.tiles{grid-template-columns:repeat(2,1fr)}
-.chart svg{min-width:600px;margin:0}}
+.chart:not(.narrow) svg{min-width:600px;margin:0}}
 @media print{body{background:#fff}.card,figure{break-inside:avoid}}
 `.trim();

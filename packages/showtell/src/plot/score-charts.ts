@@ -15,12 +15,13 @@ export interface IntervalPoint {
 }
 
 const chartWidth = 430;
-/** Of a chart that stands alone in its row. */
-const wideChart = 680;
-const rowHeight = 26;
+/** Narrow enough to be read on a phone without scrolling. */
+const narrowChart = 380;
+/** Of an interval, with its name above it. */
+const rowHeight = 42;
 
 /**
- * Values as dots on lines that show their intervals, a row each, in the order given.
+ * Values as dots on lines that show their intervals, a row each under its name, in the order given.
  * @throws ShowtellError `ARGUMENT` if there is none.
  */
 export async function intervalChart(points: readonly IntervalPoint[], unit: string): Promise<string> {
@@ -29,32 +30,30 @@ export async function intervalChart(points: readonly IntervalPoint[], unit: stri
   const groups = [...new Set(points.map(({ group = "" }) => group))];
   const panel = (group: string, isLast: boolean): object => {
     const own = points.filter((point) => (point.group ?? "") === group);
-    const y = {
-      field: "label",
-      type: "nominal",
-      sort: own.map(({ label }) => label),
-      title: null,
-      axis: { domain: false, ticks: false, labelPadding: 10, labelLimit: 300, labelColor: ink.strong, minExtent: 130 },
-    };
+    const y = { field: "label", type: "nominal", sort: own.map(({ label }) => label), title: null, axis: null };
     const x = (field: string): object => ({
       field,
       type: "quantitative",
       title: isLast ? unit : null,
       scale: { zero: true, domain: [least * 1.02, most * 1.02] },
-      axis: { domain: false, ticks: false, tickCount: 6, labels: isLast },
+      axis: { domain: false, ticks: false, tickCount: 5, labels: isLast },
     });
     return {
       ...(group !== "" && { title: { text: group, fontSize: 13, offset: 4 } }),
-      width: wideChart,
+      width: narrowChart,
       height: { step: rowHeight },
       data: { values: own },
       layer: [
         {
-          mark: { type: "rule", strokeWidth: 2.5, strokeCap: "round", color: ink.line },
+          mark: { type: "text", align: "left", yOffset: -8, fontSize: 13, color: ink.strong, limit: narrowChart },
+          encoding: { y, x: { value: 0 }, text: { field: "label" } },
+        },
+        {
+          mark: { type: "rule", strokeWidth: 2.5, strokeCap: "round", color: ink.line, yOffset: 9 },
           encoding: { y, x: x("low"), x2: { field: "high" } },
         },
         {
-          mark: { type: "point", filled: true, size: 85, opacity: 1, color: seriesColours[0] },
+          mark: { type: "point", filled: true, size: 85, opacity: 1, color: seriesColours[0], yOffset: 9 },
           encoding: { y, x: x("value") },
         },
       ],

@@ -1,8 +1,8 @@
 // The page of a report on judgments: one HTML file that asks for nothing from outside, without scripts. Computes nothing.
-import { html, trusted } from "../evaluate/html.ts";
+import { html } from "../evaluate/html.ts";
 import type { Html } from "../evaluate/html.ts";
 import { whole } from "../evaluate/printed.ts";
-import { reportDocument } from "../evaluate/report-shell.ts";
+import { chartCard, reportDocument } from "../evaluate/report-shell.ts";
 import type { StudyDrawings } from "./report-drawings.ts";
 import type { StudyReport } from "./report.ts";
 import type { Estimate } from "./resampling.ts";
@@ -88,7 +88,7 @@ function systemSection({ kind, systems, scales }: StudyReport, { systems: charts
     : "Means over all judgments. ";
   return html`<h2>Systems</h2>
     <p class="soft">${words}${smallNumbers}</p>
-    ${charts.map((chart) => html`<div class="card chart" tabindex="0">${trusted(chart)}</div>`)}
+    ${charts.map((chart) => chartCard(chart, "narrow"))}
     <div class="card scroll" tabindex="0">
       <table>
         <tr>
@@ -203,7 +203,7 @@ function metricSection({ metrics, scales, kind }: StudyReport, { metrics: charts
       ${how} Kendall’s tau-b and tau-c (made for few grades against many scores), Spearman’s rho: 1 is the same order, 0
       none in common. ${smallNumbers}
     </p>
-    ${charts.map((chart) => html`<div class="card chart" tabindex="0">${trusted(chart)}</div>`)}
+    ${charts.map((chart) => chartCard(chart, "narrow"))}
     <div class="card scroll" tabindex="0">
       <table>
         <tr>

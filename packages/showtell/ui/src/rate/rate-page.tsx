@@ -81,21 +81,21 @@ function Progress({
   );
 }
 
-const instructions: Readonly<Record<RaterPage["kind"], string>> = {
-  "side-by-side": "Which caption describes the picture better?",
-  rating: "How good is this caption?",
-  expert: "How well does the caption fit the picture?",
-};
+/** What stands above the captions: the only question, or what several are about. */
+function instructionOf({ kind, scales }: RaterPage): string {
+  if (scales.length === 1) return scales[0]!.question;
+  return kind === "side-by-side" ? "Which caption describes the picture better?" : "How good is this caption?";
+}
 
 function TaskView({ desk, way }: { readonly desk: Desk; readonly way: Way }): JSX.Element {
-  const { kind, scales, tasks } = desk.page;
+  const { scales, tasks } = desk.page;
   const { captions } = tasks[way.task]!;
   const busy = way.saving.kind === "saving" || way.saving.kind === "waiting";
   return (
     <div class="task" aria-busy={busy}>
       <TaskPicture desk={desk} task={way.task} />
       <section class="judgment" aria-labelledby="question">
-        <h1 id="question">{instructions[kind]}</h1>
+        <h1 id="question">{instructionOf(desk.page)}</h1>
         {scales.length === 0 ? (
           <Comparison captions={captions} busy={busy} onAnswer={way.answer} />
         ) : (

@@ -44,7 +44,8 @@ export function Ratings({
       <blockquote class="rated-caption">{caption === "" ? "(no words)" : caption}</blockquote>
       {scales.map((scale) => (
         <fieldset key={scale.name} class="scale" data-asked={scale === open}>
-          <legend>{scale.question}</legend>
+          {/* The only question stands above the caption already. */}
+          <legend class={scales.length === 1 ? "visually-hidden" : undefined}>{scale.question}</legend>
           <div class="scale-points">
             {scale.points.map(({ value, label }) => (
               <button
