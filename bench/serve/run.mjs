@@ -1,6 +1,6 @@
 // The service under load on the loopback interface, against the captioner in a loop over the same pictures in batches of the same size; its
 // memory meanwhile; and what it does when too many come. The exit status is 1 if a bound is missed.
-// Usage: node bench/serve/run.mjs [--data FOLDER] [--model BUNDLE] [--seconds 60] [--clients 8] [--crowd 64] [--pictures 64] [--warm-up 1200]
+// Usage: node bench/serve/run.mjs [--data FOLDER] [--model BUNDLE] [--seconds 60] [--clients 8] [--crowd 64] [--pictures 64] [--warm-up 600]
 //   --data     a folder of pictures; default: the photos of examples/
 //   --warm-up  pictures that are captioned before anything is measured
 import { execFile, spawn } from "node:child_process";
@@ -29,7 +29,7 @@ const { values } = parseArgs({
     clients: { type: "string", default: "8" },
     crowd: { type: "string", default: "64" },
     pictures: { type: "string", default: "64" },
-    "warm-up": { type: "string", default: "1200" },
+    "warm-up": { type: "string", default: "600" },
   },
 });
 const seconds = Number(values.seconds);
@@ -76,10 +76,8 @@ async function start() {
 }
 
 /**
- * Until code is compiled and memory is what it stays. The engine, the decoders of pictures and the buffers of all sizes share the
- * allocator's arena of the captioner's thread, whose free pieces take about a thousand pictures to be of the sizes that are asked for: until
- * then it grows by 20 kB a picture, with no more in use, and then no further (docs/measurements.md). That is two minutes here, and would be
- * all that the figure on memory sees.
+ * Until code is compiled and the engine has all its buffers, by which memory grows most (docs/measurements.md): some hundred pictures. What
+ * remains is a sawtooth of about a minute, between two collections of what requests leave behind: five minutes tell it from a slope.
  */
 async function warmUp() {
   const enough = (await metrics()).showtell_batch_pictures_sum + Number(values["warm-up"]);
