@@ -177,12 +177,12 @@ export const transformer: DecoderEntry<TransformerSpec> = {
   },
 
   sequence(p, spec, memory, inputs, order, noise) {
-    const steps = inputs.graph.constant(tensor("int64", [order.steps.length], BigInt64Array.from(order.steps, BigInt)));
     const [n, size] = inputs.shape as readonly [number, number];
     const byPicture = reshape(inputs, [n / order.steps.length, order.steps.length, size]);
-    const placed = add(byPicture, gather(placeTable(p, spec, inputs.graph), steps));
+    const placed = add(byPicture, gather(placeTable(p, spec, inputs.graph), inputs.graph.ints(order.steps)));
     const dropped = noise.dropout("input", reshape(placed, [n, size]), spec.dropout.input);
-    return throughLayers(p, spec, memory, dropped, noise, () => causalAttention(spec, order)).output;
+    const toWordsBefore = causalAttention(spec, order);
+    return throughLayers(p, spec, memory, dropped, noise, () => toWordsBefore).output;
   },
 
   logits(p, spec, _memory, output, noise) {

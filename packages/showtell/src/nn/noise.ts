@@ -2,7 +2,6 @@
 import { ShowtellError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import type { Value } from "../graph/graph.ts";
-import { tensor } from "../base/tensor.ts";
 import { mul } from "../graph/operators/arithmetic.ts";
 import { gather } from "../graph/operators/indexing.ts";
 import { numericShape } from "../graph/shapes.ts";
@@ -103,8 +102,7 @@ export function declareNoise(order: TokenOrder, owner: MaskOwner): DeclaredNoise
 
 /** x times the rows of a mask that are given for each of its own. */
 function picked(x: Value, mask: Value, rows: readonly number[]): Value {
-  const indices = x.graph.constant(tensor("int64", [rows.length], BigInt64Array.from(rows, BigInt)));
-  return mul(x, gather(mask, indices));
+  return mul(x, gather(mask, x.graph.ints(rows)));
 }
 
 /** Tokens in time, or those of one step, times the mask [rows, size] of their sentences. */
