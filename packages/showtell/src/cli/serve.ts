@@ -84,6 +84,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
   const { model = defaultModel, port, host, threads, cors, token, neighbours, runs } = options;
   const { createService, defaultLimits, describeModel, listen, openStore, requireOrigins } =
     await import("../server/index.ts");
+  const { collectingGarbage } = await import("../server/garbage.ts");
   const { loadCaptioner } = await import("../node/captioner.ts");
   const { requireRunsFolder } = await import("../node/run-reading.ts");
   requireOrigins(cors ?? []);
@@ -122,7 +123,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
       ),
       ...(options.quiet !== true && { log: await openLog() }),
     });
-    const listening = await listen(service, { host, port, requestTimeoutMs: 2000 * options.deadline });
+    const listening = await listen(collectingGarbage(service), { host, port, requestTimeoutMs: 2000 * options.deadline });
     await terminal.print(`showtell listens at ${listening.url}`);
     await stopped;
     await listening.close();

@@ -31,13 +31,14 @@ export interface Captioning {
 /** Captions the pictures of a request. @throws ShowtellError for a request that is refused as a whole. */
 export async function createCaptions(context: Context, captioning: Captioning): Promise<Response> {
   const { admission, limits } = captioning;
+  const wantsEvents = context.req.header("accept")?.includes("text/event-stream") === true;
   const stay = admission.enter(context.req.raw);
   let streams = false;
   try {
     const request = await readCaptionRequest(context.req.raw, limits, stay);
     const pictures = await loaded(request.pictures, captioning, stay);
-    const work = begun(pictures, request.options, captioning, stay);
-    if (context.req.header("accept")?.includes("text/event-stream") === true) {
+    const work = begun(pictures, { options: request.options, wantsEvents }, captioning, stay);
+    if (wantsEvents) {
       streams = true;
       return streamSSE(context, (stream) => tellEvents(stream, work, captioning, stay));
     }
@@ -87,7 +88,12 @@ interface Work {
 }
 
 /** Puts the pictures into the queue. @throws ShowtellError `BUSY`. */
-function begun(pictures: readonly LoadedPicture[], options: RequestOptions, captioning: Captioning, stay: Stay): Work {
+function begun(
+  pictures: readonly LoadedPicture[],
+  { options, wantsEvents }: { readonly options: RequestOptions; readonly wantsEvents: boolean },
+  captioning: Captioning,
+  stay: Stay,
+): Work {
   const places = pictures.flatMap((picture, place) => ("bytes" in picture ? [place] : []));
   const onPartial = (partial: PartialCaption): void => work.onPartial?.({ ...partial, image: places[partial.image]! });
   const outcomes = captioning.queue
@@ -97,7 +103,7 @@ function begun(pictures: readonly LoadedPicture[], options: RequestOptions, capt
       ),
       options,
       signal: stay.signal,
-      onPartial,
+      ...(wantsEvents && { onPartial }),
     })
     .values();
   const results = pictures.map(async (picture): Promise<PictureResult> => {

@@ -1,5 +1,6 @@
 // POST /v1/captions from request to answer, without a port: a form, JSON or plain bytes; whole or as events; good pictures and bad.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Captioner } from "showtell/node";
 import type { PictureResult } from "showtell/server";
 import { captionAnswer, captionEvents } from "../../src/server/schemas.ts";
 import type { CaptionAnswer } from "../../src/server/schemas.ts";
@@ -285,6 +286,21 @@ describe("as a stream of events", () => {
       expect(partials.at(-1)).toMatchObject({ caption, settled: caption });
       for (const { settled } of partials) expect(caption.startsWith(settled)).toBe(true);
     }
+  });
+
+  test("who does not ask for them makes no events be made", async () => {
+    const asked: unknown[] = [];
+    const captioner: Captioner = {
+      ...fixture.captioner,
+      captionAll(pictures, options) {
+        asked.push(options?.onPartial);
+        return fixture.captioner.captionAll(pictures, options);
+      },
+    };
+    const service = fixture.service({ captioner });
+    expect((await service.fetch(pictureRequest(pixel))).status).toBe(200);
+    expect(await (await service.fetch(pictureRequest(pixel, { headers: accept }))).text()).toContain("event: done");
+    expect(asked).toEqual([undefined, expect.any(Function)]);
   });
 
   test("what is refused before it begins is refused with a status", async () => {
