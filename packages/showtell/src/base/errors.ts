@@ -114,6 +114,11 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** Names as a message lists them: any may have a comma in it. */
+export function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
+}
+
 /** An error as plain data, for the ways between threads and to other programs. */
 export interface PlainError {
   readonly code: ErrorCode;

@@ -1,6 +1,6 @@
 // From what is asked of captions in words to constraints on ids. Knows vocabularies, but no search.
 import { ptbTokens } from "caption-metrics";
-import { ShowtellError } from "../base/errors.ts";
+import { ShowtellError, quoted } from "../base/errors.ts";
 import type { Constraints } from "../search/constraints.ts";
 import { nearWords } from "../text/near-words.ts";
 import { specialWords } from "../text/vocabulary.ts";
@@ -47,7 +47,7 @@ function knownIds(
     const id = ids.get(token);
     if (id !== undefined) return id;
     const near = nearWords(token, words.slice(specialWords.length));
-    const instead = near.length === 0 ? "" : `; near it are ${near.map((word) => `"${word}"`).join(", ")}`;
+    const instead = near.length === 0 ? "" : `; near it are ${quoted(near)}`;
     throw new ShowtellError(
       "WORD_UNKNOWN",
       `${name} has the word "${token}", which the model does not know among its ${ids.size} words${instead}`,

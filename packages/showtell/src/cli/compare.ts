@@ -1,7 +1,7 @@
 // `showtell compare`: a plan of runs, what is missing of it trained and measured, and the table. The work is node/comparison*.ts.
 import { basename, extname } from "node:path";
-import type { Command } from "commander";
-import { ShowtellError } from "../base/errors.ts";
+import { type Command, Option } from "commander";
+import { ShowtellError, quoted } from "../base/errors.ts";
 import type { Plan } from "../compare/plan.ts";
 import { dataHashOf, placesToDo, requireEncoders, runStates } from "../node/comparison-states.ts";
 import type { ComparisonRequest, RunState } from "../node/comparison-request.ts";
@@ -70,7 +70,13 @@ export function addCompare(program: Command, shell: Shell): void {
     .option("--only <row...>", "do these rows only, and what they need")
     .option("--seeds <n...>", "do these seeds only", collectSeed)
     .option("--dry-run", "say what would be done and how long it would take, and do nothing")
-    .option("--report-only", "run nothing: write the table from the records that there are")
+    .addOption(
+      new Option("--report-only", "run nothing: write the table from the records that there are").conflicts([
+        "only",
+        "seeds",
+        "dryRun",
+      ]),
+    )
     .option("--adopt <run>", "make the record of a finished training run, given by its folder; no plan is needed")
     .addOption(threadsOption())
     .addOption(jsonOption("print the table (with --dry-run what is to be done) as JSON"))
@@ -115,7 +121,7 @@ function chosenPlaces(plan: Plan, states: readonly RunState[], { only, seeds }: 
   if (unknown !== undefined)
     throw new ShowtellError(
       "ARGUMENT",
-      `--only "${unknown}" is no row of the plan: there are ${names.map((name) => `"${name}"`).join(", ")}`,
+      `--only "${unknown}" is no row of the plan: there are ${quoted(names)}`,
     );
   const wanted = states.map(({ run: { row, seed } }) => {
     const isSeed = seeds === undefined || (seed !== undefined && seeds.includes(seed));

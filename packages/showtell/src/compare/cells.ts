@@ -1,4 +1,5 @@
 // What stands in the cells of a comparison's table, as text: the same in Markdown, on the page and in the terminal.
+import { quoted } from "../base/errors.ts";
 import type { ComparisonTable, Spread, TableRow } from "./table.ts";
 
 /** A column: its heading, and what it says of a row. */
@@ -93,7 +94,7 @@ export function tableNotes({ split, pictures, base, rows, machines, signatures }
       "seeds is not in it.",
     "Training is the time in steps, without validating and without what a run began with. Captions/s with features at hand. An open " +
       "ending is a preposition, an article or a conjunction.",
-    ...(missing.length > 0 ? [`Not complete: ${missing.map(({ name }) => name).join(", ")}.`] : []),
+    ...(missing.length > 0 ? [`Not complete: ${quoted(missing.map(({ name }) => name))}.`] : []),
     ...machines.map((machine) => `Machine: ${machine}.`),
     ...(signatures["CIDEr"] === undefined ? [] : [`Signature of CIDEr: ${signatures["CIDEr"]}`]),
   ];

@@ -1,6 +1,6 @@
 // A plan of runs to compare: what a plan file may say, and what is wrong with one. Knows neither files nor what options mean.
 import { z } from "zod";
-import { ShowtellError } from "../base/errors.ts";
+import { ShowtellError, quoted } from "../base/errors.ts";
 
 /** Stands for the model of other rows, wherever an option wants a bundle. */
 export interface RowReference {
@@ -110,7 +110,7 @@ export function parsePlan(content: unknown, source: string): Plan {
     if (names.indexOf(name) < i) throw planError(source, `rows[${i}].name`, `is "${name}" a second time`);
   }
   if (base !== undefined && !names.includes(base))
-    throw planError(source, "base", `is "${base}", which is no row: rows are ${names.join(", ")}`);
+    throw planError(source, "base", `is "${base}", which is no row: rows are ${quoted(names)}`);
   return {
     ...rest,
     base: base ?? names[0]!,

@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { utf8Text } from "../base/bytes.ts";
-import { ShowtellError } from "../base/errors.ts";
+import { ShowtellError, quoted } from "../base/errors.ts";
 import { parseSplitList } from "../datasets/flickr.ts";
 import { type DatasetKind, captionParsers } from "../datasets/kinds.ts";
 import type { CaptionRecord } from "../datasets/record.ts";
@@ -138,7 +138,7 @@ async function findImages(folders: readonly string[], records: readonly CaptionR
   }
   throw new ShowtellError(
     "FILE_NOT_FOUND",
-    `no pictures of the data set (such as "${records[0]!.image}") in ${folders.map((folder) => `"${folder}"`).join(", ")} ` +
+    `no pictures of the data set (such as "${records[0]!.image}") in ${quoted(folders)} ` +
       `or the folders ${imageFolders.slice(0, -1).join(", ")} there: name the folder (--images)`,
   );
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { wordnet } from "caption-metrics/wordnet";
 import { throwIfCancelled } from "../base/cancel.ts";
-import { ShowtellError } from "../base/errors.ts";
+import { ShowtellError, quoted } from "../base/errors.ts";
 import { scoreCorpus } from "../evaluate/scoring.ts";
 import type { ScoredCorpus } from "../evaluate/scoring.ts";
 import { findingsOf } from "../study/findings.ts";
@@ -75,7 +75,7 @@ export async function reportJudgments(
 function without(data: Judgments, exclude: readonly string[]): Judgments {
   const unknown = exclude.find((name) => data.raters.every(({ rater }) => rater !== name));
   if (unknown !== undefined) {
-    const known = data.raters.map(({ rater }) => `"${rater}"`).join(", ");
+    const known = quoted(data.raters.map(({ rater }) => rater));
     throw new ShowtellError("ARGUMENT", `there is no rater "${unknown}" to leave out: there are ${known}`);
   }
   return {

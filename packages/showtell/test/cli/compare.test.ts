@@ -223,7 +223,7 @@ describe("a plan that is wrong is refused before anything runs, with the field:"
     ["epochs: 2", "seed: 2", "rows[0].train.seed is not a row's: the plan's seeds hold"],
     ["epochs: 2", "attention-size: 2", "rows[0].train --attention-size is no option of the decoder show-and-tell"],
     ["epochs: 2", "epochs: true", "rows[0].train.epochs is true: it wants a value"],
-    ["base: plain", "base: plane", 'base is "plane", which is no row: rows are plain, rewarded, together'],
+    ["base: plain", "base: plane", 'base is "plane", which is no row: rows are "plain", "rewarded", "together"'],
     ["row: plain, seeds: all", "row: plane", 'rows[2].evaluate.model names the row "plane", which is not there'],
     ["beam: 2", "beams: 2", "rows[2].evaluate.beams is no option of evaluate: there are model, beam, consensus"],
     ["title: A", "titel: A", "title is wrong"],
@@ -256,6 +256,11 @@ describe("a plan that is wrong is refused before anything runs, with the field:"
     expect(only).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('--only "nobody" is no row of the plan') as string,
+    });
+    const both = await compare([planFile, "--report-only", "--only", "plain"]);
+    expect(both).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("'--report-only' cannot be used with option '--only") as string,
     });
     const empty = await compare([planFile, "--report-only", "--records", "none"]);
     expect(empty).toMatchObject({ status: 1, stderr: expect.stringContaining("error RECORD_MISMATCH") as string });

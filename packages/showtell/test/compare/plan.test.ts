@@ -39,7 +39,7 @@ describe("a plan", () => {
     [{ rows: [rows[1], rows[1]] }, 'rows[1].name is "likelihood" a second time'],
     [{ seeds: [1, 1] }, "seeds is wrong: must name each seed once"],
     [{ seeds: [1.5] }, "seeds[0] is wrong"],
-    [{ base: "b" }, 'base is "b", which is no row: rows are a'],
+    [{ base: "b" }, 'base is "b", which is no row: rows are "a"'],
     [{ epochs: 3 }, "it is wrong"],
   ])("that is wrong is refused with the field: %j", (changes, message) => {
     expect(() => planOf(changes)).toThrow(

@@ -106,7 +106,7 @@ describe("what is shown", () => {
     expect(cell(table, "runs", 1)).toBe("1 of 2");
     expect(cell(table, "training, min", 0)).toBe("1.0 ± 0.0");
     expect(cell(table, "parameters, M", 0)).toBe("1.5");
-    expect(tableNotes(table)).toContain("Not complete: other | row, missing.");
+    expect(tableNotes(table)).toContain('Not complete: "other | row", "missing".');
   });
 
   test("stands in Markdown and on a page, what is text there as text", async () => {
