@@ -116,9 +116,9 @@ function watchMemory(pid) {
       const mean = (i) => late.reduce((sum, one) => sum + one[i], 0) / late.length;
       const [x, y] = [mean(0), mean(1)];
       const up = late.reduce((sum, one) => sum + (one[0] - x) * (one[1] - y), 0);
+      const across = late.reduce((sum, one) => sum + (one[0] - x) ** 2, 0);
       const sizes = late.map(([, size]) => size);
-      const slope = up / late.reduce((sum, one) => sum + (one[0] - x) ** 2, 0);
-      return { low: Math.min(...sizes), high: Math.max(...sizes), slope };
+      return { low: Math.min(...sizes), high: Math.max(...sizes), slope: up / across };
     },
   };
 }

@@ -119,10 +119,7 @@ function chosenPlaces(plan: Plan, states: readonly RunState[], { only, seeds }: 
   const names = plan.rows.map(({ name }) => name);
   const unknown = only?.find((name) => !names.includes(name));
   if (unknown !== undefined)
-    throw new ShowtellError(
-      "ARGUMENT",
-      `--only "${unknown}" is no row of the plan: there are ${quoted(names)}`,
-    );
+    throw new ShowtellError("ARGUMENT", `--only "${unknown}" is no row of the plan: there are ${quoted(names)}`);
   const wanted = states.map(({ run: { row, seed } }) => {
     const isSeed = seeds === undefined || (seed !== undefined && seeds.includes(seed));
     return isSeed && (only === undefined || only.includes(row.name));

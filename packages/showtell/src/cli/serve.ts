@@ -123,7 +123,11 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
       ),
       ...(options.quiet !== true && { log: await openLog() }),
     });
-    const listening = await listen(collectingGarbage(service), { host, port, requestTimeoutMs: 2000 * options.deadline });
+    const listening = await listen(collectingGarbage(service), {
+      host,
+      port,
+      requestTimeoutMs: 2000 * options.deadline,
+    });
     await terminal.print(`showtell listens at ${listening.url}`);
     await stopped;
     await listening.close();
