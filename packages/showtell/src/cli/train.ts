@@ -44,7 +44,7 @@ Examples:
   showtell train --data flickr8k --out runs/first
   showtell train --resume --out runs/first
   showtell train --data flickr8k --out runs/flips --views plain,flipped
-  showtell train --data flickr8k --out runs/plain --decoder show-and-tell --epochs 20
+  showtell train --data flickr8k --out runs/plain --decoder show-and-tell --cell gru
   showtell train --data flickr8k --out runs/tuned --init runs/flips/best.safetensors --fine-tune conv5 --epochs 4 --learning-rate 2e-4
   showtell train --data surf.jsonl --images photos --out runs/surf --init runs/first/best.safetensors --old-data flickr8k --learning-rate 3e-4
   showtell train --data flickr8k --out runs/small --distil runs/a/best.safetensors,runs/b/best.safetensors --distil-consensus 10

@@ -80,9 +80,24 @@ export function decoderLines(): readonly string[] {
   });
 }
 
-function recipeLine({ epochs, batchSize, learningRate, dropout, dropoutMasks, ...words }: DecoderRecipe): string {
+function recipeLine({
+  epochs,
+  batchSize,
+  learningRate,
+  dropout,
+  dropoutMasks,
+  options = {},
+  ...words
+}: DecoderRecipe): string {
   const rates = Object.values(dropout).join(",");
-  return `${epochs} epochs, batch ${batchSize}, rate ${learningRate}, dropout ${rates} a ${dropoutMasks}, embeddings ${words.embeddings} of ${words.embeddingSize}`;
+  return [
+    `${epochs} epochs`,
+    `batch ${batchSize}`,
+    `rate ${learningRate}`,
+    `dropout ${rates} a ${dropoutMasks}`,
+    `embeddings ${words.embeddings} of ${words.embeddingSize}`,
+    ...Object.entries(options).map(([name, value]) => `${name} ${String(value)}`),
+  ].join(", ");
 }
 
 /** Adds the options on words and model. */
@@ -115,7 +130,7 @@ export function addModelOptions(command: Command): void {
     .addOption(
       new Option(
         "--conditioning <way>",
-        "where the picture enters: as the first word, as the first state, beside every word, or after the recurrence (default: pre)",
+        "where the picture enters: as the first word, as the first state, beside every word, or after the recurrence (default: par)",
       ).choices(decoderChoices.conditioning),
     )
     .addOption(new Option("--score <way>", "how attention compares (default: additive)").choices(decoderChoices.score))

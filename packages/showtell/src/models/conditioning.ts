@@ -101,8 +101,8 @@ export const conditionings: { readonly [Kind in ConditioningKind]: Conditioning 
       [`${kind}.image`]: weightSpec(sizes.embeddingSize, cells[kind].gates * sizes.hiddenSize),
     }),
     begin: (p, kind, features) => ({
-      // Its share of the gates is the same at every step.
-      memory: { share: gemm(imageOf(p, features), p[`${kind}.image`]!) },
+      // Its share of the gates is the same at every step, so it is bounded lest it drown the words' (docs/decisions/training.md).
+      memory: { share: gemm(tanh(imageOf(p, features)), p[`${kind}.image`]!) },
       state: zeroState(cells[kind], p[`${kind}.recurrent`]!, features),
     }),
     input: (memory, input) => addPerImage(input, memory["share"]!),

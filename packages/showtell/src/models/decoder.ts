@@ -79,6 +79,8 @@ export interface DecoderRecipe {
   readonly epochs: number;
   /** The largest learning rate. */
   readonly learningRate: number;
+  /** Those of its options that are best chosen otherwise than {@link DecoderEntry.unsaid} has them. */
+  readonly options?: Partial<DecoderOptions>;
 }
 
 /** A decoder as the catalogue has it: with what training, files and drawings need to know of it. */
@@ -94,6 +96,8 @@ export interface DecoderEntry<Spec extends DecoderSizes & { readonly kind: strin
   readonly schema: z.ZodType<Spec>;
   /** The options of {@link DecoderOptions} that it takes besides those that all take. */
   readonly takes: readonly (keyof DecoderOptions)[];
+  /** What a specification or a run means that leaves out a choice, as older ones do; it never changes, a recipe may. */
+  readonly unsaid?: Partial<DecoderOptions>;
   /** The specification for a data set's sizes and the options of a user. */
   specOf(sizes: DecoderSizes & WordInputSpec, options: DecoderOptions): Spec;
   /** Its blocks, for drawing; the first arrow comes from a block "features", which the caller adds. */

@@ -30,8 +30,11 @@ export interface ShowAndTellSpec extends DecoderSizes, WordInputSpec {
   readonly conditioning?: ConditioningKind | undefined;
 }
 
+/** What specifications mean that do not say. */
+const unsaid = { cell: "lstm", conditioning: "pre" } as const;
+
 /** The cell and the way of the picture that a specification means. */
-function partsOf({ cell = "lstm", conditioning = "pre" }: ShowAndTellSpec): {
+function partsOf({ cell = unsaid.cell, conditioning = unsaid.conditioning }: ShowAndTellSpec): {
   readonly cell: CellKind;
   readonly conditioning: ConditioningKind;
 } {
@@ -66,10 +69,12 @@ export const showAndTell: DecoderEntry<ShowAndTellSpec> = {
     embeddingSize: 512,
     batchSize: 64,
     captionsPerPicture: 1,
-    epochs: 16,
+    epochs: 7,
     learningRate: 1.5e-3,
+    options: { conditioning: "par" },
   },
   takes: ["cell", "conditioning"],
+  unsaid,
 
   specOf: (sizes, { hiddenSize, dropout, cell, conditioning }) => ({
     kind: "show-and-tell",

@@ -157,6 +157,7 @@ export async function readRunRequest(path: string): Promise<ResumedRequest> {
   const { distil, ...own } = options;
   const { old, init, encoder, embeddings } = own;
   const defaults = defaultTraining(options.decoder, options.training.objective?.kind);
+  const { hiddenSize, dropout } = defaults.decoderOptions;
   return {
     ...own,
     data: at(data.path),
@@ -166,7 +167,7 @@ export async function readRunRequest(path: string): Promise<ResumedRequest> {
     old: old && { ...old, data: at(old.data), images: old.images && at(old.images) },
     embeddings: embeddings === "glove" || embeddings === "random" ? embeddings : at(embeddings),
     ...(distil && { distil: { ...distil, models: distil.models.split(",").map(at).join(",") } }),
-    decoderOptions: { ...defaults.decoderOptions, ...chosen(options.decoderOptions) },
+    decoderOptions: { hiddenSize, dropout, ...chosen(options.decoderOptions) },
     training: { ...defaults.training, ...chosen(options.training) },
   };
 }

@@ -2,9 +2,9 @@
 import { basename } from "node:path";
 import type { RunOptions } from "../compare/record.ts";
 import type { DecoderKind } from "../models/catalogue.ts";
-import { decoderKinds } from "../models/catalogue.ts";
+import { decoderKinds, decoderNamed } from "../models/catalogue.ts";
 import { defaultEncoder } from "./bundle-files.ts";
-import { defaultTraining } from "./training-request.ts";
+import { defaultDecoder, defaultTraining } from "./training-request.ts";
 
 /** The name that an encoder's file goes by. */
 export function fileLabel(path: string): string {
@@ -43,8 +43,14 @@ function oldOptions(old: unknown): RunOptions {
 
 /** What options of a run are where a record does not say. */
 export function defaultRunOptions({ decoder, training }: RunOptions): RunOptions {
-  const kind = decoderKinds.find((one): one is DecoderKind => one === decoder);
+  const kind = decoderKinds.find((one): one is DecoderKind => one === decoder) ?? defaultDecoder;
   const { objective } = (training ?? {}) as { readonly objective?: { readonly kind?: string } };
   const rewarded = objective?.kind === "self-critical" ? "self-critical" : "cross-entropy";
-  return runOptions({ ...defaultTraining(kind, rewarded), encoder: defaultEncoder });
+  const { decoderOptions, ...defaults } = defaultTraining(kind, rewarded);
+  const { hiddenSize, dropout } = decoderOptions;
+  return runOptions({
+    ...defaults,
+    decoderOptions: { hiddenSize, dropout, ...decoderNamed(kind).unsaid },
+    encoder: defaultEncoder,
+  });
 }

@@ -93,7 +93,7 @@ export function defaultTraining(
   decoder: DecoderKind = defaultDecoder,
   objective: Objective["kind"] = "cross-entropy",
 ): Omit<TrainingRequest, "data" | "out" | "encoder"> {
-  const { dropout, dropoutMasks, embeddings, embeddingSize, ...recipe } = decoderNamed(decoder).recipe;
+  const { dropout, dropoutMasks, embeddings, embeddingSize, options, ...recipe } = decoderNamed(decoder).recipe;
   const { batchSize, captionsPerPicture, epochs, learningRate } = recipe;
   const { schedule } = defaultTrainingOptions;
   const rewarded = objective === "self-critical";
@@ -105,7 +105,7 @@ export function defaultTraining(
     freezeEmbeddings: false,
     decoder,
     embeddingSize,
-    decoderOptions: { hiddenSize: 512, dropout: rewarded ? rewardedDropout : dropout },
+    decoderOptions: { hiddenSize: 512, dropout: rewarded ? rewardedDropout : dropout, ...options },
     training: {
       ...defaultTrainingOptions,
       batchSize,

@@ -1,5 +1,6 @@
 // What is particular to Show and Tell: its parameters, where it drops, and that the picture is the LSTM's first input.
 import { describe, expect, it } from "vitest";
+import type { Tensor } from "../../src/base/tensor.ts";
 import { decoderOf } from "../../src/models/catalogue.ts";
 import type { ConditioningKind } from "../../src/models/conditioning.ts";
 import type { ShowAndTellSpec } from "../../src/models/show-and-tell.ts";
@@ -20,6 +21,25 @@ const spec: ShowAndTellSpec = {
 };
 const parametersOf = (changes: Partial<ShowAndTellSpec> = {}): ReturnType<ReturnType<typeof decoderOf>["parameters"]> =>
   decoderOf(spec).parameters({ ...spec, ...changes });
+
+/** Numbers less their mean, by their deviation. */
+function standardised(values: readonly number[]): readonly number[] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return values.map((value) => (value - mean) / Math.sqrt(variance + 1e-5));
+}
+
+/** A row times a weight [inputs, width]. */
+function product(row: readonly number[], weight: Tensor, width: number): readonly number[] {
+  const factors = numbersOf(weight);
+  return Array.from({ length: width }, (_, j) =>
+    row.reduce((sum, value, i) => sum + value * factors[i * width + j]!, 0),
+  );
+}
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
 
 describe("the parameters", () => {
   it("have the shapes that the sizes ask for, the vocabulary padded to 64", () => {
@@ -85,13 +105,8 @@ describe("the picture", () => {
     await steps.dispose();
 
     // Standardised features · weight + bias, put into the table as word 9.
-    const values = numbersOf(features);
-    const mean = values.reduce((sum, value) => sum + value, 0) / 7;
-    const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 7 + 1e-5);
-    const weight = numbersOf(parameters["image.weight"]);
-    const embedded = numbersOf(parameters["image.bias"]).map((bias, j) =>
-      values.reduce((sum, value, i) => sum + ((value - mean) / deviation) * weight[i * 5 + j]!, bias),
-    );
+    const image = product(standardised(numbersOf(features)), parameters["image.weight"]!, 5);
+    const embedded = numbersOf(parameters["image.bias"]).map((bias, j) => bias + image[j]!);
     const table = numbersOf(parameters["words.vectors"]);
     table.splice(9 * 5, 5, ...embedded);
     const withWord = await openSteps(spec, { ...parameters, "words.vectors": floats([70, 5], table) });
@@ -130,4 +145,24 @@ describe("a picture that enters elsewhere", () => {
     expect(states.map(halvesDiffer)).toEqual([atFirst, later]);
     if (!atFirst) expect(states[0]!.every((value) => value === 0)).toBe(true);
   });
+});
+
+it("beside every word, is bounded and has its own weights into the gates, besides the word's", async () => {
+  const beside: ShowAndTellSpec = { ...spec, conditioning: "par" };
+  const parameters = drawnParameters(beside);
+  const word = numbersOf(parameters["words.vectors"]).slice(9 * 5, 10 * 5);
+  const steps = await openSteps(beside, parameters);
+  const begun = await steps.begin(drawnFeatures(beside, 1));
+  const { position } = await steps.step(begun, [0], [9]);
+  await steps.dispose();
+
+  const image = product(standardised(numbersOf(drawnFeatures(beside, 1))), parameters["image.weight"]!, 5);
+  const bounded = image.map((value, j) => Math.tanh(value + numbersOf(parameters["image.bias"])[j]!));
+  const shares = [product(word, parameters["lstm.input"]!, 16), product(bounded, parameters["lstm.image"]!, 16)];
+  const gates = numbersOf(parameters["lstm.bias"]).map((bias, j) => bias + shares[0]![j]! + shares[1]![j]!);
+  // Without a state before, no recurrent share: cell = σ(input) · tanh(candidate), hidden = σ(output) · tanh(cell).
+  const cell = [0, 1, 2, 3].map((j) => sigmoid(gates[j]!) * Math.tanh(gates[12 + j]!));
+  const hidden = cell.map((value, j) => sigmoid(gates[8 + j]!) * Math.tanh(value));
+  expectClose(numbersOf(position.state["state.cell"]), cell, 1e-5);
+  expectClose(numbersOf(position.state["state.hidden"]), hidden, 1e-5);
 });

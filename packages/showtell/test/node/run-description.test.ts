@@ -50,6 +50,14 @@ describe("a run that goes on", () => {
     );
   });
 
+  test("is not told what its decoder's recipe has learnt to ask for since", async () => {
+    const { hiddenSize, dropout, conditioning } = defaultTraining("show-and-tell").decoderOptions;
+    expect(conditioning).toBeDefined();
+    const before = request({ decoder: "show-and-tell", decoderOptions: { hiddenSize, dropout } });
+    writeFileSync(path, JSON.stringify(written(before)));
+    expect((await readRunRequest(path)).decoderOptions).toEqual({ hiddenSize, dropout });
+  });
+
   test("finds its files from another folder, too", async () => {
     const before = { ...written(request({ images: "photos", embeddings: "mine.txt" })), folder: "/somewhere/else" };
     writeFileSync(path, JSON.stringify(before));
