@@ -79,11 +79,14 @@ export async function findHypotheses<Images, State, MemberState>(
   const rank = consensusRanking(searched, options);
   requireWhole("consensus", consensus, Math.max(2, candidates), widest);
   const wanted = { ...options, candidates: consensus };
-  const found =
-    consensusFrom === "members"
-      ? await searchMembers(search, searched, pictures, wanted)
-      : await search(searched, pictures, wanted);
-  return found.map((hypotheses) => rank(hypotheses).slice(0, candidates));
+  const best = (found: readonly (readonly Found[])[]): readonly (readonly Found[])[] =>
+    found.map((hypotheses) => rank(hypotheses).slice(0, candidates));
+  if (consensusFrom !== "members") return best(await search(searched, pictures, wanted));
+  const found = await searchMembers(search, searched, pictures, wanted);
+  // Where probabilities have no vote, the ensemble weighs what is returned, and not the many more that voted.
+  return options.consensusWeights === "probability"
+    ? best(await weighed(searched, pictures, found, options))
+    : await weighed(searched, pictures, best(found), options);
 }
 
 function refuseLoneConsensusOptions(options: CaptionOptions): void {
@@ -92,7 +95,7 @@ function refuseLoneConsensusOptions(options: CaptionOptions): void {
   throw new ShowtellError("ARGUMENT", `${lone} says how captions are ranked by consensus: give consensus, too`);
 }
 
-/** What each member finds alone, all together and as probable as the ensemble holds it, likelier ones first. */
+/** What each member finds alone, all together, those first that whoever found them holds likelier. */
 async function searchMembers<Images, State, MemberState>(
   search: Search,
   searched: SearchedEnsemble<Images, State, MemberState>,
@@ -101,13 +104,27 @@ async function searchMembers<Images, State, MemberState>(
 ): Promise<readonly (readonly Found[])[]> {
   const lists: (readonly (readonly Found[])[])[] = [];
   for (const stepper of searched.members) lists.push(await search({ ...searched, stepper }, pictures, options));
-  const all = Array.from({ length: pictures.count }, (_, image) => lists.flatMap((found) => found[image]!));
-  const sentences = all.map((hypotheses) => hypotheses.map(({ words }) => words));
-  const ranking = rankingOf(searched, options);
-  const weighed = await weighSentences(searched.stepper, taskOf(searched), pictures.images, sentences, ranking);
-  return all.map((hypotheses, image) =>
-    hypotheses.map((found, i) => ({ ...found, ...weighed[image]![i]! })).sort((a, b) => b.score - a.score),
+  return Array.from({ length: pictures.count }, (_, image) =>
+    lists.flatMap((found) => found[image]!).sort((a, b) => b.score - a.score),
   );
+}
+
+/** Hypotheses as probable as the ensemble holds them. */
+async function weighed<Images, State>(
+  searched: Searched<Images, State>,
+  { images }: Pictures<Images>,
+  found: readonly (readonly Found[])[],
+  options: CaptionOptions,
+): Promise<readonly (readonly Found[])[]> {
+  const sentences = found.map((hypotheses) => hypotheses.map(({ words }) => words));
+  const anew = await weighSentences(
+    searched.stepper,
+    taskOf(searched),
+    images,
+    sentences,
+    rankingOf(searched, options),
+  );
+  return found.map((hypotheses, image) => hypotheses.map((one, i) => ({ ...one, ...anew[image]![i]! })));
 }
 
 /** Ranks a picture's hypotheses by how much they agree with each other; of equals the likelier is first. */
