@@ -80,7 +80,7 @@ export interface DecoderRecipe {
   /** The largest learning rate. */
   readonly learningRate: number;
   /** Those of its options that are best chosen otherwise than {@link DecoderEntry.unsaid} has them. */
-  readonly options?: Partial<DecoderOptions>;
+  readonly options?: Partial<Omit<DecoderOptions, "dropout">>;
 }
 
 /** A decoder as the catalogue has it: with what training, files and drawings need to know of it. */
@@ -97,7 +97,7 @@ export interface DecoderEntry<Spec extends DecoderSizes & { readonly kind: strin
   /** The options of {@link DecoderOptions} that it takes besides those that all take. */
   readonly takes: readonly (keyof DecoderOptions)[];
   /** What a specification or a run means that leaves out a choice, as older ones do; it never changes, a recipe may. */
-  readonly unsaid?: Partial<DecoderOptions>;
+  readonly unsaid?: Partial<Omit<DecoderOptions, "dropout">>;
   /** The specification for a data set's sizes and the options of a user. */
   specOf(sizes: DecoderSizes & WordInputSpec, options: DecoderOptions): Spec;
   /** Its blocks, for drawing; the first arrow comes from a block "features", which the caller adds. */
