@@ -29,6 +29,7 @@ export function runOptions(request: object, labels: ReadonlyMap<string, string> 
   } = whole;
   const named = Object.entries(options).map(([name, value]): readonly [string, unknown] => {
     if (name === "old") return [name, oldOptions(value)];
+    if (name === "distil") return [name, teacherOptions(value, labels)];
     if (typeof value !== "string") return [name, value];
     return [name, labels.get(value) ?? (fileOptions.has(name) ? fileLabel(value) : value)];
   });
@@ -39,6 +40,13 @@ export function runOptions(request: object, labels: ReadonlyMap<string, string> 
 function oldOptions(old: unknown): RunOptions {
   const { images: _images, ...own } = old as { readonly data: string; readonly images?: string };
   return { ...own, data: basename(own.data) };
+}
+
+/** A teacher by the names of its models. */
+function teacherOptions(distil: unknown, labels: ReadonlyMap<string, string>): RunOptions {
+  const { models, ...own } = distil as { readonly models: string };
+  const names = models.split(",").map((path) => labels.get(path) ?? fileLabel(path));
+  return { models: names.join(","), ...own };
 }
 
 /** What options of a run are where a record does not say. */

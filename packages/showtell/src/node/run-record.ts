@@ -111,16 +111,19 @@ export async function adoptRun(
   return record;
 }
 
-/** The names of the runs whose models a run began with, by the paths under which it was told of them. */
+/** The names of the runs whose models a run began with or was taught by, by the paths under which it was told of them. */
 async function modelsOf(
   told: RunOptions,
   records: readonly RunRecord[],
 ): Promise<{ readonly labels: ReadonlyMap<string, string>; readonly uses: Readonly<Record<string, string>> }> {
   const labels = new Map<string, string>();
   const uses: Record<string, string> = {};
-  for (const option of ["init", "encoder"]) {
-    const path = told[option];
-    if (typeof path !== "string") continue;
+  const { init, encoder, distil } = told as { readonly [Option in "init" | "encoder"]?: string } & {
+    readonly distil?: { readonly models: string };
+  };
+  const teachers = distil?.models.split(",") ?? [];
+  for (const path of [init, encoder, ...teachers]) {
+    if (path === undefined) continue;
     const { decoder } = await readBundleFile(path);
     if (decoder === undefined) continue; // an encoder's file: its name says enough
     const { identity } = decoder.manifest;

@@ -28,3 +28,9 @@ describe("a record of Show and Tell that says neither cell nor where the picture
     expect(isOf({ cell: "gru", conditioning: "pre" })).toBe(false);
   });
 });
+
+test("a teacher's models go by the names of their runs, or of their files, and by no path", () => {
+  const distil = { models: "/home/me/a/best.safetensors,/home/me/other.safetensors", share: 0.5, captions: 5 };
+  const options = runOptions({ distil }, new Map([["/home/me/a/best.safetensors", "first-s1"]]));
+  expect(options).toEqual({ distil: { ...distil, models: "first-s1,other" } });
+});
