@@ -55,10 +55,7 @@ export function defaultRunOptions({ decoder, training }: RunOptions): RunOptions
   const { objective } = (training ?? {}) as { readonly objective?: { readonly kind?: string } };
   const rewarded = objective?.kind === "self-critical" ? "self-critical" : "cross-entropy";
   const { decoderOptions, ...defaults } = defaultTraining(kind, rewarded);
-  const { hiddenSize, dropout } = decoderOptions;
-  return runOptions({
-    ...defaults,
-    decoderOptions: { hiddenSize, dropout, ...decoderNamed(kind).unsaid },
-    encoder: defaultEncoder,
-  });
+  // Whatever the recipe chooses has its unsaid counterpart.
+  const unsaid = { ...decoderOptions, ...decoderNamed(kind).unsaid };
+  return runOptions({ ...defaults, decoderOptions: unsaid, encoder: defaultEncoder });
 }
