@@ -1,7 +1,7 @@
 // How captions are asked for: searched, steered or drawn, and which options go together. Knows no search and no words.
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
-import type { ConsensusSource, ConsensusWeights } from "./consensus.ts";
+import type { ConsensusSource, ConsensusVoters, ConsensusWeights } from "./consensus.ts";
 
 /** Most training pictures that are told of. */
 export const mostNeighbours = 20;
@@ -30,20 +30,25 @@ export interface CaptionOptions extends SteeringOptions, DrawingOptions, Consens
   readonly onPartial?: (partial: PartialCaption) => void;
 }
 
-/** Choosing among many captions the ones that agree most with the others. */
+/** Choosing among many captions the ones that agree most with the others, or with what people said of pictures that look alike. */
 export interface ConsensusOptions {
   /**
    * Finds this many captions a picture, at least 2 and at least `candidates`, and ranks them by the CIDEr-D that each is expected to have
    * against the others; document frequencies are those that the bundle carries.
    */
   readonly consensus?: number;
-  /** How much each of the others counts; default "uniform". */
+  /** How much each of the others counts; default "uniform". Not where neighbours vote. */
   readonly consensusWeights?: ConsensusWeights;
   /**
    * With "members" each member of an ensemble finds as many captions alone, and all of them are ranked together, one that two members
    * found voting twice; their probabilities are the ensemble's. Default "ensemble": captions that the members find together.
    */
   readonly consensusFrom?: ConsensusSource;
+  /**
+   * With "neighbours" the captions of the 30 most similar training pictures vote instead of the others that were found, each counting less
+   * the less similar its picture is, and the model's own score counts a little; only where a table of neighbours is loaded. Default "captions".
+   */
+  readonly consensusVoters?: ConsensusVoters;
 }
 
 /** What a caption is to hold and to be; words are read as captions are tokenised ("a man's hat" is `a man 's hat`). */

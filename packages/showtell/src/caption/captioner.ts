@@ -1,4 +1,5 @@
 // A captioner: features to captions, by a bundle's decoder or by several as an ensemble. Platform parts are handed in.
+import { ptbTokens } from "caption-metrics";
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
@@ -19,6 +20,8 @@ import { attentionMaps } from "./attention.ts";
 import type { CaptionOptions } from "./caption-options.ts";
 import { mostNeighbours } from "./caption-options.ts";
 import { calibrationFor, confidenceOf } from "./confidence.ts";
+import { votingPictures } from "./consensus.ts";
+import type { VotingPicture } from "./consensus.ts";
 import { openDecoderStepper } from "./decoder-stepper.ts";
 import type { DecoderStepper, FeatureBatch } from "./decoder-stepper.ts";
 import { planEnsemble } from "./ensemble.ts";
@@ -42,7 +45,7 @@ export interface Candidate {
   readonly truncated: boolean;
   /** Of a steered caption: the log-probability of the best unsteered one less its own. Negative where that one is longer. */
   readonly steeringCost?: number;
-  /** Of a caption chosen by consensus: its expected CIDEr-D (0 … 10) against the others. */
+  /** Of a caption chosen by consensus: its expected CIDEr-D (0 … 10) against the others, or against those of the neighbours that voted. */
   readonly consensus?: number;
   /** How many training captions are this very sentence; only where `neighbours` were asked for. */
   readonly copies?: number;
@@ -111,7 +114,7 @@ export function openFeatureCaptioner(
 
 /** What decoders are compiled with. */
 export interface EnsembleCaptionerOptions extends SessionOptions {
-  /** Training pictures, for captions whose option `neighbours` asks for them. */
+  /** Training pictures, for captions whose options ask for them: `neighbours`, or `consensusVoters`. */
   readonly neighbours?: NeighbourTable | undefined;
 }
 
@@ -141,9 +144,13 @@ export async function openEnsembleCaptioner(
     inputs,
     async caption(features, options = {}) {
       const batches = batchesOf(features, inputs);
-      const pictures = { images: inputOf.map((input) => batches[input]!), count: batches[0]!.images };
       const calibration = calibrationFor(members, options);
       const asked = askedNeighbours(neighbours, options);
+      const pictures = {
+        images: inputOf.map((input) => batches[input]!),
+        count: batches[0]!.images,
+        voters: options.consensusVoters === "neighbours" ? await votersOf(neighbours, batches) : undefined,
+      };
       const found = await findHypotheses(searched, pictures, options);
       if (found.some((hypotheses) => hypotheses.length === 0))
         throw new ShowtellError("INTERNAL", "a search returned no caption");
@@ -190,10 +197,25 @@ function askedNeighbours(
 ): TrainingNeighbours | undefined {
   if (neighbours === undefined) return undefined;
   requireWhole("neighbours", neighbours, 1, mostNeighbours);
+  return knownNeighbours(known);
+}
+
+function knownNeighbours(known: TrainingNeighbours | undefined): TrainingNeighbours {
   if (known !== undefined) return known;
   throw new ShowtellError(
     "ARGUMENT",
     "neighbours were asked for, but no table of them is loaded: showtell neighbours build makes one, --neighbours loads it",
+  );
+}
+
+/** The training pictures that vote on captions of each picture. @throws ShowtellError `ARGUMENT` if there are none, `ENGINE`. */
+async function votersOf(
+  known: TrainingNeighbours | undefined,
+  batches: readonly FeatureBatch[],
+): Promise<readonly (readonly VotingPicture[])[]> {
+  const near = await knownNeighbours(known).nearest(batches, votingPictures);
+  return near.map((pictures) =>
+    pictures.map(({ similarity, captions }) => ({ similarity, captions: captions.map(ptbTokens) })),
   );
 }
 

@@ -17,14 +17,15 @@ import { decodeIds, endId, neverSaid } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { CaptionOptions, SearchKind } from "./caption-options.ts";
 import { searchKindOf } from "./caption-options.ts";
-import { expectedScores } from "./consensus.ts";
+import { expectedScores, neighbourScores, votedRank } from "./consensus.ts";
+import type { VotingPicture } from "./consensus.ts";
 import { constraintsOf } from "./steering.ts";
 
 /** A hypothesis as it was found. */
 export interface Found extends Hypothesis {
   /** What steering cost whoever found it: the log-probability of the best unsteered one less its own. */
   readonly steeringCost?: number;
-  /** Its expected CIDEr-D against the others, where that ranks. */
+  /** Its expected CIDEr-D against whoever votes, where that ranks. */
   readonly consensus?: number;
 }
 
@@ -50,6 +51,8 @@ export interface SearchedEnsemble<Images, State, MemberState> extends Searched<I
 interface Pictures<Images> {
   readonly images: Images;
   readonly count: number;
+  /** The training pictures that vote on the captions of each, where `consensusVoters` has them vote. */
+  readonly voters?: readonly (readonly VotingPicture[])[] | undefined;
 }
 
 type Search = <Images, State>(
@@ -76,11 +79,11 @@ export async function findHypotheses<Images, State, MemberState>(
     refuseLoneConsensusOptions(options);
     return search(searched, pictures, options);
   }
-  const rank = consensusRanking(searched, options);
+  const rank = consensusRanking(searched, options, pictures.voters);
   requireWhole("consensus", consensus, Math.max(2, candidates), widest);
   const wanted = { ...options, candidates: consensus };
   const best = (found: readonly (readonly Found[])[]): readonly (readonly Found[])[] =>
-    found.map((hypotheses) => rank(hypotheses).slice(0, candidates));
+    found.map((hypotheses, image) => rank(hypotheses, image).slice(0, candidates));
   if (consensusFrom !== "members") return best(await search(searched, pictures, wanted));
   const found = await searchMembers(search, searched, pictures, wanted);
   // Where probabilities have no vote, the ensemble weighs what is returned, and not the many more that voted.
@@ -90,7 +93,9 @@ export async function findHypotheses<Images, State, MemberState>(
 }
 
 function refuseLoneConsensusOptions(options: CaptionOptions): void {
-  const lone = (["consensusFrom", "consensusWeights"] as const).find((name) => options[name] !== undefined);
+  const lone = (["consensusFrom", "consensusWeights", "consensusVoters"] as const).find(
+    (name) => options[name] !== undefined,
+  );
   if (lone === undefined) return;
   throw new ShowtellError("ARGUMENT", `${lone} says how captions are ranked by consensus: give consensus, too`);
 }
@@ -127,11 +132,12 @@ async function weighed<Images, State>(
   return found.map((hypotheses, image) => hypotheses.map((one, i) => ({ ...one, ...anew[image]![i]! })));
 }
 
-/** Ranks a picture's hypotheses by how much they agree with each other; of equals the likelier is first. */
+/** Ranks a picture's hypotheses by how much they agree with each other, or with its voters; of equals the likelier is first. */
 function consensusRanking(
   { frequencies, vocabulary }: Model,
   { consensusWeights }: CaptionOptions,
-): (hypotheses: readonly Found[]) => readonly Found[] {
+  voters: Pictures<unknown>["voters"],
+): (hypotheses: readonly Found[], image: number) => readonly Found[] {
   if (frequencies === undefined) {
     throw new ShowtellError(
       "REFERENCES_MISSING",
@@ -139,19 +145,34 @@ function consensusRanking(
         "add them: showtell bundle pack MODEL --references DATA --out FILE",
     );
   }
-  return (hypotheses) => {
+  if (voters !== undefined && consensusWeights !== undefined) {
+    throw new ShowtellError(
+      "ARGUMENT",
+      "consensusWeights is how much captions count that vote on each other, and consensusVoters lets neighbours vote: give one of them",
+    );
+  }
+  const rankOf = ({ consensus, score }: Found): number =>
+    voters === undefined ? consensus! : votedRank(consensus!, score);
+  return (hypotheses, image) => {
     // Drawing may give the same sentence twice: as often it votes, but it is one candidate.
-    const voters = hypotheses.map(({ words, logProbability }) => ({
+    const captions = hypotheses.map(({ words, logProbability }) => ({
       tokens: decodeIds(vocabulary, words),
       logProbability,
     }));
-    const scores = expectedScores(voters, frequencies, consensusWeights);
+    const scores =
+      voters === undefined
+        ? expectedScores(captions, frequencies, consensusWeights)
+        : neighbourScores(
+            captions.map(({ tokens }) => tokens),
+            voters[image]!,
+            frequencies,
+          );
     const distinct = new Map<string, Found>();
     for (const [i, hypothesis] of hypotheses.entries()) {
       const key = hypothesis.words.join();
       if (!distinct.has(key)) distinct.set(key, { ...hypothesis, consensus: scores[i]! });
     }
-    return [...distinct.values()].sort((a, b) => b.consensus! - a.consensus!);
+    return [...distinct.values()].sort((a, b) => rankOf(b) - rankOf(a));
   };
 }
 

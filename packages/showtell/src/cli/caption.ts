@@ -43,6 +43,7 @@ Examples:
   showtell caption photo.jpg --must dog --avoid "in the air" --max-length 10 --json
   showtell caption photo.jpg --prefix "two dogs" --groups 3
   showtell caption photo.jpg --consensus 20
+  showtell caption photo.jpg --consensus 20 --consensus-voters neighbours --neighbours neighbours.safetensors
   showtell caption photo.jpg --json --neighbours neighbours.safetensors
   showtell caption photo.jpg --temperature 0.8 --top-p 0.9 --candidates 5 --seed 7
   curl -s https://example.org/photo.jpg | showtell caption - --json
@@ -70,7 +71,7 @@ export function addCaption(program: Command, shell: Shell): void {
     .option("--attention", "with --json: also where the model looked for each token, if it looks at places")
     .option(
       "--neighbours <file>",
-      "with --json: also the training pictures that look most alike, and whether a caption is a copy; a table of neighbours build",
+      "with --json: also the training pictures that look most alike, and whether a caption is a copy; with --consensus-voters: who votes; a table of neighbours build",
     )
     .option("--results <file>", "also write the captions as COCO results: [{image_id: file name, caption}]")
     .addOption(quietOption())
@@ -90,8 +91,11 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
   };
   if (options.tokens && !options.json) throw new ShowtellError("ARGUMENT", "--tokens are for --json: give both");
   if (attention && !options.json) throw new ShowtellError("ARGUMENT", "--attention is for --json: give both");
-  if (neighbours !== undefined && !options.json)
-    throw new ShowtellError("ARGUMENT", "--neighbours are for --json: give both");
+  if (neighbours !== undefined && !options.json && options.consensusVoters !== "neighbours")
+    throw new ShowtellError(
+      "ARGUMENT",
+      "--neighbours are for --json, or to vote: give one of --json and --consensus-voters, too",
+    );
   const found = await findInputs({
     paths,
     pathsFrom: options.pathsFrom,

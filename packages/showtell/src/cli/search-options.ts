@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
 import type { CaptionOptions, ConsensusOptions } from "../caption/caption-options.ts";
-import type { ConsensusSource, ConsensusWeights } from "../caption/consensus.ts";
+import type { ConsensusSource, ConsensusVoters, ConsensusWeights } from "../caption/consensus.ts";
 import { number, wholeNumber } from "./options.ts";
 
 /** What {@link addSearchOptions} reads. */
@@ -30,6 +30,7 @@ const names = [
   "consensus",
   "consensusWeights",
   "consensusFrom",
+  "consensusVoters",
   "abstainBelow",
   "temperature",
   "topK",
@@ -37,7 +38,7 @@ const names = [
   "seed",
 ] as const satisfies readonly (keyof SearchOptions)[];
 
-const consensusNames = ["consensus", "consensusWeights", "consensusFrom"] as const;
+const consensusNames = ["consensus", "consensusWeights", "consensusFrom", "consensusVoters"] as const;
 
 /** An option that may be given several times. */
 function gathered(value: string, before: readonly string[] = []): readonly string[] {
@@ -63,6 +64,12 @@ export function addConsensusOptions(command: Command): Command {
         "--consensus-from <whom>",
         "of several models: they find the n captions together, or n each and all are ranked (default: ensemble)",
       ).choices(["ensemble", "members"] satisfies readonly ConsensusSource[]),
+    )
+    .addOption(
+      new Option(
+        "--consensus-voters <who>",
+        "whom the n are to agree with: each other, or what people said of the training pictures that look most alike (default: captions)",
+      ).choices(["captions", "neighbours"] satisfies readonly ConsensusVoters[]),
     );
 }
 

@@ -1,5 +1,5 @@
 // What an evaluation finds, as plain data: rows of scores, what makes them comparable, and each picture's captions. Computes nothing.
-import type { ConsensusSource, ConsensusWeights } from "../caption/consensus.ts";
+import type { ConsensusSource, ConsensusVoters, ConsensusWeights } from "../caption/consensus.ts";
 import type { Calibration, CalibrationQuality } from "../bundle/calibration.ts";
 
 /** A score as a fraction, with the ends of its 95 % interval (bootstrap over pictures). */
@@ -57,11 +57,12 @@ export interface RowModel {
   readonly consensus?: RowConsensus;
 }
 
-/** How captions were chosen by consensus: among how many, found by whom, and how much each counted. */
+/** How captions were chosen by consensus: among how many, found by whom, how much each counted, and who voted. */
 export interface RowConsensus {
   readonly captions: number;
   readonly from: ConsensusSource;
   readonly weights: ConsensusWeights;
+  readonly voters: ConsensusVoters;
 }
 
 /** How sure a model said it was, and how often it was right. */

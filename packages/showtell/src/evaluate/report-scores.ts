@@ -67,9 +67,10 @@ ${isMain ? html`<td>${row.perplexity?.value.toFixed(1)}</td>` : undefined}</tr>`
 /** How a model's captions were searched and chosen. */
 function decodingOf({ beam, consensus }: RowModel): string {
   if (consensus === undefined) return `beam ${beam}`;
-  const { captions, from, weights } = consensus;
+  const { captions, from, weights, voters } = consensus;
   const whose = from === "members" ? `${captions} captions of each member` : `${captions} captions`;
-  return `beam ${beam}, consensus of ${whose}${weights === "uniform" ? "" : ", by probability"}`;
+  const among = voters === "captions" ? `consensus of ${whose}` : `${whose}, similar training pictures voting`;
+  return `beam ${beam}, ${among}${weights === "uniform" ? "" : ", by probability"}`;
 }
 
 function marksOf({ marks, model }: Row): Html {

@@ -39,9 +39,10 @@ async function keyOf({ template }: ComparedRun, names: readonly string[], data: 
 
 /** What an evaluation was told, but for where things are. */
 export function searchOptions(request: object): RunOptions {
-  const { model, split, beam, consensus, consensusWeights, consensusFrom, restAfter } = request as RunOptions;
+  const { model, split, beam, consensus, consensusWeights, consensusFrom, consensusVoters, restAfter } =
+    request as RunOptions;
   return JSON.parse(
-    JSON.stringify({ model, split, beam, consensus, consensusWeights, consensusFrom, restAfter }),
+    JSON.stringify({ model, split, beam, consensus, consensusWeights, consensusFrom, consensusVoters, restAfter }),
   ) as RunOptions;
 }
 

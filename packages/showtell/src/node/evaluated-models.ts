@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import type { CancelSignal } from "../base/cancel.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
+import type { NeighbourTable } from "../bundle/neighbour-table.ts";
 import { asFloat32 } from "../bundle/precision.ts";
 import { checkDecoder } from "../bundle/self-test.ts";
 import type { ConsensusOptions } from "../caption/caption-options.ts";
@@ -86,6 +87,8 @@ const batchSize = 50;
 /** How pictures are captioned. */
 export interface CaptioningOptions extends ConsensusOptions {
   readonly beam?: number | undefined;
+  /** The training pictures that vote, where `consensusVoters` says so. */
+  readonly neighbours?: NeighbourTable | undefined;
   readonly signal: CancelSignal;
   readonly onProgress: (done: number, total: number) => void;
 }
@@ -99,9 +102,9 @@ export async function captionPictures(
   readers: readonly FeatureReader[],
   pictures: number,
   openSession: OpenSession,
-  { beam, signal, onProgress, ...consensus }: CaptioningOptions,
+  { beam, neighbours, signal, onProgress, ...consensus }: CaptioningOptions,
 ): Promise<readonly SaidCaption[]> {
-  const captioner = await openEnsembleCaptioner(files.members, openSession);
+  const captioner = await openEnsembleCaptioner(files.members, openSession, { neighbours });
   const captions: SaidCaption[] = [];
   try {
     for (const rows of pieces(pictures, batchSize)) {

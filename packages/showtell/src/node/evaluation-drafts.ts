@@ -3,8 +3,10 @@ import { documentFrequencies, ptbTokens } from "caption-metrics";
 import { sha256Hex } from "../base/bytes.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
+import type { PlainError } from "../base/errors.ts";
 import { decodeFloat16 } from "../base/float16.ts";
 import type { Calibration } from "../bundle/calibration.ts";
+import type { NeighbourTable } from "../bundle/neighbour-table.ts";
 import type { CaptionerInput } from "../caption/captioning-service.ts";
 import { calibrationOf } from "../caption/confidence.ts";
 import { nearestPictures, unitVectors } from "../caption/nearest-pictures.ts";
@@ -23,6 +25,8 @@ import type { EvaluatedModel } from "./evaluated-models.ts";
 import { captionPictures, readersFor, weightsOf } from "./evaluated-models.ts";
 import type { ReadingContext, SplitFeatures } from "./evaluation-data.ts";
 import { pieces, readSplit } from "./evaluation-data.ts";
+import type { ExtractionProgress } from "./feature-extraction.ts";
+import { neighbourTable } from "./neighbours.ts";
 
 /** A row before it is scored. */
 export interface Draft extends Pick<Row, "name" | "kind" | "model" | "marks" | "perplexity"> {
@@ -66,12 +70,13 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
   const { request, openSession, signal, emit } = context;
   const { members, identity } = model.files;
   const readers = readersFor(model, inputs, split.readers);
-  const { beam, consensus, consensusWeights, consensusFrom } = request;
+  const { beam, consensus, consensusWeights, consensusFrom, consensusVoters } = request;
   const onProgress = (done: number, total: number): void =>
     emit({ kind: "work", task: `captioning with ${model.name}`, done, total });
   const said = await captionPictures(model, readers, split.pictures.length, openSession, {
-    ...chosen({ consensus, consensusWeights, consensusFrom }),
+    ...chosen({ consensus, consensusWeights, consensusFrom, consensusVoters }),
     beam,
+    neighbours: await votingTable(model, scene),
     signal,
     onProgress,
   });
@@ -90,7 +95,12 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
       encoders: model.files.inputs.map(({ features }) => `${features.name}, ${features.layer}`),
       beam: beam ?? Math.max(members[0]!.decoder.manifest.decoding.beam, consensus ?? 1),
       ...(consensus !== undefined && {
-        consensus: { captions: consensus, from: consensusFrom ?? "ensemble", weights: consensusWeights ?? "uniform" },
+        consensus: {
+          captions: consensus,
+          from: consensusFrom ?? "ensemble",
+          weights: consensusWeights ?? "uniform",
+          voters: consensusVoters ?? "captions",
+        },
       }),
     },
     marks: [...new Map(marks.map((mark) => [mark.text, mark])).values()],
@@ -100,6 +110,27 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
     }),
     ...(calibration && { sureness: { calibration, confidences: said.map(({ confidence }) => confidence) } }),
   };
+}
+
+/**
+ * The training pictures that vote on a model's captions, if they do: all but those with the content of one that is scored.
+ * @throws ShowtellError `DATA_SPLIT` if there is no train split, and what reading features throws.
+ */
+export async function votingTable(
+  { files }: EvaluatedModel,
+  { context, dataset, split }: Scene,
+): Promise<NeighbourTable | undefined> {
+  const { request, openSession, signal, emit } = context;
+  if (request.consensusVoters !== "neighbours") return undefined;
+  const reading = {
+    cache: request.cache,
+    openSession,
+    signal,
+    onFeatures: (progress: ExtractionProgress) => emit({ kind: "features", split: "train", progress }),
+    onBroken: (path: string, error: PlainError) => emit({ kind: "broken picture", path, error }),
+  };
+  const scored = new Set(split.pictures.map(({ hash }) => hash));
+  return neighbourTable(dataset, "train", files.inputs[0]!, reading, scored);
 }
 
 /** How well a lone model foresees the references. */

@@ -10,13 +10,14 @@ import { openEndingShare } from "../evaluate/open-endings.ts";
 import { choosingPictures } from "../evaluate/provenance.ts";
 import { scoreCorpus } from "../evaluate/scoring.ts";
 import type { ScoringOptions } from "../evaluate/scoring.ts";
+import { chosen } from "../models/decoder-options.ts";
 import { openDataset } from "./dataset-folder.ts";
 import type { EvaluatedModel } from "./evaluated-models.ts";
 import { captionPictures, inputsOf, readModels, readersFor } from "./evaluated-models.ts";
 import { readSplit } from "./evaluation-data.ts";
 import type { SplitFeatures, UsablePicture } from "./evaluation-data.ts";
 import type { Scene } from "./evaluation-drafts.ts";
-import { modelPerplexity, refuseLeaks } from "./evaluation-drafts.ts";
+import { modelPerplexity, refuseLeaks, votingTable } from "./evaluation-drafts.ts";
 import type { EvaluationNews } from "./evaluation-request.ts";
 import type { Measurement, MeasurementRequest } from "./measurement-request.ts";
 import { openSession as openNodeSession } from "./ort-session.ts";
@@ -72,16 +73,15 @@ async function perplexityIn(
 async function measure(request: MeasurementRequest, model: EvaluatedModel, scene: Scene): Promise<Measurement> {
   const { split, inputs, context } = scene;
   const { openSession, signal, emit } = context;
-  const { beam, consensus, consensusWeights, consensusFrom, restAfter } = request;
+  const { beam, consensus, consensusWeights, consensusFrom, consensusVoters, restAfter } = request;
   const { pictures } = split;
   const started = performance.now();
   let firstBatch: { readonly at: number; readonly done: number } | undefined;
   const said = await captionPictures(model, readersFor(model, inputs, split.readers), pictures.length, openSession, {
     beam,
     signal,
-    ...(consensus !== undefined && { consensus }),
-    ...(consensusWeights !== undefined && { consensusWeights }),
-    ...(consensusFrom !== undefined && { consensusFrom }),
+    ...chosen({ consensus, consensusWeights, consensusFrom, consensusVoters }),
+    neighbours: await votingTable(model, scene),
     onProgress(done, total) {
       firstBatch ??= { at: performance.now(), done };
       emit({ kind: "work", task: "captioning", done, total });

@@ -11,9 +11,11 @@ import { unitVectors } from "../caption/nearest-pictures.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { featureShape } from "../models/encoder-graph.ts";
 import { safetensorsParts } from "../safetensors/write.ts";
+import type { CaptionerInput } from "../caption/captioning-service.ts";
 import type { ModelArgument } from "./captioner-files.ts";
 import { readCaptionerFiles } from "./captioner-files.ts";
 import { openDataset, picturePath } from "./dataset-folder.ts";
+import type { Dataset } from "./dataset-folder.ts";
 import { featureBatches } from "./feature-batches.ts";
 import type { FeatureCache } from "./feature-cache.ts";
 import { extractFeatures } from "./feature-extraction.ts";
@@ -22,8 +24,18 @@ import { requireWritable, writeFileAtomically } from "./files.ts";
 import { readSafetensorsFile } from "./safetensors-file.ts";
 import { version } from "./version.ts";
 
+/** What reading pictures needs and tells. */
+interface NeighboursReading {
+  /** Folder of feature caches; default: below the platform's cache folder. */
+  readonly cache?: string | undefined;
+  readonly openSession: OpenSession;
+  readonly signal?: CancelSignal | undefined;
+  readonly onFeatures?: (progress: ExtractionProgress) => void;
+  readonly onBroken?: (path: string, error: PlainError) => void;
+}
+
 /** Of what a table is made. */
-export interface NeighboursRequest {
+export interface NeighboursRequest extends NeighboursReading {
   /** The model whose captions will be held against it: its first encoder and layer are those of the table. */
   readonly model: ModelArgument;
   /** Folder or file of the data set, and the folder of its pictures if it lies elsewhere. */
@@ -32,12 +44,6 @@ export interface NeighboursRequest {
   readonly split: string;
   /** Path of the table; what is there is replaced in one step. */
   readonly out: string;
-  /** Folder of feature caches; default: below the platform's cache folder. */
-  readonly cache?: string | undefined;
-  readonly openSession: OpenSession;
-  readonly signal?: CancelSignal | undefined;
-  readonly onFeatures?: (progress: ExtractionProgress) => void;
-  readonly onBroken?: (path: string, error: PlainError) => void;
 }
 
 /** Grids that are in memory at a time. */
@@ -49,31 +55,48 @@ const picturesAtOnce = 64;
  * @throws ShowtellError `DATA_…`, `BUNDLE_…`, `ENCODER_MISSING`, `FILE_WRITE`, `CANCELLED`.
  */
 export async function buildNeighbours(request: NeighboursRequest): Promise<NeighbourTable> {
-  const { model, data, images, split, out, openSession, signal } = request;
+  const { model, data, images, split, out, signal } = request;
   await requireWritable(out);
   const [input] = (await readCaptionerFiles(model)).inputs;
-  const { encoder, features } = input!;
   const dataset = await openDataset(data, images === undefined ? {} : { images });
+  const table = await neighbourTable(dataset, split, input!, request);
+  const { tensors, metadata } = packNeighbours(table);
+  throwIfCancelled(signal);
+  await writeFileAtomically(out, safetensorsParts(tensors, metadata));
+  return table;
+}
+
+/**
+ * The table of a split's pictures by the features that a captioner reads, without those whose content has one of the `without` hashes.
+ * @throws ShowtellError `DATA_…`, `CACHE_FORMAT`, `LOCKED`, `CANCELLED`.
+ */
+export async function neighbourTable(
+  dataset: Dataset,
+  split: string,
+  { encoder, features }: CaptionerInput,
+  { cache: root, openSession, signal, onFeatures, onBroken }: NeighboursReading,
+  without: ReadonlySet<string> = new Set(),
+): Promise<NeighbourTable> {
   const records = dataset.split(split).filter(({ captions }) => captions.length > 0);
   const { cache, hashes } = await extractFeatures({
     pictures: records.map(({ image }) => picturePath(dataset, image)),
     encoder,
     layer: features.layer,
     openSession,
-    root: request.cache,
+    root,
     signal,
-    ...(request.onFeatures && { onProgress: request.onFeatures }),
-    onBroken: (path, error) => request.onBroken?.(path, error),
+    ...(onFeatures && { onProgress: onFeatures }),
+    onBroken: (path, error) => onBroken?.(path, error),
   });
   try {
     const usable = records.flatMap(({ image, captions }, i) => {
       const hash = hashes[i];
-      return hash === undefined ? [] : [{ hash, picture: { image, captions } }];
+      return hash === undefined || without.has(hash) ? [] : [{ hash, picture: { image, captions } }];
     });
     if (usable.length === 0) throw new ShowtellError("DATA_EMPTY", `no picture of split "${split}" can be used`);
     const channels = featureShape(encoder.manifest.spec, features.layer).at(-1)!;
     const vectors = await vectorsOf(cache, usable, channels, signal);
-    const table: NeighbourTable = {
+    return {
       version: 1,
       writer: `showtell ${version}`,
       encoder: { identity: features.identity, name: features.name },
@@ -82,10 +105,6 @@ export async function buildNeighbours(request: NeighboursRequest): Promise<Neigh
       pictures: usable.map(({ picture }) => picture),
       vectors: tensor("float16", [usable.length, channels], vectors),
     };
-    const { tensors, metadata } = packNeighbours(table);
-    throwIfCancelled(signal);
-    await writeFileAtomically(out, safetensorsParts(tensors, metadata));
-    return table;
   } finally {
     await cache.close();
   }

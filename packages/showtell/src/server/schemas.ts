@@ -41,6 +41,12 @@ export const optionFields: { readonly [Name in keyof RequestOptions]-?: z.ZodTyp
   consensusFrom: z
     .enum(["ensemble", "members"])
     .describe("Of several models: whether they find those captions together or each alone. Default ensemble."),
+  consensusVoters: z
+    .enum(["captions", "neighbours"])
+    .describe(
+      "Whom those captions are to agree with: each other, or what people said of the training pictures that look most alike, where the " +
+        "service has a table of them. Default captions.",
+    ),
   abstainBelow: z
     .number()
     .min(0)

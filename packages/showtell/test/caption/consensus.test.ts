@@ -1,10 +1,12 @@
 // Consensus: what each caption's CIDEr-D is expected to be, and captions ranked by it through the real engine.
 import { ciderD, documentFrequencies } from "caption-metrics";
 import { describe, expect, test } from "vitest";
-import { encodeFloat16 } from "../../src/base/float16.ts";
+import { decodeFloat16, encodeFloat16 } from "../../src/base/float16.ts";
+import { tensor } from "../../src/base/tensor.ts";
+import type { NeighbourTable } from "../../src/bundle/neighbour-table.ts";
 import type { CaptionOptions } from "../../src/caption/caption-options.ts";
 import { openEnsembleCaptioner, openFeatureCaptioner } from "../../src/caption/captioner.ts";
-import { expectedScores } from "../../src/caption/consensus.ts";
+import { expectedScores, neighbourScores } from "../../src/caption/consensus.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { frequenciesOf, frequencyTable } from "../../src/text/frequency-table.ts";
 import { mixedWeights, tinyBundle, tinySpec } from "../bundle/tiny-decoder.ts";
@@ -59,6 +61,39 @@ describe("expected scores", () => {
       { ...captions[1]!, logProbability: -1e6 },
     ];
     expect(expectedScores(hopeless, frequencies, "probability")[0]).toBe(0);
+  });
+});
+
+describe("scores from training pictures", () => {
+  const tokens = captions.map((caption) => caption.tokens);
+  const dogs = [["a", "dog", "runs"], "a dog on grass".split(" ")];
+  const cats = ["a cat on grass".split(" "), "a cat runs".split(" ")];
+  const scoreAgainst = (caption: readonly string[], own: readonly (readonly string[])[]): number =>
+    ciderD([caption], [own], { frequencies }).score;
+
+  test("are the mean CIDEr-D against each one's captions, one e-th where it is less similar by 0.04", () => {
+    const near = [
+      { similarity: 0.66, captions: cats },
+      { similarity: 0.7, captions: dogs },
+    ];
+    for (const [i, score] of neighbourScores(tokens, near, frequencies).entries()) {
+      const [cat, dog] = [scoreAgainst(tokens[i]!, cats), scoreAgainst(tokens[i]!, dogs)];
+      expect(score).toBeCloseTo((cat / Math.E + dog) / (1 / Math.E + 1), 10);
+    }
+  });
+
+  test("are decided by what looks most alike, however alike that is", () => {
+    for (const [nearest, better] of [
+      [dogs, 0],
+      [cats, 1],
+    ] as const) {
+      const near = [
+        { similarity: -0.2, captions: nearest },
+        { similarity: -0.9, captions: nearest === dogs ? cats : dogs },
+      ];
+      const scores = neighbourScores([["a", "dog", "runs"], "a cat runs".split(" ")], near, frequencies);
+      expect(scores[better]).toBeGreaterThan(3 * scores[1 - better]!);
+    }
   });
 });
 
@@ -142,9 +177,65 @@ describe("captions by consensus", () => {
     },
   );
 
+  test("agree with what stands at similar training pictures where these vote, unless the model holds that for unlikely", async () => {
+    const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(2) });
+    const { identity, name, layer } = decoder!.manifest.encoder;
+    const member = { source: "tiny", decoder: decoder!, references: part! };
+    const alone = await openFeatureCaptionerOf(2);
+    const found = await alone.caption(batch, { candidates: 12 });
+    await expect(alone.caption(batch, { consensus: 12, consensusVoters: "neighbours" })).rejects.toMatchObject({
+      code: "ARGUMENT",
+      message: expect.stringContaining("neighbours build") as string,
+    });
+    await alone.dispose();
+    // Each picture is in the table itself, and there stands what the model would say last of all.
+    const size = tinySpec.features[0]!;
+    const pictures = found.map(({ candidates }, i) => ({
+      image: `${i}.jpg`,
+      captions: [candidates.at(-1)!.caption.toUpperCase()],
+    }));
+    const units = decodeFloat16(batch.data).map((value, i, all) => {
+      const own = all.subarray(Math.floor(i / size) * size, (Math.floor(i / size) + 1) * size);
+      return value / Math.hypot(...own);
+    });
+    const neighbours: NeighbourTable = {
+      version: 1,
+      writer: "showtell test",
+      encoder: { identity, name },
+      layer,
+      data: { name: "itself", split: "train" },
+      pictures,
+      vectors: tensor("float16", [images, size], encodeFloat16(units)),
+    };
+    const captioner = await openEnsembleCaptioner([member], openSession, { threads: 1, neighbours });
+    const chosen = await captioner.caption(batch, { consensus: 12, candidates: 12, consensusVoters: "neighbours" });
+    let last = 0;
+    for (const [image, { candidates }] of chosen.entries()) {
+      const ranks = candidates.map(({ consensus, score }) => consensus! + 0.1 * score);
+      expect(ranks).toEqual(ranks.toSorted((a, b) => b - a));
+      expect(candidates.map(({ caption }) => caption).toSorted()).toEqual(
+        [...new Set(found[image]!.candidates.map(({ caption }) => caption))].toSorted(),
+      );
+      if (candidates[0]!.caption === found[image]!.candidates.at(-1)!.caption) last++;
+    }
+    expect(last).toBeGreaterThanOrEqual(3);
+    for (const asked of [{ consensusWeights: "uniform" }, { consensusWeights: "probability" }] as const) {
+      const both = { consensus: 12, consensusVoters: "neighbours", ...asked } as const;
+      await expect(captioner.caption(batch, both)).rejects.toMatchObject({
+        code: "ARGUMENT",
+        message: expect.stringContaining("consensusWeights") as string,
+      });
+    }
+    await captioner.dispose();
+  });
+
   test("say what belongs to a consensus only with one", async () => {
     const captioner = await openFeatureCaptionerOf(2);
-    for (const lone of [{ consensusFrom: "members" }, { consensusWeights: "uniform" }] as const) {
+    for (const lone of [
+      { consensusFrom: "members" },
+      { consensusWeights: "uniform" },
+      { consensusVoters: "captions" },
+    ] as const) {
       await expect(captioner.caption(batch, lone)).rejects.toMatchObject({
         code: "ARGUMENT",
         message: expect.stringContaining(Object.keys(lone)[0]!) as string,

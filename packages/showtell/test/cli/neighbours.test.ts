@@ -70,6 +70,35 @@ test("training pictures are found by their look, and copies by their words, in t
   await captioner.dispose();
 });
 
+test("training pictures that look alike vote on captions, with and without --json", async () => {
+  const candidates = async (...args: readonly string[]): Promise<{ caption: string; consensus?: number }[]> => {
+    const { stdout } = await run("caption", pictures[1]!, "--json", "--candidates", "6", ...args);
+    return (JSON.parse(stdout) as { candidates: { caption: string }[] }).candidates;
+  };
+  const wanted = (await candidates("-m", "tiny.safetensors")).at(-1)!.caption;
+  // All pictures of the table say so; of those whose references weigh words, one does.
+  const linesOf = (captions: readonly string[]): string =>
+    captions
+      .map((caption, i) => JSON.stringify({ image: basename(pictures[i]!), captions: [caption], split: "train" }))
+      .join("\n");
+  writeFileSync(join(folder, "voters.jsonl"), linesOf([wanted, wanted, wanted]));
+  writeFileSync(join(folder, "weights.jsonl"), linesOf(["picture 0", wanted, "picture 2"]));
+  const table = ["-m", "tiny.safetensors", "--data", "voters.jsonl", "--images", "images", "-o", "voters.safetensors"];
+  expect(await run("neighbours", "build", ...table)).toMatchObject({ status: 0 });
+  const packed = ["tiny.safetensors", "--no-encoder", "--references", "weights.jsonl", "--out", "voted.safetensors"];
+  expect(await run("bundle", "pack", ...packed)).toMatchObject({ status: 0 });
+
+  const asked = ["-m", "voted.safetensors", "--neighbours", "voters.safetensors"];
+  const voting = [...asked, "--consensus", "6", "--consensus-voters", "neighbours"];
+  const { status, stdout } = await run("caption", pictures[1]!, ...voting);
+  expect({ status, stdout }).toEqual({ status: 0, stdout: `${pictures[1]!}\t${wanted}\n` });
+  const [first, second] = await candidates(...voting);
+  expect(first).toMatchObject({ caption: wanted, consensus: expect.closeTo(10, 6) as number });
+  expect(second!.consensus).toBeLessThan(10);
+  const unvoted = await run("caption", pictures[1]!, ...asked);
+  expect(unvoted).toMatchObject({ status: 2, stderr: expect.stringContaining("--consensus-voters") as string });
+});
+
 test("what can't be done is said: a model as table, a split that is not there, a folder that is not there, no --json", async () => {
   const asked = ["caption", pictures[0]!, "-m", "tiny.safetensors", "--neighbours"];
   const other = await run(...asked, "tiny.safetensors", "--json");

@@ -148,9 +148,36 @@ describe("an evaluation", () => {
     const { rows } = await evaluateCaptioners(request({ models, baselines: false, ...choice }));
     expect(rows[0]!.model).toMatchObject({
       beam: 4,
-      consensus: { captions: 4, from: "members", weights: "uniform" },
+      consensus: { captions: 4, from: "members", weights: "uniform", voters: "captions" },
     });
     expect(rowOf("one + two").model).not.toHaveProperty("consensus");
+  });
+
+  test("lets similar training pictures vote where that is asked, and says so", async () => {
+    // After two epochs the model says one colour of all; training pictures of the same colour know better.
+    const asked = request({ baselines: false, consensus: 300 });
+    const { rows } = await evaluateCaptioners({ ...asked, consensusVoters: "neighbours" });
+    expect(rows[0]!.model).toMatchObject({
+      beam: 300,
+      consensus: { captions: 300, from: "ensemble", weights: "uniform", voters: "neighbours" },
+    });
+    const among = (await evaluateCaptioners(asked)).rows[0]!;
+    expect(among.model!.consensus).toMatchObject({ voters: "captions" });
+    expect(rows[0]!.scores!["CIDEr"]!.value).toBeGreaterThan(1 + among.scores!["CIDEr"]!.value);
+  });
+
+  test("gives no vote to pictures that are scored themselves", async () => {
+    const own = request({
+      split: "train",
+      allowLeak: true,
+      baselines: false,
+      consensus: 4,
+      consensusVoters: "neighbours",
+    });
+    await expect(evaluateCaptioners(own)).rejects.toMatchObject({
+      code: "DATA_EMPTY",
+      message: expect.stringContaining('no picture of split "train"') as string,
+    });
   });
 
   test("tells how far it is", () => {
