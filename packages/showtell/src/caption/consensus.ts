@@ -55,32 +55,35 @@ export interface VotingPicture {
   readonly captions: readonly (readonly string[])[];
 }
 
-/** So many training pictures vote. This and the two numbers below were chosen on the first 500 pictures of Flickr8k's dev split. */
+/** So many training pictures vote. This and the two numbers below were chosen by bench/neighbour-votes.mjs. */
 export const votingPictures = 30;
 
-/** A picture that is less similar than the nearest by this much counts 1/e of it. */
 const similarityScale = 0.04;
 
 /** What a caption's score, the model's log-probability as lengths have it, counts beside the votes of training pictures: CIDEr-D a nat. */
-const scoreShare = 0.1;
+const scoreShare = 0.2;
 
-/** What each caption's CIDEr-D (0 … 10) is expected to be from training pictures: the mean of its scores against their captions, weighted. */
+/**
+ * What each caption's CIDEr-D (0 … 10) is expected to be from training pictures: the mean of its scores against their captions, in which a
+ * picture that is less similar than the nearest by `scale` counts 1/e of it.
+ */
 export function neighbourScores(
   captions: readonly (readonly string[])[],
   neighbours: readonly VotingPicture[],
   frequencies: DocumentFrequencies,
+  scale: number = similarityScale,
 ): number[] {
   const scorer = ciderScorer(
     neighbours.map((neighbour) => neighbour.captions),
     { frequencies },
   );
   const nearest = Math.max(...neighbours.map(({ similarity }) => similarity));
-  const votes = neighbours.map(({ similarity }) => Math.exp((similarity - nearest) / similarityScale));
+  const votes = neighbours.map(({ similarity }) => Math.exp((similarity - nearest) / scale));
   const total = votes.reduce((sum, vote) => sum + vote, 0);
   return captions.map((tokens) => votes.reduce((sum, vote, i) => sum + vote * scorer.score(i, tokens), 0) / total);
 }
 
 /** What ranks a caption that training pictures voted on: their votes, and how likely the model holds it. */
-export function votedRank(votes: number, score: number): number {
-  return votes + scoreShare * score;
+export function votedRank(votes: number, score: number, share: number = scoreShare): number {
+  return votes + share * score;
 }

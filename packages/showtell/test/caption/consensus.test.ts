@@ -188,15 +188,21 @@ describe("captions by consensus", () => {
       message: expect.stringContaining("neighbours build") as string,
     });
     await alone.dispose();
-    // Each picture is in the table itself, and there stands what the model would say last of all.
+    // Each picture is in the table twice itself: with words that say nothing, and with what the model would say last of all.
     const size = tinySpec.features[0]!;
-    const pictures = found.map(({ candidates }, i) => ({
-      image: `${i}.jpg`,
-      captions: [candidates.at(-1)!.caption.toUpperCase()],
-    }));
+    const pictures = found.flatMap(({ candidates }, i) =>
+      ["nothing of this", candidates.at(-1)!.caption.toUpperCase()].map((caption) => ({
+        image: `${i}.jpg`,
+        captions: [caption],
+      })),
+    );
     const units = decodeFloat16(batch.data).map((value, i, all) => {
       const own = all.subarray(Math.floor(i / size) * size, (Math.floor(i / size) + 1) * size);
       return value / Math.hypot(...own);
+    });
+    const twice = Float32Array.from({ length: 2 * units.length }, (_, i) => {
+      const picture = Math.floor(i / (2 * size));
+      return units[picture * size + (i % size)]!;
     });
     const neighbours: NeighbourTable = {
       version: 1,
@@ -205,18 +211,22 @@ describe("captions by consensus", () => {
       layer,
       data: { name: "itself", split: "train" },
       pictures,
-      vectors: tensor("float16", [images, size], encodeFloat16(units)),
+      vectors: tensor("float16", [2 * images, size], encodeFloat16(twice)),
     };
     const captioner = await openEnsembleCaptioner([member], openSession, { threads: 1, neighbours });
     const chosen = await captioner.caption(batch, { consensus: 12, candidates: 12, consensusVoters: "neighbours" });
     let last = 0;
     for (const [image, { candidates }] of chosen.entries()) {
-      const ranks = candidates.map(({ consensus, score }) => consensus! + 0.1 * score);
+      const ranks = candidates.map(({ consensus, score }) => consensus! + 0.2 * score);
       expect(ranks).toEqual(ranks.toSorted((a, b) => b - a));
       expect(candidates.map(({ caption }) => caption).toSorted()).toEqual(
         [...new Set(found[image]!.candidates.map(({ caption }) => caption))].toSorted(),
       );
-      if (candidates[0]!.caption === found[image]!.candidates.at(-1)!.caption) last++;
+      const wanted = found[image]!.candidates.at(-1)!.caption;
+      // Half of the votes agree in all n-grams that there are, of at most four words.
+      const { consensus, tokens } = candidates.find(({ caption }) => caption === wanted)!;
+      expect(consensus).toBeCloseTo((5 * Math.min(4, tokens.length)) / 4, 2);
+      if (candidates[0]!.caption === wanted) last++;
     }
     expect(last).toBeGreaterThanOrEqual(3);
     for (const asked of [{ consensusWeights: "uniform" }, { consensusWeights: "probability" }] as const) {

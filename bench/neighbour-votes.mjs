@@ -1,0 +1,104 @@
+// What similar training pictures' votes on captions give, by how many captions are found, how many pictures vote, how fast a vote fades with
+// similarity, and how much the model's own score counts: CIDEr of dev's first 500 pictures, which chose the defaults, and of the other 500.
+// Usage: node bench/neighbour-votes.mjs DATA [--model BUNDLE] [--threads N]   (DATA: a data set's folder with the splits train and dev)
+import { parseArgs } from "node:util";
+import { setup } from "../scripts/setup.mjs";
+import { usage } from "./usage.mjs";
+
+usage(import.meta.url);
+setup();
+
+const dist = "../packages/showtell/dist";
+const { documentFrequencies, ptbTokens, scoreCaptions } = await import("../packages/caption-metrics/dist/index.js");
+const { openEnsembleCaptioner } = await import(`${dist}/caption/captioner.js`);
+const { neighbourScores, votedRank } = await import(`${dist}/caption/consensus.js`);
+const { openTrainingNeighbours } = await import(`${dist}/caption/training-neighbours.js`);
+const { defaultModel } = await import(`${dist}/node/bundle-files.js`);
+const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
+const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
+const { extractFeatures } = await import(`${dist}/node/feature-extraction.js`);
+const { neighbourTable } = await import(`${dist}/node/neighbours.js`);
+const { openSession: open } = await import(`${dist}/node/ort-session.js`);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { model: { type: "string", default: defaultModel }, threads: { type: "string" } },
+});
+const [data] = positionals;
+if (data === undefined) usage(import.meta.url, true);
+
+const mostCaptions = 40;
+const mostPictures = 60;
+const first = 500;
+const picturesAtOnce = 50;
+const openSession = (model) => open(model, values.threads === undefined ? {} : { threads: Number(values.threads) });
+
+const { members, inputs } = await readCaptionerFiles(values.model);
+const [{ encoder, features }] = inputs;
+const dataset = await openDataset(data);
+const records = dataset.split("dev");
+const { cache, hashes } = await extractFeatures({
+  pictures: records.map(({ image }) => picturePath(dataset, image)),
+  encoder,
+  layer: features.layer,
+  openSession,
+});
+const table = await neighbourTable(dataset, "train", inputs[0], { openSession }, new Set(hashes));
+const frequencies = documentFrequencies(table.pictures.map(({ captions }) => captions.map(ptbTokens)));
+const known = openTrainingNeighbours(
+  table,
+  inputs.map((input) => input.features),
+  openSession,
+);
+const captioner = await openEnsembleCaptioner(members, openSession);
+const size = cache.key.shape.reduce((a, b) => a * b);
+const pictures = [];
+for (let start = 0; start < records.length; start += picturesAtOnce) {
+  const some = hashes.slice(start, start + picturesAtOnce);
+  const batch = { images: some.length, data: new Uint16Array(some.length * size) };
+  await cache.read(some, batch.data);
+  const near = await known.nearest([batch], mostPictures);
+  for (const [i, { candidates }] of (await captioner.caption(batch, { candidates: mostCaptions })).entries()) {
+    const voters = near[i].map(({ similarity, captions }) => ({ similarity, captions: captions.map(ptbTokens) }));
+    pictures.push({ candidates, voters });
+  }
+}
+await captioner.dispose();
+await cache.close();
+
+const printed = (value) => (100 * value).toFixed(1);
+
+/** CIDEr of the first 500 and of the others, BLEU-4 of all, of the captions that a ranking puts first. */
+function show(name, rankOf) {
+  const chosen = pictures.map((picture, i) => {
+    const ranks = rankOf(picture);
+    return [records[i].image, picture.candidates[ranks.indexOf(Math.max(...ranks))].caption];
+  });
+  const scored = (from, to) =>
+    scoreCaptions(
+      chosen.slice(from, to),
+      records.slice(from, to).map(({ image, captions }) => [image, captions]),
+    ).scores;
+  const [early, late, all] = [scored(0, first), scored(first), scored()];
+  const columns = [early["CIDEr"], late["CIDEr"], all["CIDEr"], all["BLEU-4"]];
+  console.log(`${name.padEnd(56)} ${columns.map((column) => printed(column).padStart(8)).join("")}`);
+}
+
+function voted({ captions, voters: count, scale, share }) {
+  show(`${captions} captions, ${count} pictures vote, scale ${scale}, score ${share}`, ({ candidates, voters }) => {
+    const some = candidates.slice(0, captions);
+    const tokens = some.map((candidate) => candidate.tokens);
+    const votes = neighbourScores(tokens, voters.slice(0, count), frequencies, scale);
+    return votes.map((vote, i) => votedRank(vote, some[i].score, share));
+  });
+}
+
+const chosen = { captions: 20, voters: 30, scale: 0.04, share: 0.2 };
+console.log(
+  `${"CIDEr × 100, and BLEU-4 × 100".padEnd(56)} ${["first", "others", "all", "BLEU-4"].map((c) => c.padStart(8)).join("")}`,
+);
+show("the likeliest caption", ({ candidates }) => candidates.map(({ score }) => score));
+for (const captions of [3, 5, 10, 20, 40]) voted({ ...chosen, captions });
+for (const voters of [1, 5, 15, 60]) voted({ ...chosen, voters });
+for (const scale of [0.02, 0.1, Number.POSITIVE_INFINITY]) voted({ ...chosen, scale });
+for (const share of [0, 0.1, 0.4, 1]) voted({ ...chosen, share });
