@@ -89,7 +89,7 @@ function voted({ captions, voters: count, scale, share }) {
     const some = candidates.slice(0, captions);
     const tokens = some.map((candidate) => candidate.tokens);
     const votes = neighbourScores(tokens, voters.slice(0, count), frequencies, scale);
-    return votes.map((vote, i) => votedRank(vote, some[i].score, share));
+    return votes.map((vote, i) => votedRank(vote, some[i].score, 0, share));
   });
 }
 

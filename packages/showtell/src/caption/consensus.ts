@@ -55,7 +55,7 @@ export interface VotingPicture {
   readonly captions: readonly (readonly string[])[];
 }
 
-/** So many training pictures vote. This and the two numbers below were chosen by bench/neighbour-votes.mjs. */
+/** So many training pictures vote. This and the three numbers below were chosen as docs/decisions/neighbour-votes.md says. */
 export const votingPictures = 30;
 
 const similarityScale = 0.04;
@@ -83,7 +83,13 @@ export function neighbourScores(
   return captions.map((tokens) => votes.reduce((sum, vote, i) => sum + vote * scorer.score(i, tokens), 0) / total);
 }
 
-/** What ranks a caption that training pictures voted on: their votes, and how likely the model holds it. */
-export function votedRank(votes: number, score: number, share: number = scoreShare): number {
-  return votes + share * score;
+/** What the agreement of several models' captions counts beside the votes of training pictures: CIDEr-D for CIDEr-D. */
+const agreementShare = 0.1;
+
+/**
+ * What ranks a caption that training pictures voted on: their votes, how likely the model holds it, and, where several models found captions
+ * each alone, how much it agrees with all that they found.
+ */
+export function votedRank(votes: number, score: number, agreement: number = 0, share: number = scoreShare): number {
+  return votes + share * score + agreementShare * agreement;
 }

@@ -79,7 +79,8 @@ export async function findHypotheses<Images, State, MemberState>(
     refuseLoneConsensusOptions(options);
     return search(searched, pictures, options);
   }
-  const rank = consensusRanking(searched, options, pictures.voters);
+  const areMembers = consensusFrom === "members" && searched.members.length > 1;
+  const rank = consensusRanking(searched, options, pictures.voters, areMembers);
   requireWhole("consensus", consensus, Math.max(2, candidates), widest);
   const wanted = { ...options, candidates: consensus };
   const best = (found: readonly (readonly Found[])[]): readonly (readonly Found[])[] =>
@@ -132,11 +133,15 @@ async function weighed<Images, State>(
   return found.map((hypotheses, image) => hypotheses.map((one, i) => ({ ...one, ...anew[image]![i]! })));
 }
 
-/** Ranks a picture's hypotheses by how much they agree with each other, or with its voters; of equals the likelier is first. */
+/**
+ * Ranks a picture's hypotheses by how much they agree with each other, or with its voters, and then with each other only where members
+ * found them alone; of equals the likelier is first.
+ */
 function consensusRanking(
   { frequencies, vocabulary }: Model,
   { consensusWeights }: CaptionOptions,
   voters: Pictures<unknown>["voters"],
+  areMembers: boolean,
 ): (hypotheses: readonly Found[], image: number) => readonly Found[] {
   if (frequencies === undefined) {
     throw new ShowtellError(
@@ -151,28 +156,24 @@ function consensusRanking(
       "consensusWeights is how much captions count that vote on each other, and consensusVoters lets neighbours vote: give one of them",
     );
   }
-  const rankOf = ({ consensus, score }: Found): number =>
-    voters === undefined ? consensus! : votedRank(consensus!, score);
   return (hypotheses, image) => {
     // Drawing may give the same sentence twice: as often it votes, but it is one candidate.
     const captions = hypotheses.map(({ words, logProbability }) => ({
       tokens: decodeIds(vocabulary, words),
       logProbability,
     }));
-    const scores =
-      voters === undefined
-        ? expectedScores(captions, frequencies, consensusWeights)
-        : neighbourScores(
-            captions.map(({ tokens }) => tokens),
-            voters[image]!,
-            frequencies,
-          );
-    const distinct = new Map<string, Found>();
+    const tokens = captions.map((caption) => caption.tokens);
+    const votes = voters && neighbourScores(tokens, voters[image]!, frequencies);
+    const agreement = votes === undefined || areMembers ? expectedScores(captions, frequencies, consensusWeights) : [];
+    const distinct = new Map<string, { readonly found: Found; readonly rank: number }>();
     for (const [i, hypothesis] of hypotheses.entries()) {
       const key = hypothesis.words.join();
-      if (!distinct.has(key)) distinct.set(key, { ...hypothesis, consensus: scores[i]! });
+      if (distinct.has(key)) continue;
+      const consensus = votes?.[i] ?? agreement[i]!;
+      const rank = votes === undefined ? consensus : votedRank(votes[i]!, hypothesis.score, agreement[i]);
+      distinct.set(key, { found: { ...hypothesis, consensus }, rank });
     }
-    return [...distinct.values()].sort((a, b) => rankOf(b) - rankOf(a));
+    return [...distinct.values()].sort((a, b) => b.rank - a.rank).map(({ found }) => found);
   };
 }
 

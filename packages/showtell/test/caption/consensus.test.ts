@@ -3,6 +3,8 @@ import { ciderD, documentFrequencies } from "caption-metrics";
 import { describe, expect, test } from "vitest";
 import { decodeFloat16, encodeFloat16 } from "../../src/base/float16.ts";
 import { tensor } from "../../src/base/tensor.ts";
+import type { BundlePart } from "../../src/bundle/bundle.ts";
+import type { DecoderManifest } from "../../src/bundle/manifest.ts";
 import type { NeighbourTable } from "../../src/bundle/neighbour-table.ts";
 import type { CaptionOptions } from "../../src/caption/caption-options.ts";
 import { openEnsembleCaptioner, openFeatureCaptioner } from "../../src/caption/captioner.ts";
@@ -179,7 +181,6 @@ describe("captions by consensus", () => {
 
   test("agree with what stands at similar training pictures where these vote, unless the model holds that for unlikely", async () => {
     const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(2) });
-    const { identity, name, layer } = decoder!.manifest.encoder;
     const member = { source: "tiny", decoder: decoder!, references: part! };
     const alone = await openFeatureCaptionerOf(2);
     const found = await alone.caption(batch, { candidates: 12 });
@@ -189,30 +190,11 @@ describe("captions by consensus", () => {
     });
     await alone.dispose();
     // Each picture is in the table twice itself: with words that say nothing, and with what the model would say last of all.
-    const size = tinySpec.features[0]!;
-    const pictures = found.flatMap(({ candidates }, i) =>
-      ["nothing of this", candidates.at(-1)!.caption.toUpperCase()].map((caption) => ({
-        image: `${i}.jpg`,
-        captions: [caption],
-      })),
+    const wantedOf = found.map(({ candidates }) => candidates.at(-1)!.caption);
+    const neighbours = tableFor(
+      decoder!,
+      wantedOf.map((wanted) => ["nothing of this", wanted.toUpperCase()]),
     );
-    const units = decodeFloat16(batch.data).map((value, i, all) => {
-      const own = all.subarray(Math.floor(i / size) * size, (Math.floor(i / size) + 1) * size);
-      return value / Math.hypot(...own);
-    });
-    const twice = Float32Array.from({ length: 2 * units.length }, (_, i) => {
-      const picture = Math.floor(i / (2 * size));
-      return units[picture * size + (i % size)]!;
-    });
-    const neighbours: NeighbourTable = {
-      version: 1,
-      writer: "showtell test",
-      encoder: { identity, name },
-      layer,
-      data: { name: "itself", split: "train" },
-      pictures,
-      vectors: tensor("float16", [2 * images, size], encodeFloat16(twice)),
-    };
     const captioner = await openEnsembleCaptioner([member], openSession, { threads: 1, neighbours });
     const chosen = await captioner.caption(batch, { consensus: 12, candidates: 12, consensusVoters: "neighbours" });
     let last = 0;
@@ -222,7 +204,7 @@ describe("captions by consensus", () => {
       expect(candidates.map(({ caption }) => caption).toSorted()).toEqual(
         [...new Set(found[image]!.candidates.map(({ caption }) => caption))].toSorted(),
       );
-      const wanted = found[image]!.candidates.at(-1)!.caption;
+      const wanted = wantedOf[image]!;
       // Half of the votes agree in all n-grams that there are, of at most four words.
       const { consensus, tokens } = candidates.find(({ caption }) => caption === wanted)!;
       expect(consensus).toBeCloseTo((5 * Math.min(4, tokens.length)) / 4, 2);
@@ -237,6 +219,42 @@ describe("captions by consensus", () => {
       });
     }
     await captioner.dispose();
+  });
+
+  test("of members that voters rank count a little what all of them found", async () => {
+    const members = await Promise.all(
+      [3, 5].map(async (seed) => {
+        const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
+        return { source: `${seed}`, decoder: decoder!, references: part! };
+      }),
+    );
+    const said = [["a dog runs"], ["dog dog a"], ["grass on a cat"], ["a cat"]];
+    const neighbours = tableFor(members[0]!.decoder, said);
+    const lists = [];
+    for (const member of members) {
+      const alone = await openEnsembleCaptioner([member], openSession, { threads: 1 });
+      lists.push(await alone.caption(batch, { candidates: 6 }));
+      await alone.dispose();
+    }
+    const ensemble = await openEnsembleCaptioner(members, openSession, { threads: 1, neighbours });
+    const asked = { consensus: 6, candidates: 6, consensusFrom: "members", consensusVoters: "neighbours" } as const;
+    let moved = 0;
+    for (const [image, { candidates }] of (await ensemble.caption(batch, asked)).entries()) {
+      const all = lists.flatMap((list) => list[image]!.candidates).toSorted((a, b) => b.score - a.score);
+      const agreement = expectedScores(all, frequenciesOf(table));
+      const rankOf = (share: number) => (caption: string) => {
+        const place = all.findIndex((one) => one.caption === caption);
+        const { consensus } = candidates.find((one) => one.caption === caption)!;
+        return consensus! + 0.2 * all[place]!.score + share * agreement[place]!;
+      };
+      const captions = candidates.map(({ caption }) => caption);
+      const ranks = captions.map(rankOf(0.1));
+      expect(ranks).toEqual(ranks.toSorted((a, b) => b - a));
+      const without = captions.map(rankOf(0));
+      if (without.join() !== without.toSorted((a, b) => b - a).join()) moved++;
+    }
+    expect(moved).toBeGreaterThan(0);
+    await ensemble.dispose();
   });
 
   test("say what belongs to a consensus only with one", async () => {
@@ -281,6 +299,29 @@ describe("captions by consensus", () => {
     }
     await ensemble.dispose();
   });
+
+  /** A table in which each picture of the batch stands with its own features, once for each of the captions given. */
+  function tableFor(
+    { manifest }: BundlePart<DecoderManifest>,
+    captionsOf: readonly (readonly string[])[],
+  ): NeighbourTable {
+    const { identity, name, layer } = manifest.encoder;
+    const size = tinySpec.features[0]!;
+    const rows = captionsOf.flatMap((own, picture) => own.map((caption) => ({ picture, caption })));
+    const vectors = rows.flatMap(({ picture }) => {
+      const own = decodeFloat16(batch.data.subarray(picture * size, (picture + 1) * size));
+      return Array.from(own, (value) => value / Math.hypot(...own));
+    });
+    return {
+      version: 1,
+      writer: "showtell test",
+      encoder: { identity, name },
+      layer,
+      data: { name: "itself", split: "train" },
+      pictures: rows.map(({ picture, caption }) => ({ image: `${picture}.jpg`, captions: [caption] })),
+      vectors: tensor("float16", [rows.length, size], encodeFloat16(Float32Array.from(vectors))),
+    };
+  }
 
   async function openFeatureCaptionerOf(seed: number) {
     const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
