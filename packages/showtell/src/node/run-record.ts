@@ -127,7 +127,9 @@ async function modelsOf(
     const { decoder } = await readBundleFile(path);
     if (decoder === undefined) continue; // an encoder's file: its name says enough
     const { identity } = decoder.manifest;
-    const name = records.find(({ model }) => model.identity === identity)?.name ?? `model-${identity.slice(0, 12)}`;
+    // A lone model has its identity in records of how it captions, too.
+    const trained = records.find(({ kind, model }) => kind === "train" && model.identity === identity);
+    const name = trained?.name ?? `model-${identity.slice(0, 12)}`;
     labels.set(path, name);
     uses[name] = identity;
   }
