@@ -202,6 +202,24 @@ describe("showtell compare", () => {
     expect(after.missing.map(({ row }) => row)).toEqual(["rewarded", "together"]);
     const twice = await compare(["--adopt", "mine", ...data, ...place]);
     expect(twice).toMatchObject({ status: 1, stderr: expect.stringContaining("error RUN_EXISTS") as string });
+
+    // Once it is evaluated by itself, too, a run that goes on from it still names the run that trained it.
+    const alone = `${plan.trimEnd()}\n  - name: alone\n    evaluate: { model: { row: plain } }\n`;
+    writeFileSync(join(folder, "alone.yaml"), alone);
+    expect((await compare(["alone.yaml", ...data, ...place, "--only", "alone"])).status).toBe(0);
+    const on = ["train", ...data, "--out", "on", "--init", "mine/best.safetensors", "--decoder", "show-and-tell"];
+    const trained = await showtell([...on, "--epochs", "1", "--seed", "3", "--threads", "1"], {
+      cwd: folder,
+      environment,
+    });
+    expect(trained.status).toBe(0);
+    expect((await compare(["--adopt", "on", ...data, ...place])).status).toBe(0);
+    const records = parsed(recordsIn("records"));
+    expect(records.some(({ name }) => name.startsWith("alone-s3-"))).toBe(true);
+    const uses = records.flatMap((record) =>
+      record.name.includes("adopted") && "init" in record.options ? Object.keys(record.uses) : [],
+    );
+    expect(uses).toEqual([expect.stringMatching(/^show-and-tell-adopted-s3-/)]);
   });
 });
 
