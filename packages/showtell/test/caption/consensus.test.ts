@@ -66,12 +66,13 @@ describe("expected scores", () => {
   });
 });
 
+const scoreAgainst = (caption: readonly string[], own: readonly (readonly string[])[]): number =>
+  ciderD([caption], [own], { frequencies }).score;
+
 describe("scores from training pictures", () => {
   const tokens = captions.map((caption) => caption.tokens);
   const dogs = [["a", "dog", "runs"], "a dog on grass".split(" ")];
   const cats = ["a cat on grass".split(" "), "a cat runs".split(" ")];
-  const scoreAgainst = (caption: readonly string[], own: readonly (readonly string[])[]): number =>
-    ciderD([caption], [own], { frequencies }).score;
 
   test("are the mean CIDEr-D against each one's captions, one e-th where it is less similar by 0.04", () => {
     const near = [
@@ -247,10 +248,10 @@ describe("captions by consensus", () => {
         const { consensus } = candidates.find((one) => one.caption === caption)!;
         return consensus! + 0.2 * all[place]!.score + share * agreement[place]!;
       };
-      const captions = candidates.map(({ caption }) => caption);
-      const ranks = captions.map(rankOf(0.1));
+      const ranked = candidates.map(({ caption }) => caption);
+      const ranks = ranked.map(rankOf(0.1));
       expect(ranks).toEqual(ranks.toSorted((a, b) => b - a));
-      const without = captions.map(rankOf(0));
+      const without = ranked.map(rankOf(0));
       if (without.join() !== without.toSorted((a, b) => b - a).join()) moved++;
     }
     expect(moved).toBeGreaterThan(0);
