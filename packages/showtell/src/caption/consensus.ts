@@ -1,6 +1,6 @@
 // Consensus decoding: of several captions the one that agrees most, by CIDEr-D, with the others, or with what people said of training pictures
 // that look alike (Devlin et al. 2015, "Exploring nearest neighbor approaches for image captioning"; for a model's own captions Mao et al. 2015,
-// "Deep captioning with multimodal recurrent neural networks", section 9). Makes no captions and finds no pictures.
+// "Deep captioning with multimodal recurrent neural networks"). Makes no captions and finds no pictures.
 import { ciderScorer, type DocumentFrequencies } from "caption-metrics";
 
 /** How much each of the others counts: all alike, or by its probability among them. */

@@ -57,7 +57,7 @@ export function addServe(program: Command, shell: Shell): void {
     )
     .option(
       "--neighbours <file>",
-      "also tell which training pictures a photo looks like; a table of showtell neighbours build",
+      "also tell which training pictures a photo looks like, and let them vote on captions; a table of showtell neighbours build",
     )
     .option("--runs <folder>", "also show the training runs in a folder, while they go on; nothing outside it is read")
     .option(
