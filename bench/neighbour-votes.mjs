@@ -68,7 +68,7 @@ await cache.close();
 
 const printed = (value) => (100 * value).toFixed(1);
 
-/** CIDEr of the first 500 and of the others, BLEU-4 of all, of the captions that a ranking puts first. */
+/** Prints CIDEr of the first 500, of the others and of all, and BLEU-4 of all, of the captions that a ranking puts first; gives each one's CIDEr. */
 function show(name, rankOf) {
   const chosen = pictures.map((picture, i) => {
     const ranks = rankOf(picture);
@@ -78,27 +78,44 @@ function show(name, rankOf) {
     scoreCaptions(
       chosen.slice(from, to),
       records.slice(from, to).map(({ image, captions }) => [image, captions]),
-    ).scores;
-  const [early, late, all] = [scored(0, first), scored(first), scored()];
+    );
+  const whole = scored();
+  const [early, late, all] = [scored(0, first).scores, scored(first).scores, whole.scores];
   const columns = [early["CIDEr"], late["CIDEr"], all["CIDEr"], all["BLEU-4"]];
   console.log(`${name.padEnd(56)} ${columns.map((column) => printed(column).padStart(8)).join("")}`);
+  return whole.perImage["CIDEr"];
 }
 
 function voted({ captions, voters: count, scale, share }) {
-  show(`${captions} captions, ${count} pictures vote, scale ${scale}, score ${share}`, ({ candidates, voters }) => {
-    const some = candidates.slice(0, captions);
-    const tokens = some.map((candidate) => candidate.tokens);
-    const votes = neighbourScores(tokens, voters.slice(0, count), frequencies, scale);
-    return votes.map((vote, i) => votedRank(vote, some[i].score, 0, share));
-  });
+  return show(
+    `${captions} captions, ${count} pictures vote, scale ${scale}, score ${share}`,
+    ({ candidates, voters }) => {
+      const some = candidates.slice(0, captions);
+      const tokens = some.map((candidate) => candidate.tokens);
+      const votes = neighbourScores(tokens, voters.slice(0, count), frequencies, scale);
+      return votes.map((vote, i) => votedRank(vote, some[i].score, 0, share));
+    },
+  );
 }
 
 const chosen = { captions: 20, voters: 30, scale: 0.04, share: 0.2 };
 console.log(
   `${"CIDEr × 100, and BLEU-4 × 100".padEnd(56)} ${["first", "others", "all", "BLEU-4"].map((c) => c.padStart(8)).join("")}`,
 );
-show("the likeliest caption", ({ candidates }) => candidates.map(({ score }) => score));
+const likeliest = show("the likeliest caption", ({ candidates }) => candidates.map(({ score }) => score));
 for (const captions of [3, 5, 10, 20, 40]) voted({ ...chosen, captions });
 for (const voters of [1, 5, 15, 60]) voted({ ...chosen, voters });
 for (const scale of [0.02, 0.1, Number.POSITIVE_INFINITY]) voted({ ...chosen, scale });
 for (const share of [0, 0.1, 0.4, 1]) voted({ ...chosen, share });
+
+// Photos of one scene may be in both splits: how much of the gain do those give that look most like a training picture?
+const gain = voted(chosen).map((score, i) => score - likeliest[i]);
+const places = [...pictures.keys()].sort((a, b) => pictures[a].voters[0].similarity - pictures[b].voters[0].similarity);
+console.log("\nCIDEr × 100 gained by votes, by the similarity of the nearest training picture");
+const ends = [0, 0.25, 0.5, 0.75, 0.95, 1].map((share) => Math.round(share * places.length));
+for (const [i, start] of ends.slice(0, -1).entries()) {
+  const some = places.slice(start, ends[i + 1]);
+  const [least, most] = [some[0], some.at(-1)].map((place) => pictures[place].voters[0].similarity.toFixed(2));
+  const mean = some.reduce((sum, place) => sum + gain[place], 0) / some.length;
+  console.log(`${least} … ${most}, ${some.length} pictures`.padEnd(56), printed(mean).padStart(8));
+}
