@@ -1,6 +1,7 @@
 // How captions are asked for: searched, steered or drawn, and which options go together. Knows no search and no words.
 import type { CancelSignal } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
+import { chosen } from "../models/decoder-options.ts";
 import type { ConsensusSource, ConsensusVoters, ConsensusWeights } from "./consensus.ts";
 
 /** Most training pictures that are told of. */
@@ -50,6 +51,12 @@ export interface ConsensusOptions {
    * were found. Only where a table of neighbours is loaded. Default "captions".
    */
   readonly consensusVoters?: ConsensusVoters;
+}
+
+/** The options on consensus that are given, of whatever else is. */
+export function consensusOptionsOf(options: ConsensusOptions): ConsensusOptions {
+  const { consensus, consensusWeights, consensusFrom, consensusVoters } = options;
+  return chosen({ consensus, consensusWeights, consensusFrom, consensusVoters });
 }
 
 /** What a caption is to hold and to be; words are read as captions are tokenised ("a man's hat" is `a man 's hat`). */

@@ -87,7 +87,7 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
     ...searchOptionsOf(options),
     attention,
     signal,
-    ...(neighbours !== undefined && { neighbours: toldNeighbours }),
+    ...(neighbours !== undefined && options.json && { neighbours: toldNeighbours }),
   };
   if (options.tokens && !options.json) throw new ShowtellError("ARGUMENT", "--tokens are for --json: give both");
   if (attention && !options.json) throw new ShowtellError("ARGUMENT", "--attention is for --json: give both");

@@ -6,9 +6,10 @@ import { defaultEvaluation } from "../node/evaluation-request.ts";
 import type { EvaluationNews } from "../node/evaluation-request.ts";
 import { evaluateCaptioners } from "../node/evaluation.ts";
 import { evaluationLines } from "./evaluation-table.ts";
+import { consensusOptionsOf } from "../caption/caption-options.ts";
 import type { ConsensusOptions } from "../caption/caption-options.ts";
 import { dataOption, imagesOption, jsonOption, quietOption, threadsOption, wholeNumber } from "./options.ts";
-import { addConsensusOptions, consensusOptionsOf } from "./search-options.ts";
+import { addConsensusOptions } from "./search-options.ts";
 import type { Shell } from "./shell.ts";
 import type { Progress, Terminal } from "./terminal.ts";
 

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import type { Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
+import { consensusOptionsOf } from "../caption/caption-options.ts";
 import type { ConsensusOptions } from "../caption/caption-options.ts";
 import { planError } from "../compare/plan.ts";
 import type { Plan } from "../compare/plan.ts";
@@ -10,7 +11,7 @@ import { plannedRuns } from "../compare/planned-runs.ts";
 import type { ComparedRun, ComparisonRequest, RunTemplate } from "../node/comparison-request.ts";
 import { beamOption } from "./evaluate.ts";
 import { encoderOption } from "./options.ts";
-import { addConsensusOptions, consensusOptionsOf } from "./search-options.ts";
+import { addConsensusOptions } from "./search-options.ts";
 import { addTrainingOptions } from "./train.ts";
 import type { TrainCommandOptions } from "./training-options.ts";
 import { requestOf } from "./training-options.ts";

@@ -1,7 +1,7 @@
 // Options of how captions are searched, steered or drawn, for every command that captions. Knows no pictures and no output.
 import { type Command, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
-import type { CaptionOptions, ConsensusOptions } from "../caption/caption-options.ts";
+import type { CaptionOptions } from "../caption/caption-options.ts";
 import type { ConsensusSource, ConsensusVoters, ConsensusWeights } from "../caption/consensus.ts";
 import { number, wholeNumber } from "./options.ts";
 
@@ -38,8 +38,6 @@ const names = [
   "seed",
 ] as const satisfies readonly (keyof SearchOptions)[];
 
-const consensusNames = ["consensus", "consensusWeights", "consensusFrom", "consensusVoters"] as const;
-
 /** An option that may be given several times. */
 function gathered(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
@@ -71,11 +69,6 @@ export function addConsensusOptions(command: Command): Command {
         "whom the n are to agree with: each other, or what people said of the training pictures that look most alike (default: captions)",
       ).choices(["captions", "neighbours"] satisfies readonly ConsensusVoters[]),
     );
-}
-
-/** The options on consensus that were given. */
-export function consensusOptionsOf(options: ConsensusOptions): ConsensusOptions {
-  return given(options, consensusNames);
 }
 
 /** Adds the options to a command. */

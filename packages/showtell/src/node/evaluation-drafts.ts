@@ -7,6 +7,7 @@ import type { PlainError } from "../base/errors.ts";
 import { decodeFloat16 } from "../base/float16.ts";
 import type { Calibration } from "../bundle/calibration.ts";
 import type { NeighbourTable } from "../bundle/neighbour-table.ts";
+import { consensusOptionsOf } from "../caption/caption-options.ts";
 import type { CaptionerInput } from "../caption/captioning-service.ts";
 import { calibrationOf } from "../caption/confidence.ts";
 import { nearestPictures, unitVectors } from "../caption/nearest-pictures.ts";
@@ -15,7 +16,6 @@ import { mostAgreedCaption } from "../evaluate/agreed-caption.ts";
 import { bestConstantCaption } from "../evaluate/constant-caption.ts";
 import type { Perplexity, Row } from "../evaluate/evaluation.ts";
 import { marksOf, novelShare, trainedPictures } from "../evaluate/provenance.ts";
-import { chosen } from "../models/decoder-options.ts";
 import { featureShape } from "../models/encoder-graph.ts";
 import { encodeTokens, parseVocabulary } from "../text/vocabulary.ts";
 import type { FeatureReader } from "../train/learner.ts";
@@ -74,7 +74,7 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
   const onProgress = (done: number, total: number): void =>
     emit({ kind: "work", task: `captioning with ${model.name}`, done, total });
   const said = await captionPictures(model, readers, split.pictures.length, openSession, {
-    ...chosen({ consensus, consensusWeights, consensusFrom, consensusVoters }),
+    ...consensusOptionsOf(request),
     beam,
     neighbours: await votingTable(model, scene),
     signal,

@@ -4,13 +4,13 @@ import { wordnet } from "caption-metrics/wordnet";
 import { sha256Hex } from "../base/bytes.ts";
 import { sizeOf } from "../base/tensor.ts";
 import { canonicalJson } from "../bundle/identity.ts";
+import { consensusOptionsOf } from "../caption/caption-options.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { Scores } from "../evaluate/evaluation.ts";
 import { openEndingShare } from "../evaluate/open-endings.ts";
 import { choosingPictures } from "../evaluate/provenance.ts";
 import { scoreCorpus } from "../evaluate/scoring.ts";
 import type { ScoringOptions } from "../evaluate/scoring.ts";
-import { chosen } from "../models/decoder-options.ts";
 import { openDataset } from "./dataset-folder.ts";
 import type { EvaluatedModel } from "./evaluated-models.ts";
 import { captionPictures, inputsOf, readModels, readersFor } from "./evaluated-models.ts";
@@ -73,14 +73,14 @@ async function perplexityIn(
 async function measure(request: MeasurementRequest, model: EvaluatedModel, scene: Scene): Promise<Measurement> {
   const { split, inputs, context } = scene;
   const { openSession, signal, emit } = context;
-  const { beam, consensus, consensusWeights, consensusFrom, consensusVoters, restAfter } = request;
+  const { beam, consensus, restAfter } = request;
   const { pictures } = split;
   const started = performance.now();
   let firstBatch: { readonly at: number; readonly done: number } | undefined;
   const said = await captionPictures(model, readersFor(model, inputs, split.readers), pictures.length, openSession, {
     beam,
     signal,
-    ...chosen({ consensus, consensusWeights, consensusFrom, consensusVoters }),
+    ...consensusOptionsOf(request),
     neighbours: await votingTable(model, scene),
     onProgress(done, total) {
       firstBatch ??= { at: performance.now(), done };
