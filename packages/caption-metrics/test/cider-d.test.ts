@@ -96,7 +96,19 @@ describe("ciderScorer", () => {
     );
   });
 
+  it("gives for several images what it gives for each alone", () => {
+    const { hypotheses, references: all } = goldenSet("perturbed");
+    const scorer = ciderScorer(all, { endToken: "<end>" });
+    const images = [7, 3, 999, 7, 0];
+    for (const ended of [true, false])
+      expect(scorer.scores(images, hypotheses[3]!, ended)).toEqual(
+        images.map((image) => scorer.score(image, hypotheses[3]!, ended)),
+      );
+    expect(scorer.scores([], hypotheses[3]!)).toEqual([]);
+  });
+
   it("names an image that it has not", () => {
     expect(() => ciderScorer(references).score(3, [])).toThrowError(/no image 3: references were given for 0 … 2/);
+    expect(() => ciderScorer(references).scores([0, 3], [])).toThrowError(/no image 3/);
   });
 });

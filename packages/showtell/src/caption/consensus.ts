@@ -35,12 +35,13 @@ export function expectedScores(
   );
   const highest = Math.max(...captions.map(({ logProbability }) => logProbability));
   const votes = captions.map(({ logProbability }) => (weights === "uniform" ? 1 : Math.exp(logProbability - highest)));
+  const all = captions.map((_, place) => place);
   return captions.map(({ tokens }, own) => {
     let [sum, total] = [0, 0];
-    for (const [other, vote] of votes.entries()) {
+    for (const [other, score] of scorer.scores(all, tokens).entries()) {
       if (other === own) continue;
-      sum += vote * scorer.score(other, tokens);
-      total += vote;
+      sum += votes[other]! * score;
+      total += votes[other]!;
     }
     // Where all others are too improbable to count, none disagrees.
     return total === 0 ? 0 : sum / total;
@@ -80,7 +81,10 @@ export function neighbourScores(
   const nearest = Math.max(...neighbours.map(({ similarity }) => similarity));
   const votes = neighbours.map(({ similarity }) => Math.exp((similarity - nearest) / scale));
   const total = votes.reduce((sum, vote) => sum + vote, 0);
-  return captions.map((tokens) => votes.reduce((sum, vote, i) => sum + vote * scorer.score(i, tokens), 0) / total);
+  const all = votes.map((_, place) => place);
+  return captions.map(
+    (tokens) => scorer.scores(all, tokens).reduce((sum, score, i) => sum + votes[i]! * score, 0) / total,
+  );
 }
 
 /** What the agreement of several models' captions counts beside the votes of training pictures: CIDEr-D for CIDEr-D. */
