@@ -3,7 +3,7 @@ import type { Value } from "../graph/graph.ts";
 import { add, mul, sub, tanh } from "../graph/operators/arithmetic.ts";
 import { gemm, matmul, transpose } from "../graph/operators/matrix.ts";
 import { reduceSum } from "../graph/operators/reduction.ts";
-import { fixedDim, groupedByImage, reshape } from "../graph/operators/reshaping.ts";
+import { fixedDim, groupedByImage, reshape, slice } from "../graph/operators/reshaping.ts";
 import { numericShape } from "../graph/shapes.ts";
 import { withGradient } from "../graph/own-gradient.ts";
 import type { Parameters, ParameterSpecs } from "./parameters.ts";
@@ -41,13 +41,16 @@ export const attentionScores: { readonly [Kind in ScoreKind]: AttentionScore } =
       const rows = queries.shape[0]!;
       const size = fixedDim(queries, 1, "attention");
       const grouped = groupedByImage(reshape(queries, [rows, 1, size]), keys);
-      const joined = tanh(add(grouped, reshape(keys, [images, 1, positions, size]))); // [images, group, positions, size]
+      const spread = reshape(keys, [images, 1, positions, size]);
+      const joined = tanh(add(grouped, spread)); // [images, group, positions, size]
       // As one matrix, which is what the engine multiplies fastest.
       const flat = reshape(joined, [typeof rows === "number" ? rows * positions : "pairs", size]);
       const weights = p["attention.score"]!;
       const scores = groupedByImage(reshape(gemm(flat, weights), [rows, positions]), keys);
+      // What was joined is joined again where its slope is wanted, the other way round, or the engine would find it the same and keep it: for all
+      // steps of a sentence that is more than a processor's cache holds, and fetching it takes longer.
       return withGradient(scores, [queries, keys, weights], (slopes) =>
-        additiveSlopes({ queries, keys, weights, joined }, slopes),
+        additiveSlopes({ queries, keys, weights, joined: tanh(add(spread, grouped)) }, slopes),
       );
     },
   },
@@ -79,9 +82,14 @@ function additiveSlopes(
   const summed = (axis: 1 | 2): Value =>
     mul(sub(reduceSum(each, { axes: [axis] }), reduceSum(squares, { axes: [axis] })), factors);
   const pairs = images * group * positions;
+  const ofWeights = gemm(reshape(slopes, [1, pairs]), reshape(joined, [pairs, size])); // [1, size]
+  const ofKeys = summed(1); // [images, positions, size]
+  // Slopes of keys and weights are added up at the end only, and the engine would put them off and keep the pairs of all steps until then. The
+  // step before waits for the slope of queries: with nothing of the others added to it, they come first, and a step's pairs go with it.
+  const nothing = mul(add(ofWeights, reshape(slice(slice(ofKeys, 0, 0, 1), 1, 0, 1), [1, size])), 0);
   return [
-    reshape(summed(2), queries.shape),
-    reshape(summed(1), keys.shape),
-    reshape(gemm(reshape(slopes, [1, pairs]), reshape(joined, [pairs, size])), weights.shape),
+    add(reshape(summed(2), queries.shape), nothing),
+    reshape(ofKeys, keys.shape),
+    reshape(ofWeights, weights.shape),
   ];
 }
