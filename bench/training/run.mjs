@@ -116,6 +116,10 @@ function speed({ captions, seconds }) {
   return Math.round(captions / seconds);
 }
 
+function memory({ megabytes }) {
+  return megabytes;
+}
+
 function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
   return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.floor(sorted.length / 2)]) / 2;
@@ -126,8 +130,10 @@ function report() {
   for (const name of Object.keys(sides)) {
     const own = runs.map((run) => run[name]);
     const variants = [...new Set(own.map(({ variant }) => variant))].join(" / ");
-    const losses = `loss of the last step ${own[0].loss.toFixed(2)}`;
-    console.log(`  ${name.padEnd(18)}${Math.round(median(own.map(speed)))}   (${variants}; ${losses})`);
+    const facts = [variants, `loss of the last step ${own[0].loss.toFixed(2)}`];
+    // PyTorch's side tries variants first, and its peak is not that of its steps.
+    if (own[0].megabytes !== undefined) facts.push(`at most ${Math.round(median(own.map(memory)))} MB resident`);
+    console.log(`  ${name.padEnd(18)}${Math.round(median(own.map(speed)))}   (${facts.join("; ")})`);
   }
   console.log("\nshowtell beside, median of the pairs' ratios:");
   for (const name of Object.keys(sides).slice(1)) {

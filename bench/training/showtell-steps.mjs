@@ -1,4 +1,4 @@
-// One side of bench/training/run.mjs: showtell's training steps. Prints captions and seconds as JSON.
+// One side of bench/training/run.mjs: showtell's training steps. Prints captions, seconds and the most memory it held as JSON.
 // Usage: node showtell-steps.mjs DECODER STEPS THREADS
 import { workloadOf } from "./workload.mjs";
 import { usage } from "../usage.mjs";
@@ -33,4 +33,5 @@ for (const batch of batches) {
 const seconds = (performance.now() - started) / 1000;
 await learner.dispose();
 const variant = `output layer of ${columns} columns`;
-console.log(JSON.stringify({ captions, seconds, loss: result.loss / result.tokens, variant }));
+const megabytes = process.resourceUsage().maxRSS / 1000;
+console.log(JSON.stringify({ captions, seconds, loss: result.loss / result.tokens, variant, megabytes }));

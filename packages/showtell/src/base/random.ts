@@ -43,6 +43,32 @@ export class Random {
     return Math.floor(this.uniform() * bound);
   }
 
+  /**
+   * Fills an array with one of two values: `rare` with probability `share`, rounded to 1 / 65,536, else `usual`. One draw is good for two
+   * elements. The state is in variables of its own meanwhile, which nearly halves the time.
+   */
+  choose(into: Float32Array, share: number, rare: number, usual: number): void {
+    const threshold = Math.round(share * 65536);
+    // Looked up by the sign of a difference: a branch on random bits would be guessed wrong half the time.
+    const values = Float32Array.of(usual, rare);
+    let [a, b, c, d] = this.state;
+    for (let i = 0; i < into.length; i += 2) {
+      const product = Math.imul(b, 5);
+      const bits = Math.imul((product << 7) | (product >>> 25), 9);
+      const shifted = b << 9;
+      c ^= a;
+      d ^= b;
+      b ^= c;
+      a ^= d;
+      c ^= shifted;
+      d = (d << 11) | (d >>> 21);
+      into[i] = values[((bits >>> 16) - threshold) >>> 31]!;
+      // Beyond the end of an odd length this writes nothing.
+      into[i + 1] = values[((bits & 0xffff) - threshold) >>> 31]!;
+    }
+    [this.#a, this.#b, this.#c, this.#d] = [a, b, c, d];
+  }
+
   /** Standard normal (Box and Muller 1958; the second of each pair is thrown away to keep the state small). */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));

@@ -121,15 +121,7 @@ function heldByPicture({ images, group, places }: TokenOrder, x: Value, mask: Va
   return picked(x, mask, sentences);
 }
 
-/** Fills a mask: 0 with probability `rate`, else 1 / (1 − rate). Two elements a draw, so the rate is rounded to 1 / 65,536. */
+/** Fills a mask: 0 with probability `rate`, rounded to 1 / 65,536, else 1 / (1 − rate). */
 export function drawMask(rate: number, random: Random, into: Float32Array): void {
-  const threshold = Math.round(rate * 65536);
-  // Looked up by the sign of a difference: a branch on random bits would be guessed wrong half the time.
-  const values = Float32Array.of(1 / (1 - rate), 0);
-  for (let i = 0; i < into.length; i += 2) {
-    const bits = random.uint32();
-    into[i] = values[((bits >>> 16) - threshold) >>> 31]!;
-    // Beyond the end of an odd length this writes nothing.
-    into[i + 1] = values[((bits & 0xffff) - threshold) >>> 31]!;
-  }
+  random.choose(into, rate, 0, 1 / (1 - rate));
 }

@@ -159,9 +159,8 @@ export function createLearner(
   const sessions = createSessionCache<readonly MaskInput[]>(openSession);
   const parameterNames = Object.keys(trainedParameters(spec, stage));
   const featureShape = trainedFeatures(spec, stage);
-  let current: Record<string, Tensor<"float32">> = averaging > 0 ? { ...withAverages(first) } : { ...first };
-  // The other buffer of everything that a step replaces; a step reads one and writes the other, then they change places.
-  let spare: Record<string, Tensor<"float32">> = {};
+  const current = averaging > 0 ? withAverages(first) : first;
+  let bits = new Uint16Array(0);
   const buffers = new Map<string, Float32Array>();
 
   /** Scratch memory by name and length, so that no step allocates. */
@@ -174,7 +173,7 @@ export function createLearner(
 
   const batchFeeds = async (batch: Batch, reader: FeatureReader): Promise<Record<string, Tensor>> => {
     const { images, pictures, words, targets, weights, tokens } = batch;
-    const bits = new Uint16Array(images * reader.size);
+    if (bits.length !== images * reader.size) bits = new Uint16Array(images * reader.size);
     await reader.read(pictures, bits);
     const features = decodeFloat16(bits, scratch("features", bits.length));
     return {
@@ -209,18 +208,10 @@ export function createLearner(
         drawMask(rate, seededRandom(options.seed, `${name} ${step}`), mask);
         feeds[name] = tensor("float32", maskShape, mask);
       }
-      const into: Record<string, Tensor> = {};
-      for (const name of session.outputNames) {
-        if (!name.startsWith("next.")) continue;
-        const own = name.slice("next.".length);
-        spare[own] ??= zeros("float32", current[own]!.shape);
-        into[name] = spare[own];
-      }
+      // What a step replaces is written over what it was: a graph reads all of it before it knows the gradients' norm, and writes after that.
+      const replaced = session.outputNames.filter((name) => name.startsWith("next."));
+      const into = Object.fromEntries(replaced.map((name) => [name, current[name.slice("next.".length)]!]));
       const outputs = await session.run(feeds, into);
-      [current, spare] = [
-        { ...current, ...spare },
-        { ...spare, ...pick(current, Object.keys(spare)) },
-      ];
       if (averaging > 0) updateAverages(current, averaging, step);
       return resultOf(outputs, batch);
     },

@@ -89,6 +89,16 @@ describe("the seeded generator", () => {
     expect([random.uint32(), random.uint32(), random.uint32()]).toEqual([11520, 0, 5927040]);
   });
 
+  test("chooses between two values by the same numbers, each good for two elements", () => {
+    const [random, other] = [new Random([1, 2, 3, 4]), new Random([1, 2, 3, 4])];
+    const chosen = new Float32Array(5);
+    // The three numbers' halves are 0, 11520; 0, 0; and 90, 28800, of 65536.
+    random.choose(chosen, 0.1, 7, 9);
+    expect(Array.from(chosen)).toEqual([7, 9, 7, 7, 7]);
+    for (let draws = 0; draws < 3; draws++) other.uint32();
+    expect(random.state).toEqual(other.state);
+  });
+
   test("repeats from a seed and from a saved state, and differs by seed and by purpose", () => {
     expect(draw(seededRandom(3, "order"))).toEqual(draw(seededRandom(3, "order")));
     expect(draw(seededRandom(3, "order"))).not.toEqual(draw(seededRandom(3, "masks")));
