@@ -146,10 +146,11 @@ export async function openEnsembleCaptioner(
       const batches = batchesOf(features, inputs);
       const calibration = calibrationFor(members, options);
       const asked = askedNeighbours(neighbours, options);
+      const neighboursVote = options.consensus !== undefined && options.consensusVoters === "neighbours";
       const pictures = {
         images: inputOf.map((input) => batches[input]!),
         count: batches[0]!.images,
-        voters: options.consensusVoters === "neighbours" ? await votersOf(neighbours, batches) : undefined,
+        voters: neighboursVote ? await votersOf(neighbours, batches) : undefined,
       };
       const found = await findHypotheses(searched, pictures, options);
       if (found.some((hypotheses) => hypotheses.length === 0))

@@ -121,7 +121,7 @@ export async function votingTable(
   { context, dataset, split }: Scene,
 ): Promise<NeighbourTable | undefined> {
   const { request, openSession, signal, emit } = context;
-  if (request.consensusVoters !== "neighbours") return undefined;
+  if (request.consensus === undefined || request.consensusVoters !== "neighbours") return undefined;
   const reading = {
     cache: request.cache,
     openSession,

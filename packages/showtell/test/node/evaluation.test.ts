@@ -180,6 +180,14 @@ describe("an evaluation", () => {
     });
   });
 
+  test("reads no training picture for votes that nobody asked to count", async () => {
+    const lone = request({ baselines: false, consensusVoters: "neighbours" });
+    const read: string[] = [];
+    const onNews = (one: EvaluationNews): void => void (one.kind === "features" && read.push(one.split));
+    await expect(evaluateCaptioners(lone, { onNews })).rejects.toMatchObject({ code: "ARGUMENT" });
+    expect(read).not.toContain("train");
+  });
+
   test("tells how far it is", () => {
     const tasks = new Set(news.map((one) => (one.kind === "work" ? one.task : one.kind)));
     expect([...tasks]).toEqual(
