@@ -1,6 +1,7 @@
 // What similar training pictures' votes on captions give, by how many captions are found, how many pictures vote, how fast a vote fades with
-// similarity, and how much the model's own score counts: CIDEr of dev's first 500 pictures, which chose the defaults, and of the other 500.
-// Usage: node bench/neighbour-votes.mjs DATA [--model BUNDLE] [--threads N]   (DATA: a data set's folder with the splits train and dev)
+// similarity, and how much the model's own score counts; for several models that find captions each alone by how much their agreement and
+// BLEU-4 count, too: CIDEr of dev's first 500 pictures, which chose the defaults, and of the other 500.
+// Usage: node bench/neighbour-votes.mjs DATA [--model BUNDLE[,BUNDLE…]] [--threads N]   (DATA: a folder with the splits train and dev)
 import { parseArgs } from "node:util";
 import { setup } from "../scripts/setup.mjs";
 import { usage } from "./usage.mjs";
@@ -11,7 +12,9 @@ setup();
 const dist = "../packages/showtell/dist";
 const { documentFrequencies, ptbTokens, scoreCaptions } = await import("../packages/caption-metrics/dist/index.js");
 const { openEnsembleCaptioner } = await import(`${dist}/caption/captioner.js`);
-const { neighbourScores, votedRank } = await import(`${dist}/caption/consensus.js`);
+const { expectedScores, neighbourBleu, neighbourScores, votedRank, voteShares, votingPictures } = await import(
+  `${dist}/caption/consensus.js`
+);
 const { openTrainingNeighbours } = await import(`${dist}/caption/training-neighbours.js`);
 const { defaultModel } = await import(`${dist}/node/bundle-files.js`);
 const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
@@ -50,7 +53,7 @@ const known = openTrainingNeighbours(
   inputs.map((input) => input.features),
   openSession,
 );
-const captioner = await openEnsembleCaptioner(members, openSession);
+const captioners = await Promise.all(members.map((member) => openEnsembleCaptioner([member], openSession)));
 const size = cache.key.shape.reduce((a, b) => a * b);
 const pictures = [];
 for (let start = 0; start < records.length; start += picturesAtOnce) {
@@ -58,21 +61,26 @@ for (let start = 0; start < records.length; start += picturesAtOnce) {
   const batch = { images: some.length, data: new Uint16Array(some.length * size) };
   await cache.read(some, batch.data);
   const near = await known.nearest([batch], mostPictures);
-  for (const [i, { candidates }] of (await captioner.caption(batch, { candidates: mostCaptions })).entries()) {
-    const voters = near[i].map(({ similarity, captions }) => ({ similarity, captions: captions.map(ptbTokens) }));
-    pictures.push({ candidates, voters });
+  const found = [];
+  for (const captioner of captioners) found.push(await captioner.caption(batch, { candidates: mostCaptions }));
+  for (const [i, own] of near.entries()) {
+    const voters = own.map(({ similarity, captions }) => ({ similarity, captions: captions.map(ptbTokens) }));
+    pictures.push({ lists: found.map((lists) => lists[i].candidates), voters });
   }
 }
-await captioner.dispose();
+for (const captioner of captioners) await captioner.dispose();
 await cache.close();
 
 const printed = (value) => (100 * value).toFixed(1);
 
-/** Prints CIDEr of the first 500, of the others and of all, and BLEU-4 of all, of the captions that a ranking puts first; gives each one's CIDEr. */
+/**
+ * Prints CIDEr of the first 500, of the others and of all, and BLEU-4 of all, of the captions that a ranking puts first; gives each one's CIDEr.
+ * `rankOf` gives a picture's candidates and their ranks.
+ */
 function show(name, rankOf) {
   const chosen = pictures.map((picture, i) => {
-    const ranks = rankOf(picture);
-    return [records[i].image, picture.candidates[ranks.indexOf(Math.max(...ranks))].caption];
+    const { candidates, ranks } = rankOf(picture);
+    return [records[i].image, candidates[ranks.indexOf(Math.max(...ranks))].caption];
   });
   const scored = (from, to) =>
     scoreCaptions(
@@ -89,20 +97,61 @@ function show(name, rankOf) {
 function voted({ captions, voters: count, scale, share }) {
   return show(
     `${captions} captions, ${count} pictures vote, scale ${scale}, score ${share}`,
-    ({ candidates, voters }) => {
-      const some = candidates.slice(0, captions);
-      const tokens = some.map((candidate) => candidate.tokens);
+    ({ lists: [list], voters }) => {
+      const candidates = list.slice(0, captions);
+      const tokens = candidates.map((candidate) => candidate.tokens);
       const votes = neighbourScores(tokens, voters.slice(0, count), frequencies, scale);
-      return votes.map((vote, i) => votedRank(vote, some[i].score, 0, share));
+      const shares = { ...voteShares, score: share };
+      return {
+        candidates,
+        ranks: votes.map((vote, i) => votedRank({ votes: vote, score: candidates[i].score }, shares)),
+      };
     },
   );
 }
 
-const chosen = { captions: 20, voters: 30, scale: 0.04, share: 0.2 };
+/** What several members found, all together, with what speaks for each caption. */
+function gathered(captions) {
+  return new Map(
+    pictures.map((picture) => {
+      const candidates = picture.lists.flatMap((list) => list.slice(0, captions)).toSorted((a, b) => b.score - a.score);
+      const tokens = candidates.map((candidate) => candidate.tokens);
+      const voters = picture.voters.slice(0, votingPictures);
+      const votes = neighbourScores(tokens, voters, frequencies);
+      const bleu = neighbourBleu(tokens, voters);
+      const agreement = expectedScores(candidates, frequencies);
+      const marks = candidates.map(({ score }, i) => ({
+        votes: votes[i],
+        score,
+        agreement: agreement[i],
+        bleu: bleu[i],
+      }));
+      return [picture, { candidates, marks }];
+    }),
+  );
+}
+
 console.log(
   `${"CIDEr × 100, and BLEU-4 × 100".padEnd(56)} ${["first", "others", "all", "BLEU-4"].map((c) => c.padStart(8)).join("")}`,
 );
-const likeliest = show("the likeliest caption", ({ candidates }) => candidates.map(({ score }) => score));
+if (members.length > 1) {
+  for (const captions of [5, 10, 20, 40]) {
+    const all = gathered(captions);
+    const shown = (shares) =>
+      show(`${captions} captions of each, agreement ${shares.agreement}, BLEU-4 ${shares.bleu}`, (picture) => {
+        const { candidates, marks } = all.get(picture);
+        return { candidates, ranks: marks.map((own) => votedRank(own, shares)) };
+      });
+    for (const agreement of captions === 20 ? [0, 0.05, 0.1, 0.15, 0.2] : [0.1])
+      for (const bleu of [0, 1, 2, 3]) shown({ ...voteShares, agreement, bleu });
+  }
+  process.exit();
+}
+const chosen = { captions: 20, voters: votingPictures, scale: 0.04, share: voteShares.score };
+const likeliest = show("the likeliest caption", ({ lists: [candidates] }) => ({
+  candidates,
+  ranks: candidates.map(({ score }) => score),
+}));
 const best = voted(chosen);
 for (const captions of [3, 5, 10, 40]) voted({ ...chosen, captions });
 for (const voters of [1, 5, 15, 60]) voted({ ...chosen, voters });

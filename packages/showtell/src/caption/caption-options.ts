@@ -47,8 +47,8 @@ export interface ConsensusOptions {
   readonly consensusFrom?: ConsensusSource;
   /**
    * With "neighbours" the captions of the 30 most similar training pictures vote instead of the others that were found, each counting less
-   * the less similar its picture is; the model's own score counts a little and, with `consensusFrom` "members", the agreement of all that
-   * were found. Only where a table of neighbours is loaded. Default "captions".
+   * the less similar its picture is; the model's own score counts a little and, with `consensusFrom` "members", BLEU-4 against the same
+   * captions and the agreement of all that were found. Only where a table of neighbours is loaded. Default "captions".
    */
   readonly consensusVoters?: ConsensusVoters;
 }

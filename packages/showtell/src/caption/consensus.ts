@@ -1,7 +1,8 @@
 // Consensus decoding: of several captions the one that agrees most, by CIDEr-D, with the others, or with what people said of training pictures
 // that look alike (Devlin et al. 2015, "Exploring nearest neighbor approaches for image captioning"; for a model's own captions Mao et al. 2015,
 // "Deep captioning with multimodal recurrent neural networks"). Makes no captions and finds no pictures.
-import { ciderScorer, type DocumentFrequencies } from "caption-metrics";
+import { bleuScorer, ciderScorer } from "caption-metrics";
+import type { DocumentFrequencies, References, Tokens } from "caption-metrics";
 
 /** How much each of the others counts: all alike, or by its probability among them. */
 export type ConsensusWeights = "uniform" | "probability";
@@ -56,44 +57,67 @@ export interface VotingPicture {
   readonly captions: readonly (readonly string[])[];
 }
 
-/** So many training pictures vote. This and the three numbers below were chosen as docs/decisions/neighbour-votes.md says. */
+/** So many training pictures vote. This and the numbers below were chosen as docs/decisions/neighbour-votes.md says. */
 export const votingPictures = 30;
 
 const similarityScale = 0.04;
 
-/** What a caption's score, the model's log-probability as lengths have it, counts beside the votes of training pictures: CIDEr-D a nat. */
-const scoreShare = 0.2;
+/** What each picture counts, 1 in all: one that is less similar than the nearest by `scale` counts 1/e of it. */
+function votesOf(neighbours: readonly VotingPicture[], scale: number): number[] {
+  const nearest = Math.max(...neighbours.map(({ similarity }) => similarity));
+  const votes = neighbours.map(({ similarity }) => Math.exp((similarity - nearest) / scale));
+  const total = votes.reduce((sum, vote) => sum + vote, 0);
+  return votes.map((vote) => vote / total);
+}
+
+const captionsOf = (neighbours: readonly VotingPicture[]): References => neighbours.map(({ captions }) => captions);
 
 /**
  * What each caption's CIDEr-D (0 … 10) is expected to be from training pictures: the mean of its scores against their captions, in which a
  * picture that is less similar than the nearest by `scale` counts 1/e of it.
  */
 export function neighbourScores(
-  captions: readonly (readonly string[])[],
+  captions: readonly Tokens[],
   neighbours: readonly VotingPicture[],
   frequencies: DocumentFrequencies,
   scale: number = similarityScale,
 ): number[] {
-  const scorer = ciderScorer(
-    neighbours.map((neighbour) => neighbour.captions),
-    { frequencies },
-  );
-  const nearest = Math.max(...neighbours.map(({ similarity }) => similarity));
-  const votes = neighbours.map(({ similarity }) => Math.exp((similarity - nearest) / scale));
-  const total = votes.reduce((sum, vote) => sum + vote, 0);
+  const scorer = ciderScorer(captionsOf(neighbours), { frequencies });
+  const votes = votesOf(neighbours, scale);
   const all = votes.map((_, place) => place);
-  return captions.map(
-    (tokens) => scorer.scores(all, tokens).reduce((sum, score, i) => sum + votes[i]! * score, 0) / total,
-  );
+  return captions.map((tokens) => scorer.scores(all, tokens).reduce((sum, score, i) => sum + votes[i]! * score, 0));
 }
 
-/** What the agreement of several models' captions counts beside the votes of training pictures: CIDEr-D for CIDEr-D. */
-const agreementShare = 0.1;
+/** The same of each caption's BLEU-4 (0 … 1), unsmoothed. */
+export function neighbourBleu(captions: readonly Tokens[], neighbours: readonly VotingPicture[]): number[] {
+  const scorer = bleuScorer(captionsOf(neighbours));
+  const votes = votesOf(neighbours, similarityScale);
+  return captions.map((tokens) => votes.reduce((sum, vote, i) => sum + vote * scorer.score(i, tokens)[3]!, 0));
+}
 
-/**
- * What ranks a caption that training pictures voted on: their votes, how likely the model holds it, and, where several models found captions
- * each alone, how much it agrees with all that they found.
- */
-export function votedRank(votes: number, score: number, agreement: number = 0, share: number = scoreShare): number {
-  return votes + share * score + agreementShare * agreement;
+/** What speaks for a caption where training pictures vote. */
+export interface Votes {
+  /** What {@link neighbourScores} gives. */
+  readonly votes: number;
+  /** The model's log-probability, as lengths have it. */
+  readonly score: number;
+  /** Where several models found captions each alone: how much it agrees with all that they found, see {@link expectedScores}. */
+  readonly agreement?: number | undefined;
+  /** There, too: what {@link neighbourBleu} gives. One of many captions always has rare words in common with somebody. */
+  readonly bleu?: number | undefined;
+}
+
+/** What each of the others counts beside a CIDEr-D of votes. */
+export type VoteShares = { readonly [Name in Exclude<keyof Votes, "votes">]: number };
+
+/** What they count unless something else is tried. */
+export const voteShares: VoteShares = {
+  score: 0.2,
+  agreement: 0.1,
+  bleu: 2,
+};
+
+/** What ranks a caption that training pictures voted on. */
+export function votedRank({ votes, score, agreement = 0, bleu = 0 }: Votes, shares: VoteShares = voteShares): number {
+  return votes + shares.score * score + shares.agreement * agreement + shares.bleu * bleu;
 }

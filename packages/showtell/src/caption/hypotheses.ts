@@ -17,7 +17,7 @@ import { decodeIds, endId, neverSaid } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { CaptionOptions, SearchKind } from "./caption-options.ts";
 import { searchKindOf } from "./caption-options.ts";
-import { expectedScores, neighbourScores, votedRank } from "./consensus.ts";
+import { expectedScores, neighbourBleu, neighbourScores, votedRank } from "./consensus.ts";
 import type { VotingPicture } from "./consensus.ts";
 import { constraintsOf } from "./steering.ts";
 
@@ -164,13 +164,19 @@ function consensusRanking(
     }));
     const tokens = captions.map((caption) => caption.tokens);
     const votes = voters && neighbourScores(tokens, voters[image]!, frequencies);
-    const agreement = votes === undefined || areMembers ? expectedScores(captions, frequencies, consensusWeights) : [];
+    const bleu = voters && areMembers ? neighbourBleu(tokens, voters[image]!) : undefined;
+    const agreement =
+      votes === undefined || areMembers ? expectedScores(captions, frequencies, consensusWeights) : undefined;
     const distinct = new Map<string, { readonly found: Found; readonly rank: number }>();
     for (const [i, hypothesis] of hypotheses.entries()) {
       const key = hypothesis.words.join();
       if (distinct.has(key)) continue;
-      const consensus = votes?.[i] ?? agreement[i]!;
-      const rank = votes === undefined ? consensus : votedRank(votes[i]!, hypothesis.score, agreement[i]);
+      const consensus = votes?.[i] ?? agreement![i]!;
+      const { score } = hypothesis;
+      const rank =
+        votes === undefined
+          ? consensus
+          : votedRank({ votes: votes[i]!, score, agreement: agreement?.[i], bleu: bleu?.[i] });
       distinct.set(key, { found: { ...hypothesis, consensus }, rank });
     }
     return [...distinct.values()].sort((a, b) => b.rank - a.rank).map(({ found }) => found);

@@ -1,5 +1,6 @@
 // Consensus: what each caption's CIDEr-D is expected to be, and captions ranked by it through the real engine.
-import { ciderD, documentFrequencies } from "caption-metrics";
+import { bleu, ciderD, documentFrequencies } from "caption-metrics";
+import type { Tokens } from "caption-metrics";
 import { describe, expect, test } from "vitest";
 import { decodeFloat16, encodeFloat16 } from "../../src/base/float16.ts";
 import { tensor } from "../../src/base/tensor.ts";
@@ -8,7 +9,7 @@ import type { DecoderManifest } from "../../src/bundle/manifest.ts";
 import type { NeighbourTable } from "../../src/bundle/neighbour-table.ts";
 import type { CaptionOptions } from "../../src/caption/caption-options.ts";
 import { openEnsembleCaptioner, openFeatureCaptioner } from "../../src/caption/captioner.ts";
-import { expectedScores, neighbourScores } from "../../src/caption/consensus.ts";
+import { expectedScores, neighbourBleu, neighbourScores } from "../../src/caption/consensus.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { frequenciesOf, frequencyTable } from "../../src/text/frequency-table.ts";
 import { mixedWeights, tinyBundle, tinySpec } from "../bundle/tiny-decoder.ts";
@@ -83,6 +84,22 @@ describe("scores from training pictures", () => {
       const [cat, dog] = [scoreAgainst(tokens[i]!, cats), scoreAgainst(tokens[i]!, dogs)];
       expect(score).toBeCloseTo((cat / Math.E + dog) / (1 / Math.E + 1), 10);
     }
+  });
+
+  test("of BLEU-4 have the same votes", () => {
+    const five = "a dog runs on grass".split(" ");
+    const near = [
+      { similarity: 0.66, captions: [five.slice(1)] },
+      { similarity: 0.7, captions: [five, ["a", "cat"]] },
+    ];
+    const scores = neighbourBleu([five, ["a", "cat"], five.slice(1)], near);
+    const bleuAgainst = (caption: Tokens, own: readonly Tokens[]) => bleu([caption], [own])[3].score;
+    for (const [i, caption] of [five, ["a", "cat"], five.slice(1)].entries()) {
+      const [far, close] = near.map((one) => bleuAgainst(caption, one.captions));
+      expect(scores[i]).toBeCloseTo((far! / Math.E + close!) / (1 / Math.E + 1), 9);
+    }
+    expect(scores[0]).toBeGreaterThan(0.7);
+    expect(scores[1]).toBeLessThan(0.01); // two words have no four in a row
   });
 
   test("are decided by what looks most alike, however alike that is", () => {
@@ -222,40 +239,54 @@ describe("captions by consensus", () => {
     await captioner.dispose();
   });
 
-  test("of members that voters rank count a little what all of them found", async () => {
+  test("of members that voters rank count a little what all of them found, and BLEU-4", async () => {
     const members = await Promise.all(
       [3, 5].map(async (seed) => {
         const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
         return { source: `${seed}`, decoder: decoder!, references: part! };
       }),
     );
-    const said = [["a dog runs"], ["dog dog a"], ["grass on a cat"], ["a cat"]];
-    const neighbours = tableFor(members[0]!.decoder, said);
     const lists = [];
     for (const member of members) {
       const alone = await openEnsembleCaptioner([member], openSession, { threads: 1 });
       lists.push(await alone.caption(batch, { candidates: 6 }));
       await alone.dispose();
     }
-    const ensemble = await openEnsembleCaptioner(members, openSession, { threads: 1, neighbours });
-    const asked = { consensus: 6, candidates: 6, consensusFrom: "members", consensusVoters: "neighbours" } as const;
-    let moved = 0;
-    for (const [image, { candidates }] of (await ensemble.caption(batch, asked)).entries()) {
-      const all = lists.flatMap((list) => list[image]!.candidates).toSorted((a, b) => b.score - a.score);
-      const agreement = expectedScores(all, frequenciesOf(table));
-      const rankOf = (share: number) => (caption: string) => {
-        const place = all.findIndex((one) => one.caption === caption);
-        const { consensus } = candidates.find((one) => one.caption === caption)!;
-        return consensus! + 0.2 * all[place]!.score + share * agreement[place]!;
-      };
-      const ranked = candidates.map(({ caption }) => caption);
-      const ranks = ranked.map(rankOf(0.1));
-      expect(ranks).toEqual(ranks.toSorted((a, b) => b - a));
-      const without = ranked.map(rankOf(0));
-      if (without.join() !== without.toSorted((a, b) => b - a).join()) moved++;
+    const short = [["a dog runs"], ["dog dog a"], ["grass on a cat"], ["a cat"]];
+    // Four words in a row that were found, too.
+    const long = lists[0]!.map(({ candidates }) =>
+      candidates.slice(1, 4).map(({ caption }) => `grass ${caption} a dog`),
+    );
+    const moved = { agreement: 0, bleu: 0 };
+    for (const said of [short, long]) {
+      const neighbours = tableFor(members[0]!.decoder, said);
+      const ensemble = await openEnsembleCaptioner(members, openSession, { threads: 1, neighbours });
+      const asked = { consensus: 6, candidates: 6, consensusFrom: "members", consensusVoters: "neighbours" } as const;
+      for (const [image, found] of (await ensemble.caption(batch, { ...asked, neighbours: 4 })).entries()) {
+        const all = lists.flatMap((list) => list[image]!.candidates).toSorted((a, b) => b.score - a.score);
+        const tokens = all.map((one) => one.tokens);
+        const agreement = expectedScores(all, frequenciesOf(table));
+        const near = found.neighbours!.map(({ similarity, captions: own }) => ({
+          similarity,
+          captions: own.map((caption) => caption.split(" ")),
+        }));
+        const bleus = neighbourBleu(tokens, near);
+        const rankOf = (shares: { readonly agreement: number; readonly bleu: number }) => (caption: string) => {
+          const place = all.findIndex((one) => one.caption === caption);
+          const { consensus } = found.candidates.find((one) => one.caption === caption)!;
+          const more = shares.agreement * agreement[place]! + shares.bleu * bleus[place]!;
+          return consensus! + 0.2 * all[place]!.score + more;
+        };
+        const ranked = found.candidates.map(({ caption }) => caption);
+        const isSorted = (ranks: readonly number[]) => ranks.every((rank, i) => i === 0 || ranks[i - 1]! >= rank);
+        expect(isSorted(ranked.map(rankOf({ agreement: 0.1, bleu: 2 })))).toBe(true);
+        if (!isSorted(ranked.map(rankOf({ agreement: 0, bleu: 2 })))) moved.agreement++;
+        if (!isSorted(ranked.map(rankOf({ agreement: 0.1, bleu: 0 })))) moved.bleu++;
+      }
+      await ensemble.dispose();
     }
-    expect(moved).toBeGreaterThan(0);
-    await ensemble.dispose();
+    expect(moved.agreement).toBeGreaterThan(0);
+    expect(moved.bleu).toBeGreaterThan(0);
   });
 
   test("say what belongs to a consensus only with one", async () => {
