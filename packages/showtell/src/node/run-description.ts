@@ -11,19 +11,25 @@ import { maskOwners } from "../nn/noise.ts";
 import { cleaningRules } from "../text/cleaning.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
 import { broughtOptions } from "../train/brought-options.ts";
-import type { CaptionerFiles } from "./captioner-files.ts";
 import { unreadable } from "./files.ts";
 import type { TrainingData } from "./training-data.ts";
 import { defaultTraining } from "./training-request.ts";
 import type { TrainingRequest } from "./training-request.ts";
 
 /** What a run was told, and what it found. */
-export interface RunDescription {
+export interface RunDescription extends RunModels {
   /** Where relative paths begin. */
   readonly folder?: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   readonly data: Readonly<Record<string, unknown>>;
-  /** Identity of the decoder or ensemble whose captions are learnt, too. */
+}
+
+/** Identities of the models that a run reads, whatever their files are called. */
+export interface RunModels {
+  readonly encoder: string;
+  /** Of the decoder that learns on. */
+  readonly init?: string | undefined;
+  /** Of the decoder or ensemble whose captions are learnt, too. */
   readonly teacher?: string | undefined;
 }
 
@@ -31,13 +37,13 @@ export interface RunDescription {
 export function runDescription(
   { data: path, images, out: _out, resume: _resume, cache: _cache, threads: _threads, ...options }: TrainingRequest,
   data: Pick<TrainingData, "name" | "hash" | "pictureHashes">,
-  teacher: Pick<CaptionerFiles, "identity"> | undefined,
+  models: RunModels,
 ): RunDescription {
   return {
     folder: process.cwd(),
     options,
     data: { name: data.name, path, images, hash: data.hash, pictures: data.pictureHashes.length },
-    ...(teacher && { teacher: teacher.identity }),
+    ...models,
   };
 }
 
@@ -212,6 +218,11 @@ function leaves(value: unknown, path = ""): readonly (readonly [string, string])
   return Object.entries(value).flatMap(([name, field]) => leaves(field, path === "" ? name : `${path}.${name}`));
 }
 
+/** Of models that a run reads itself what does not count: where they lie, or, where an earlier release did not write what they are, that. */
+function modelFields(was: ReadonlyMap<string, string>, is: ReadonlyMap<string, string>): readonly string[] {
+  return ["encoder", "init"].map((name) => (was.has(name) && is.has(name) ? `options.${name}` : name));
+}
+
 /**
  * Refuses to go on with a run that was told otherwise.
  * @param path What messages call the description.
@@ -224,7 +235,7 @@ export function requireSameRun(
   { path, idle }: { readonly path: string; readonly idle: readonly string[] },
 ): void {
   const [was, is] = [new Map(leaves(before)), new Map(leaves(now))];
-  const free = new Set([...placeFields, ...idle.map((name) => `options.${name}`)]);
+  const free = new Set([...placeFields, ...idle.map((name) => `options.${name}`), ...modelFields(was, is)]);
   const start = typeof before["folder"] === "string" ? before["folder"] : process.cwd();
   const isSame = (a: string | undefined, b: string | undefined): boolean =>
     a === b || (isText(a) && isText(b) && resolve(start, textOf(a)) === resolve(textOf(b)));

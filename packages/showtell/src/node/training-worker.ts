@@ -219,7 +219,12 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
   });
   try {
     const teacher = request.distil && (await readTeacher(request.distil, data, openSession));
-    const folder = await openTrainingRun(request.out, runDescription(request, data, teacher), {
+    const models = {
+      encoder: bundle.encoder.manifest.identity,
+      init: init?.manifest.identity,
+      teacher: teacher?.identity,
+    };
+    const folder = await openTrainingRun(request.out, runDescription(request, data, models), {
       resume: request.resume,
       writer,
       judged: request.old !== undefined,

@@ -14,6 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(join(path, ".."), { recursive: true, force: true }));
 
+const models = { encoder: "e".repeat(64) };
 const found = { name: "colours", hash: "0".repeat(64), pictureHashes: ["a", "b"] };
 
 function request(changes: Partial<TrainingRequest> = {}): TrainingRequest {
@@ -22,12 +23,12 @@ function request(changes: Partial<TrainingRequest> = {}): TrainingRequest {
 
 /** What is on disk once a run has begun. */
 function written(told: TrainingRequest): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(runDescription(told, found, undefined))) as Record<string, unknown>;
+  return JSON.parse(JSON.stringify(runDescription(told, found, models))) as Record<string, unknown>;
 }
 
 function resumed(before: TrainingRequest, now: TrainingRequest, addedWords = 0): void {
   const idle = idleOptions(now, addedWords);
-  requireSameRun(written(before), runDescription(now, found, undefined), { path: "run.json", idle });
+  requireSameRun(written(before), runDescription(now, found, models), { path: "run.json", idle });
 }
 
 describe("a run that goes on", () => {
@@ -105,17 +106,24 @@ describe("what a run may not be told otherwise", () => {
 
   test("are the captions, wherever they lie", () => {
     expect(() => resumed(request(), request({ data: "moved/captions.jsonl", images: "moved/photos" }))).not.toThrow();
-    const other = runDescription(request(), { ...found, hash: "1".repeat(64) }, undefined);
+    const other = runDescription(request(), { ...found, hash: "1".repeat(64) }, models);
     expect(() => requireSameRun(written(request()), other, { path, idle: [] })).toThrow(/data\.hash "0+", now "1+"/);
   });
 
-  test("is not how a path is written", () => {
-    const encoder = join(process.cwd(), "encoder.safetensors");
-    expect(() => resumed(request(), request({ encoder }))).not.toThrow();
-    expect(() => resumed(request({ encoder }), request({ encoder: relative(process.cwd(), encoder) }))).not.toThrow();
-    expect(() => resumed(request(), request({ encoder: "other.safetensors" }))).toThrow(
-      /encoder "encoder\.safetensors", now/,
-    );
+  test.each(["encoder", "init"] as const)("is what the %s is, wherever it lies", (name) => {
+    const [one, other] = ["1".repeat(64), "2".repeat(64)];
+    const [first, second] = [request({ [name]: "first.safetensors" }), request({ [name]: "second.safetensors" })];
+    const before = JSON.parse(JSON.stringify(runDescription(first, found, { ...models, [name]: one })));
+    const goOn = (told: TrainingRequest, identity: string, was = before): void =>
+      requireSameRun(was, runDescription(told, found, { ...models, [name]: identity }), { path: "run.json", idle: [] });
+    expect(() => goOn(second, one)).not.toThrow();
+    expect(() => goOn(first, other)).toThrow(new RegExp(`started with ${name} "1+", now "2+": `));
+    // An earlier release wrote only where it lies.
+    const { [name]: _unknown, ...old } = before;
+    const absolute = join(process.cwd(), "first.safetensors");
+    expect(() => goOn(request({ [name]: absolute }), one, old)).not.toThrow();
+    expect(() => goOn(request({ [name]: relative(process.cwd(), absolute) }), one, old)).not.toThrow();
+    expect(() => goOn(second, one, old)).toThrow(new RegExp(`${name} "first\\.safetensors", now`));
   });
 
   test("is not what a decoder that learns on brings along, but for the vectors of words that it gets", () => {
