@@ -30,13 +30,13 @@ const { values, positionals } = parseArgs({
 const [data] = positionals;
 if (data === undefined) usage(import.meta.url, true);
 
-const mostCaptions = 40;
 const mostPictures = 60;
 const first = 500;
 const picturesAtOnce = 50;
 const openSession = (model) => open(model, values.threads === undefined ? {} : { threads: Number(values.threads) });
 
 const { members, inputs } = await readCaptionerFiles(values.model);
+const mostCaptions = members.length > 1 ? 20 : 40;
 const [{ encoder, features }] = inputs;
 const dataset = await openDataset(data);
 const records = dataset.split("dev");
@@ -135,7 +135,7 @@ console.log(
   `${"CIDEr × 100, and BLEU-4 × 100".padEnd(56)} ${["first", "others", "all", "BLEU-4"].map((c) => c.padStart(8)).join("")}`,
 );
 if (members.length > 1) {
-  for (const captions of [5, 10, 20, 40]) {
+  for (const captions of [5, 10, 20]) {
     const all = gathered(captions);
     const shown = (shares) =>
       show(`${captions} captions of each, agreement ${shares.agreement}, BLEU-4 ${shares.bleu}`, (picture) => {
@@ -143,7 +143,7 @@ if (members.length > 1) {
         return { candidates, ranks: marks.map((own) => votedRank(own, shares)) };
       });
     for (const agreement of captions === 20 ? [0, 0.05, 0.1, 0.15, 0.2] : [0.1])
-      for (const bleu of [0, 1, 2, 3]) shown({ ...voteShares, agreement, bleu });
+      for (const bleu of [0, 1, 2]) shown({ ...voteShares, agreement, bleu });
   }
   process.exit();
 }

@@ -114,7 +114,7 @@ export type VoteShares = { readonly [Name in Exclude<keyof Votes, "votes">]: num
 export const voteShares: VoteShares = {
   score: 0.2,
   agreement: 0.1,
-  bleu: 2,
+  bleu: 1,
 };
 
 /** What ranks a caption that training pictures voted on. */
