@@ -9,7 +9,8 @@ export type Tensors = Readonly<Record<string, Tensor>>;
  *
  * Contract, held by one conformance suite on every platform:
  * - `run` resolves with every output; those named in `into` are written to the arrays given there, all others are fresh and the caller's.
- * - The caller owns `feeds` and `into` and leaves them alone until `run` resolves; an array may not be in both.
+ * - The caller owns `feeds` and `into` and leaves them alone until `run` resolves. An array may be in both where what is written depends on
+ *   all else that is read of it: a training step knows the norm of all gradients before it writes a weight.
  * - Feeds that the model does not take are left aside (an export drops inputs that nothing needs); a name in `into` that is
  *   no output is an error.
  * - One `run` at a time; what fails rejects with a ShowtellError `ENGINE`, and the next run may succeed.

@@ -208,7 +208,7 @@ export function createLearner(
         drawMask(rate, seededRandom(options.seed, `${name} ${step}`), mask);
         feeds[name] = tensor("float32", maskShape, mask);
       }
-      // What a step replaces is written over what it was: a graph reads all of it before it knows the gradients' norm, and writes after that.
+      // What a step replaces is written over what it was: all else that is read of it goes into the gradients' norm, which what is written depends on.
       const replaced = session.outputNames.filter((name) => name.startsWith("next."));
       const into = Object.fromEntries(replaced.map((name) => [name, current[name.slice("next.".length)]!]));
       const outputs = await session.run(feeds, into);

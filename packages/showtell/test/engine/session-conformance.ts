@@ -94,6 +94,27 @@ export function sessionConformance(name: string, openSession: OpenSession): void
       ]);
     });
 
+    it("writes an output over what it was fed, where that depends on all else that is read of it", async () => {
+      const size = 20_000;
+      // Read three times, as a weight is forwards, backwards and last by the step: next = x + 2 · squares / 1e5 · x, squares = Σ x · x.
+      const model = modelOf((graph) => {
+        const state = graph.input("state", [size]);
+        const squares = reduceSum(mul(state, state));
+        return { squares, next: add(state, mul(mul(state, 2), mul(squares, 1e-5))) };
+      });
+      const [apart, together] = [await open(model, { threads: 2 }), await open(model, { threads: 2 })];
+      const state = drawn([size], "state");
+      let current = tensor("float32", [size], state.data.slice());
+      for (let step = 0; step < 4; step++) {
+        const expected = await apart.run({ state: current }, { next: zeros("float32", [size]) });
+        const results = await together.run({ state }, { next: state });
+        current = expected["next"] as Tensor<"float32">;
+        expect(numbersOf(results["squares"])).toEqual(numbersOf(expected["squares"]));
+        expect(numbersOf(state)).toEqual(numbersOf(current));
+      }
+      expect(numbersOf(state)[0]).not.toBe(drawn([size], "state").data[0]);
+    });
+
     it("gives the caller outputs of its own, which no later run changes", async () => {
       const session = await open(sumAndProduct);
       const first = await session.run({ x, y });
