@@ -12,7 +12,7 @@ setup();
 const dist = "../packages/showtell/dist";
 const { documentFrequencies, ptbTokens, scoreCaptions } = await import("../packages/caption-metrics/dist/index.js");
 const { openEnsembleCaptioner } = await import(`${dist}/caption/captioner.js`);
-const { expectedScores, neighbourBleu, neighbourScores, votedRank, voteShares, votingPictures } = await import(
+const { expectedScores, neighbourBleu, neighbourScores, votedRank, votingPictures } = await import(
   `${dist}/caption/consensus.js`
 );
 const { openTrainingNeighbours } = await import(`${dist}/caption/training-neighbours.js`);
@@ -101,11 +101,8 @@ function voted({ captions, voters: count, scale, share }) {
       const candidates = list.slice(0, captions);
       const tokens = candidates.map((candidate) => candidate.tokens);
       const votes = neighbourScores(tokens, voters.slice(0, count), frequencies, scale);
-      const shares = { ...voteShares, score: share };
-      return {
-        candidates,
-        ranks: votes.map((vote, i) => votedRank({ votes: vote, score: candidates[i].score }, shares)),
-      };
+      const ranks = votes.map((vote, i) => votedRank({ votes: vote, score: candidates[i].score }, { score: share }));
+      return { candidates, ranks };
     },
   );
 }
@@ -131,23 +128,25 @@ function gathered(captions) {
   );
 }
 
+/** Prints how captions are chosen among so many of each member, by how much agreement and BLEU-4 count. */
+function showShares(captions, agreements) {
+  const all = gathered(captions);
+  for (const shares of agreements.flatMap((agreement) => [0, 1, 2].map((bleu) => ({ agreement, bleu })))) {
+    show(`${captions} captions of each, agreement ${shares.agreement}, BLEU-4 ${shares.bleu}`, (picture) => {
+      const { candidates, marks } = all.get(picture);
+      return { candidates, ranks: marks.map((own) => votedRank(own, shares)) };
+    });
+  }
+}
+
 console.log(
   `${"CIDEr × 100, and BLEU-4 × 100".padEnd(56)} ${["first", "others", "all", "BLEU-4"].map((c) => c.padStart(8)).join("")}`,
 );
 if (members.length > 1) {
-  for (const captions of [5, 10, 20]) {
-    const all = gathered(captions);
-    const shown = (shares) =>
-      show(`${captions} captions of each, agreement ${shares.agreement}, BLEU-4 ${shares.bleu}`, (picture) => {
-        const { candidates, marks } = all.get(picture);
-        return { candidates, ranks: marks.map((own) => votedRank(own, shares)) };
-      });
-    for (const agreement of captions === 20 ? [0, 0.05, 0.1, 0.15, 0.2] : [0.1])
-      for (const bleu of [0, 1, 2]) shown({ ...voteShares, agreement, bleu });
-  }
+  for (const captions of [5, 10, 20]) showShares(captions, captions === 20 ? [0, 0.05, 0.1, 0.15, 0.2] : [0.1]);
   process.exit();
 }
-const chosen = { captions: 20, voters: votingPictures, scale: 0.04, share: voteShares.score };
+const chosen = { captions: 20, voters: votingPictures, scale: 0.04, share: 0.2 };
 const likeliest = show("the likeliest caption", ({ lists: [candidates] }) => ({
   candidates,
   ranks: candidates.map(({ score }) => score),

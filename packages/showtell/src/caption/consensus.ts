@@ -108,16 +108,13 @@ export interface Votes {
 }
 
 /** What each of the others counts beside a CIDEr-D of votes. */
-export type VoteShares = { readonly [Name in Exclude<keyof Votes, "votes">]: number };
+const voteShares = { score: 0.2, agreement: 0.1, bleu: 1 } as const;
 
-/** What they count unless something else is tried. */
-export const voteShares: VoteShares = {
-  score: 0.2,
-  agreement: 0.1,
-  bleu: 1,
-};
-
-/** What ranks a caption that training pictures voted on. */
-export function votedRank({ votes, score, agreement = 0, bleu = 0 }: Votes, shares: VoteShares = voteShares): number {
+/** What ranks a caption that training pictures voted on; `tried` is for trying other shares. */
+export function votedRank(
+  { votes, score, agreement = 0, bleu = 0 }: Votes,
+  tried: { readonly [Name in keyof typeof voteShares]?: number } = {},
+): number {
+  const shares = { ...voteShares, ...tried };
   return votes + shares.score * score + shares.agreement * agreement + shares.bleu * bleu;
 }

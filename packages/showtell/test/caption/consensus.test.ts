@@ -70,6 +70,8 @@ describe("expected scores", () => {
 const scoreAgainst = (caption: readonly string[], own: readonly (readonly string[])[]): number =>
   ciderD([caption], [own], { frequencies }).score;
 
+const bleuAgainst = (caption: Tokens, own: readonly Tokens[]): number => bleu([caption], [own])[3].score;
+
 describe("scores from training pictures", () => {
   const tokens = captions.map((caption) => caption.tokens);
   const dogs = [["a", "dog", "runs"], "a dog on grass".split(" ")];
@@ -93,7 +95,6 @@ describe("scores from training pictures", () => {
       { similarity: 0.7, captions: [five, ["a", "cat"]] },
     ];
     const scores = neighbourBleu([five, ["a", "cat"], five.slice(1)], near);
-    const bleuAgainst = (caption: Tokens, own: readonly Tokens[]) => bleu([caption], [own])[3].score;
     for (const [i, caption] of [five, ["a", "cat"], five.slice(1)].entries()) {
       const [far, close] = near.map((one) => bleuAgainst(caption, one.captions));
       expect(scores[i]).toBeCloseTo((far! / Math.E + close!) / (1 / Math.E + 1), 9);
@@ -116,6 +117,9 @@ describe("scores from training pictures", () => {
     }
   });
 });
+
+/** Whether none is greater than the one before. */
+const isSorted = (ranks: readonly number[]): boolean => ranks.every((rank, i) => i === 0 || ranks[i - 1]! >= rank);
 
 describe("captions by consensus", () => {
   const images = 4;
@@ -278,7 +282,6 @@ describe("captions by consensus", () => {
           return consensus! + 0.2 * all[place]!.score + more;
         };
         const ranked = found.candidates.map(({ caption }) => caption);
-        const isSorted = (ranks: readonly number[]) => ranks.every((rank, i) => i === 0 || ranks[i - 1]! >= rank);
         expect(isSorted(ranked.map(rankOf({ agreement: 0.1, bleu: 1 })))).toBe(true);
         if (!isSorted(ranked.map(rankOf({ agreement: 0, bleu: 1 })))) moved.agreement++;
         if (!isSorted(ranked.map(rankOf({ agreement: 0.1, bleu: 0 })))) moved.bleu++;
