@@ -116,10 +116,6 @@ function speed({ captions, seconds }) {
   return Math.round(captions / seconds);
 }
 
-function memory({ megabytes }) {
-  return megabytes;
-}
-
 function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
   return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.floor(sorted.length / 2)]) / 2;
@@ -132,7 +128,8 @@ function report() {
     const variants = [...new Set(own.map(({ variant }) => variant))].join(" / ");
     const facts = [variants, `loss of the last step ${own[0].loss.toFixed(2)}`];
     // PyTorch's side tries variants first, and its peak is not that of its steps.
-    if (own[0].megabytes !== undefined) facts.push(`at most ${Math.round(median(own.map(memory)))} MB resident`);
+    const megabytes = own.flatMap((run) => run.megabytes ?? []);
+    if (megabytes.length > 0) facts.push(`at most ${Math.round(median(megabytes))} MB resident`);
     console.log(`  ${name.padEnd(18)}${Math.round(median(own.map(speed)))}   (${facts.join("; ")})`);
   }
   console.log("\nshowtell beside, median of the pairs' ratios:");

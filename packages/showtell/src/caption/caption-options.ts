@@ -53,6 +53,11 @@ export interface ConsensusOptions {
   readonly consensusVoters?: ConsensusVoters;
 }
 
+/** Whether training pictures vote on captions. */
+export function neighboursVote({ consensus, consensusVoters }: ConsensusOptions): boolean {
+  return consensus !== undefined && consensusVoters === "neighbours";
+}
+
 /** The options on consensus that are given, of whatever else is. */
 export function consensusOptionsOf(options: ConsensusOptions): ConsensusOptions {
   const { consensus, consensusWeights, consensusFrom, consensusVoters } = options;

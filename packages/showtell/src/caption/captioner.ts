@@ -18,7 +18,7 @@ import type { Vocabulary } from "../text/vocabulary.ts";
 import type { AttentionMaps } from "./attention.ts";
 import { attentionMaps } from "./attention.ts";
 import type { CaptionOptions } from "./caption-options.ts";
-import { mostNeighbours } from "./caption-options.ts";
+import { mostNeighbours, neighboursVote } from "./caption-options.ts";
 import { calibrationFor, confidenceOf } from "./confidence.ts";
 import { votingPictures } from "./consensus.ts";
 import type { VotingPicture } from "./consensus.ts";
@@ -146,11 +146,10 @@ export async function openEnsembleCaptioner(
       const batches = batchesOf(features, inputs);
       const calibration = calibrationFor(members, options);
       const asked = askedNeighbours(neighbours, options);
-      const neighboursVote = options.consensus !== undefined && options.consensusVoters === "neighbours";
       const pictures = {
         images: inputOf.map((input) => batches[input]!),
         count: batches[0]!.images,
-        voters: neighboursVote ? await votersOf(neighbours, batches) : undefined,
+        voters: neighboursVote(options) ? await votersOf(neighbours, batches) : undefined,
       };
       const found = await findHypotheses(searched, pictures, options);
       if (found.some((hypotheses) => hypotheses.length === 0))

@@ -62,12 +62,12 @@ export const votingPictures = 30;
 
 const similarityScale = 0.04;
 
-/** What each picture counts, 1 in all: one that is less similar than the nearest by `scale` counts 1/e of it. */
-function votesOf(neighbours: readonly VotingPicture[], scale: number): number[] {
+/** The mean of a score for each picture, by its place; one that is less similar than the nearest by `scale` counts 1/e of it. */
+function votedMean(neighbours: readonly VotingPicture[], scale: number): (scores: readonly number[]) => number {
   const nearest = Math.max(...neighbours.map(({ similarity }) => similarity));
   const votes = neighbours.map(({ similarity }) => Math.exp((similarity - nearest) / scale));
   const total = votes.reduce((sum, vote) => sum + vote, 0);
-  return votes.map((vote) => vote / total);
+  return (scores) => votes.reduce((sum, vote, i) => sum + vote * scores[i]!, 0) / total;
 }
 
 const captionsOf = (neighbours: readonly VotingPicture[]): References => neighbours.map(({ captions }) => captions);
@@ -83,16 +83,16 @@ export function neighbourScores(
   scale: number = similarityScale,
 ): number[] {
   const scorer = ciderScorer(captionsOf(neighbours), { frequencies });
-  const votes = votesOf(neighbours, scale);
-  const all = votes.map((_, place) => place);
-  return captions.map((tokens) => scorer.scores(all, tokens).reduce((sum, score, i) => sum + votes[i]! * score, 0));
+  const mean = votedMean(neighbours, scale);
+  const all = neighbours.map((_, place) => place);
+  return captions.map((tokens) => mean(scorer.scores(all, tokens)));
 }
 
 /** The same of each caption's BLEU-4 (0 … 1), unsmoothed. */
 export function neighbourBleu(captions: readonly Tokens[], neighbours: readonly VotingPicture[]): number[] {
   const scorer = bleuScorer(captionsOf(neighbours));
-  const votes = votesOf(neighbours, similarityScale);
-  return captions.map((tokens) => votes.reduce((sum, vote, i) => sum + vote * scorer.score(i, tokens)[3]!, 0));
+  const mean = votedMean(neighbours, similarityScale);
+  return captions.map((tokens) => mean(neighbours.map((_, place) => scorer.score(place, tokens)[3]!)));
 }
 
 /** What speaks for a caption where training pictures vote. */

@@ -7,7 +7,7 @@ import type { PlainError } from "../base/errors.ts";
 import { decodeFloat16 } from "../base/float16.ts";
 import type { Calibration } from "../bundle/calibration.ts";
 import type { NeighbourTable } from "../bundle/neighbour-table.ts";
-import { consensusOptionsOf } from "../caption/caption-options.ts";
+import { consensusOptionsOf, neighboursVote } from "../caption/caption-options.ts";
 import type { CaptionerInput } from "../caption/captioning-service.ts";
 import { calibrationOf } from "../caption/confidence.ts";
 import { nearestPictures, unitVectors } from "../caption/nearest-pictures.ts";
@@ -121,7 +121,7 @@ export async function votingTable(
   { context, dataset, split }: Scene,
 ): Promise<NeighbourTable | undefined> {
   const { request, openSession, signal, emit } = context;
-  if (request.consensus === undefined || request.consensusVoters !== "neighbours") return undefined;
+  if (!neighboursVote(request)) return undefined;
   const reading = {
     cache: request.cache,
     openSession,

@@ -160,7 +160,7 @@ export function createLearner(
   const parameterNames = Object.keys(trainedParameters(spec, stage));
   const featureShape = trainedFeatures(spec, stage);
   const current = averaging > 0 ? withAverages(first) : first;
-  let bits = new Uint16Array(0);
+  let bits = new Uint16Array(0); // a batch's features as the reader has them, made anew for another size only
   const buffers = new Map<string, Float32Array>();
 
   /** Scratch memory by name and length, so that no step allocates. */
