@@ -77,7 +77,12 @@ export function addCompare(program: Command, shell: Shell): void {
         "dryRun",
       ]),
     )
-    .option("--adopt <run>", "make the record of a finished training run, given by its folder; no plan is needed")
+    .addOption(
+      new Option(
+        "--adopt <run>",
+        "make the record of a finished training run, given by its folder, without a plan",
+      ).conflicts(["only", "seeds", "dryRun", "reportOnly", "report"]),
+    )
     .addOption(threadsOption())
     .addOption(jsonOption("print the table (with --dry-run what is to be done) as JSON"))
     .addOption(quietOption())
@@ -90,7 +95,10 @@ function collectSeed(text: string, before: readonly number[] | undefined): reado
 }
 
 async function compare(path: string | undefined, options: CompareOptions, shell: Shell): Promise<void> {
-  if (options.adopt !== undefined) return adopt(options.adopt, options, shell);
+  if (options.adopt !== undefined) {
+    if (path === undefined) return adopt(options.adopt, options, shell);
+    throw new ShowtellError("ARGUMENT", `--adopt takes a run in without a plan: leave "${path}" out`);
+  }
   if (path === undefined) throw new ShowtellError("ARGUMENT", "no plan is named: give its file, or a run to --adopt");
   const plan = await readPlan(path);
   const { images, out, records, threads, reportOnly } = options;
@@ -120,6 +128,10 @@ function chosenPlaces(plan: Plan, states: readonly RunState[], { only, seeds }: 
   const unknown = only?.find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new ShowtellError("ARGUMENT", `--only "${unknown}" is no row of the plan: there are ${quoted(names)}`);
+  const known = [...new Set(states.flatMap(({ run: { seed } }) => (seed === undefined ? [] : [seed])))];
+  const strange = seeds?.find((seed) => !known.includes(seed));
+  if (strange !== undefined)
+    throw new ShowtellError("ARGUMENT", `--seeds ${strange} is no seed of the plan's: there are ${known.join(", ")}`);
   const wanted = states.map(({ run: { row, seed } }) => {
     const isSeed = seeds === undefined || (seed !== undefined && seeds.includes(seed));
     return isSeed && (only === undefined || only.includes(row.name));

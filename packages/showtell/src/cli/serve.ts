@@ -121,7 +121,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
         },
         terminal,
       ),
-      ...(options.quiet !== true && { log: await openLog() }),
+      log: await openLog(options.quiet === true ? "error" : "info"),
     });
     const listening = await listen(collectingGarbage(service), {
       host,
@@ -161,10 +161,10 @@ function stopSignal(interruption: AbortSignal): Promise<void> {
   });
 }
 
-/** Lines of JSON on standard error. */
-async function openLog(): Promise<ServiceLog> {
+/** Lines of JSON on standard error, from a level on. */
+async function openLog(level: "info" | "error"): Promise<ServiceLog> {
   const { pino } = await import("pino");
-  const logger = pino({ base: null }, pino.destination({ dest: process.stderr.fd, sync: true }));
+  const logger = pino({ base: null, level }, pino.destination({ dest: process.stderr.fd, sync: true }));
   return {
     info: (fields, message) => logger.info(fields, message),
     error: (fields, message) => logger.error(fields, message),

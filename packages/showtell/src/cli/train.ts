@@ -10,7 +10,7 @@ import { adaptationFields, addLearningOnOptions, requireAccepted } from "./learn
 import { dataOption, encoderOption, imagesOption, quietOption, threadsOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import type { TrainCommandOptions } from "./training-options.ts";
-import { addLearningOptions, addModelOptions, decoderLines, requestOf } from "./training-options.ts";
+import { addLearningOptions, addModelOptions, decoderLines, requestOf, requireEffect } from "./training-options.ts";
 import { reportTraining, scoresText } from "./training-report.ts";
 import { counted, fieldLines } from "./wording.ts";
 
@@ -99,6 +99,7 @@ async function train(
   { terminal, signal }: Shell,
 ): Promise<void> {
   const request = await requestFor(options, said);
+  requireEffect(said, request);
   const report = reportTraining(terminal);
   let outcome: TrainingOutcome;
   try {

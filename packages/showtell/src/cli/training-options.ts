@@ -270,7 +270,47 @@ export function requestOf(
     training: trainingOptionsOf(options, told),
   };
   requireSoundAttributes(request);
+  if (request.freezeEmbeddings && request.embeddings === "random" && init === undefined)
+    throw new ShowtellError(
+      "ARGUMENT",
+      "--freeze-embeddings would leave random word vectors as they were drawn: name others with --embeddings, or leave it out",
+    );
   return request;
+}
+
+/** What a request has to have for an option to mean something, and what is to be said where it has not. */
+const wants: readonly (readonly [
+  names: readonly (keyof TrainCommandOptions)[],
+  has: (request: TrainingRequest) => boolean,
+  remedy: string,
+])[] = [
+  [["oldImages", "oldShare", "mostForgotten"], ({ old }) => old !== undefined, "is about --old-data: name that, too"],
+  [
+    ["distilShare", "distilCaptions", "distilConsensus"],
+    ({ distil }) => distil !== undefined,
+    "is about a teacher: name it with --distil",
+  ],
+  [
+    ["baseline", "sharpening"],
+    (request) => request.training.objective.kind === "self-critical",
+    "is about rewards: pass --objective self-critical, too",
+  ],
+  [["encoderLearningRate"], ({ fineTune }) => fineTune !== undefined, "is about --fine-tune: name a stage"],
+];
+
+/**
+ * Refuses options that would do nothing.
+ * @param said Those that were said, without defaults. @throws ShowtellError `ARGUMENT`.
+ */
+export function requireEffect(said: TrainCommandOptions, request: TrainingRequest): void {
+  for (const [names, has, remedy] of wants) {
+    const idle = names.find((name) => said[name] !== undefined);
+    if (idle !== undefined && !has(request)) throw new ShowtellError("ARGUMENT", `${flagOf(idle)} ${remedy}`);
+  }
+}
+
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function decoderOptionsOf(options: TrainCommandOptions, decoder: DecoderKind, told: DecoderOptions): DecoderOptions {
@@ -289,8 +329,7 @@ function decoderOptionsOf(options: TrainCommandOptions, decoder: DecoderKind, to
   const taken: ReadonlySet<string> = new Set([...commonDecoderOptions, ...decoderNamed(decoder).takes]);
   for (const [name, value] of Object.entries(special)) {
     if (value === undefined || taken.has(name)) continue;
-    const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new ShowtellError("ARGUMENT", `--${flag} is no option of the decoder ${decoder}: leave it out`);
+    throw new ShowtellError("ARGUMENT", `${flagOf(name)} is no option of the decoder ${decoder}: leave it out`);
   }
   return { ...told, hiddenSize, dropout, ...chosen(special) };
 }

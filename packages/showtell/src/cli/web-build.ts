@@ -1,6 +1,6 @@
 // `showtell web build`: the web page as static files, for any host. What belongs to it is node/page-files.ts.
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { ShowtellError } from "../base/errors.ts";
@@ -35,6 +35,9 @@ const headers = `/*
   Cross-Origin-Opener-Policy: same-origin
   Cross-Origin-Embedder-Policy: require-corp
 `;
+
+/** The list of a page's files, a line each: what stands beside them is somebody else's. */
+const listName = "page-files.txt";
 
 /** Adds `build` to the group `web`. */
 export function addWebBuild(group: Command, shell: Shell): void {
@@ -71,6 +74,7 @@ async function build({ out, ...content }: BuildOptions, { terminal }: Shell): Pr
     ...beside,
     ["_headers", { kind: "text", text: headers }],
   ]);
+  files.set(listName, { kind: "text", text: [...files.keys(), listName].join("\n") });
   // Whole or not at all: an interruption leaves an earlier page as it was.
   const [partial, former] = ["partial", "former"].map((what) => `${folder}.${what}-${process.pid}`) as [string, string];
   try {
@@ -78,6 +82,7 @@ async function build({ out, ...content }: BuildOptions, { terminal }: Shell): Pr
     if (existsSync(folder)) await rename(folder, former);
     await rename(partial, folder);
   } catch (cause) {
+    if (existsSync(former) && !existsSync(folder)) await rename(former, folder);
     throw unwritable(out, cause);
   } finally {
     for (const rest of [partial, former]) await rm(rest, { recursive: true, force: true });
@@ -92,15 +97,23 @@ async function put(path: string, file: PageFile): Promise<void> {
   else await writeFile(path, file.text);
 }
 
-/** A folder with anything else in it is not ours to replace. */
+/** What stands at the top of a folder with these files. */
+function topsOf(names: Iterable<string>): readonly string[] {
+  return [...new Set([...names].map((name) => name.split("/")[0]!))];
+}
+
+/** A folder with anything in it that is not of an earlier page is not ours to replace. */
 async function requireReplaceable(folder: string, out: string): Promise<void> {
   const names = await readdir(folder).catch((cause: unknown): string[] => {
     if (systemCodeOf(cause) === "ENOENT") return [];
     throw unwritable(out, cause);
   });
-  if (names.length === 0 || names.includes("page.json")) return;
+  if (names.length === 0) return;
+  const own = names.includes(listName) ? topsOf((await readFile(join(folder, listName), "utf8")).split("\n")) : [];
+  const stranger = names.find((name) => !own.includes(name));
+  if (stranger === undefined) return;
   throw new ShowtellError(
     "ARGUMENT",
-    `the folder "${out}" holds other files (${names[0]}): name a new or an empty one`,
+    `the folder "${out}" holds "${stranger}", which would be lost: name a new folder or an empty one, or move it away`,
   );
 }

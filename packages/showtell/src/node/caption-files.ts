@@ -48,7 +48,8 @@ async function collectLines(file: string, signal?: CancelSignal): Promise<Map<st
   return captions;
 }
 
-async function readText(file: string): Promise<string> {
+/** A whole JSON file. @throws ShowtellError `FILE_NOT_FOUND`, `FILE_TOO_LARGE`, `DATA_FORMAT` (not UTF-8). */
+export async function readText(file: string): Promise<string> {
   const bytes = await readBytes(file);
   if (bytes.length > maximumCharacters) {
     throw new ShowtellError(

@@ -1,5 +1,5 @@
 // Makes the record of a run that has ended: measures its model, and puts together what was told, read and measured.
-import { copyFile, mkdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ShowtellError } from "../base/errors.ts";
 import type { RunOptions, RunRecord } from "../compare/record.ts";
@@ -7,7 +7,7 @@ import { recordName } from "../compare/record.ts";
 import { readBundleFile } from "./bundle-files.ts";
 import { modelPath } from "./comparison-states.ts";
 import type { ComparisonNews } from "./comparison-request.ts";
-import { unwritable } from "./files.ts";
+import { readBytes, unwritable, writeFileAtomically } from "./files.ts";
 import { trainingSummary } from "./finished-run.ts";
 import { measureModel } from "./measurement.ts";
 import type { MeasurementRequest } from "./measurement-request.ts";
@@ -89,7 +89,13 @@ export async function adoptRun(
   const words = [String(options["decoder"]), "adopted", `s${seed}`];
   const name = recordName(words, { kind: "train", options, data: training.data.hash });
   const { selectFirst } = told.training as { readonly selectFirst?: number };
-  const record = await makeRecord(
+  // Copied first: with a record the run counts as done, and is not adopted again.
+  const copy = modelPath(out, name);
+  await mkdir(dirname(copy), { recursive: true }).catch((cause: unknown) => {
+    throw unwritable(copy, cause);
+  });
+  await writeFileAtomically(copy, await readBytes(model));
+  return makeRecord(
     {
       records,
       name,
@@ -102,13 +108,6 @@ export async function adoptRun(
     },
     listener,
   );
-  const copy = modelPath(out, record.name);
-  await mkdir(dirname(copy), { recursive: true })
-    .then(() => copyFile(model, copy))
-    .catch((cause: unknown) => {
-      throw unwritable(copy, cause);
-    });
-  return record;
 }
 
 /** The names of the runs whose models a run began with or was taught by, by the paths under which it was told of them. */

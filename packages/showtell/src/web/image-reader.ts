@@ -1,6 +1,7 @@
 // Pictures in a browser: a file's bytes or pixels of a canvas → Pixels. Upright (EXIF), sRGB, alpha over white; resizing is the core's work.
 import { ShowtellError, messageOf } from "../base/errors.ts";
 import { pictureFormat } from "../image/format.ts";
+import { isWholeJpeg } from "../image/jpeg-end.ts";
 import type { Pixels } from "../image/pixels.ts";
 import { createPixels } from "../image/pixels.ts";
 
@@ -50,18 +51,16 @@ async function checkFile(name: string, file: Blob): Promise<void> {
     );
   }
   // Browsers show what there is of a picture that was cut off; a caption of half a picture would be a silent mistake.
-  const ending = endings[format];
-  if (ending === undefined) return;
-  const tail = await bytesIn(file.slice(-tailBytes));
-  if (ending.test(String.fromCharCode(...tail))) return;
+  if (format === "jpeg" && isWholeJpeg(await bytesIn(file))) return;
+  if (format === "png" && /IEND/.test(String.fromCharCode(...(await bytesIn(file.slice(-tailBytes)))))) return;
+  if (format !== "jpeg" && format !== "png") return;
   throw new ShowtellError(
     "IMAGE_DECODE",
     `picture "${name}" is broken or cut off (its end is missing): fetch or export it again`,
   );
 }
 
-/** What the last bytes of a whole picture hold: JPEG's end of image, PNG's last chunk. Some programs append a little of their own. */
-const endings: Readonly<Partial<Record<string, RegExp>>> = { jpeg: /\xff\xd9/, png: /IEND/ };
+/** The last bytes of a whole PNG hold its last chunk. Some programs append a little of their own. */
 const tailBytes = 4096;
 
 async function bytesIn(part: Blob): Promise<Uint8Array> {

@@ -195,6 +195,10 @@ describe("showtell compare", () => {
     expect(before.missing[0]).toMatchObject({
       basis: expect.stringMatching(/^the record show-and-tell-s\d-/) as string,
     });
+    // Where the model can't be copied there is no record either, so that the same command can be given again.
+    writeFileSync(join(folder, "taken"), "");
+    const failed = await compare(["--adopt", "mine", ...data, "--out", "taken", "--records", "records"]);
+    expect(failed).toMatchObject({ status: 1, stderr: expect.stringContaining("error FILE_WRITE") as string });
     const adopted = await compare(["--adopt", "mine", ...data, ...place]);
     expect(adopted.status).toBe(0);
     expect(adopted.stdout).toMatch(/^record +records.show-and-tell-adopted-s3-[0-9a-f]{8}\.json$/m);
@@ -221,6 +225,29 @@ describe("showtell compare", () => {
     );
     expect(uses).toEqual([expect.stringMatching(/^show-and-tell-adopted-s3-/)]);
   });
+});
+
+test.each([
+  [
+    ["--adopt", "mine", "--data", "captions.jsonl", "--dry-run"],
+    "option '--adopt <run>' cannot be used with option '--dry-run'",
+  ],
+  [
+    ["--adopt", "mine", "--data", "captions.jsonl", "--seeds", "1"],
+    "option '--adopt <run>' cannot be used with option '--seeds",
+  ],
+  [
+    ["plan.yaml", "--adopt", "mine", "--data", "captions.jsonl"],
+    '--adopt takes a run in without a plan: leave "plan.yaml" out',
+  ],
+])("%j contradicts itself and is refused", async (words, message) => {
+  const { status, stderr } = await compare(words);
+  expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+});
+
+test("a seed that the plan has not is refused, naming those that it has", async () => {
+  const { status, stderr } = await compare([planFile, ...data, "--dry-run", "--seeds", "1", "11"]);
+  expect([status, stderr]).toEqual([2, expect.stringContaining("--seeds 11 is no seed of the plan's: there are 1, 2")]);
 });
 
 /** Writes the plan with a change, and gives its path. */

@@ -188,6 +188,19 @@ describe("training", () => {
     expect(existsSync(join(folder, "never"))).toBe(false);
   });
 
+  test.each([
+    [["--embeddings", "random", "--freeze-embeddings"], "--freeze-embeddings would leave random word vectors"],
+    [["--old-share", "0.3"], "--old-share is about --old-data"],
+    [["--most-forgotten", "0.5"], "--most-forgotten is about --old-data"],
+    [["--distil-consensus", "4"], "--distil-consensus is about a teacher"],
+    [["--baseline", "greedy"], "--baseline is about rewards"],
+    [["--encoder-learning-rate", "1e-5"], "--encoder-learning-rate is about --fine-tune"],
+  ])("refuses %j, which would do nothing", async (words, message) => {
+    const { status, stderr } = await train("never", words);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`error ARGUMENT: ${message}`)]);
+    expect(existsSync(join(folder, "never"))).toBe(false);
+  });
+
   test("by rewards wants a model to go on from", async () => {
     const { status, stderr } = await train("never", ["--objective", "self-critical"]);
     expect(status).toBe(2);

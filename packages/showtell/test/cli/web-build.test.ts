@@ -26,9 +26,17 @@ describe("the page", () => {
     for (const attempt of [1, 2]) {
       const { status, stdout, stderr } = await showtell(["web", "build", "--out", out]);
       expect([status, stdout], `${attempt}: ${stderr}`).toEqual([0, `${out}\n`]);
-      writeFileSync(join(out, "left-over.js"), "");
+      writeFileSync(join(out, "engine", "left-over.js"), "");
     }
-    rmSync(join(out, "left-over.js"));
+    expect(readdirSync(out).toSorted()).toEqual(
+      [
+        ...new Set(
+          readFileSync(join(out, "page-files.txt"), "utf8")
+            .split("\n")
+            .map((name) => name.split("/")[0]!),
+        ),
+      ].toSorted(),
+    );
     const { device, service } = JSON.parse(readFileSync(join(out, "page.json"), "utf8")) as {
       service: boolean;
       device: Record<"model" | "encoder", { url: string; bytes: number }> & { engine: string };
@@ -88,12 +96,14 @@ describe("the page", () => {
     expect(readdirSync(folder)).not.toContain("ensemble");
   });
 
-  test("is not written over other files", async () => {
+  test.each([".git", "CNAME", "index.html"])("is not written over %s that is not of an earlier one", async (name) => {
     const out = join(folder, "public");
-    rmSync(join(out, "page.json"));
+    if (name === "index.html") rmSync(join(out, "page-files.txt"));
+    else writeFileSync(join(out, name), "mine");
     const { status, stderr } = await showtell(["web", "build", "--out", out]);
     expect(status).toBe(2);
-    expect(stderr).toContain(`the folder "${out}" holds other files`);
-    expect(readdirSync(out)).toContain("index.html");
+    expect(stderr).toMatch(/^error ARGUMENT: the folder ".*public" holds ".+", which would be lost: /);
+    expect(readdirSync(out)).toContain(name);
+    if (name !== "index.html") rmSync(join(out, name));
   });
 });
