@@ -84,8 +84,9 @@ export function novelty(
 /**
  * Self-CIDEr (Wang & Chan 2019): how varied several captions of one image are, from 0 (all the same) to 1 (nothing shared).
  *
- * −log(λ₁ / Σλ) / log m over the eigenvalues of the matrix of the captions' CIDEr similarities (each ÷ 10), m captions. Here
- * the similarity is CIDEr-D, made symmetric by averaging, with the frequencies of the references; a single caption gives 0.
+ * −log(λ₁ / Σλ) / log m over the eigenvalues of the matrix of the captions' CIDEr similarities, m captions. Here the similarity is
+ * CIDEr-D, made symmetric by averaging, with the frequencies of the references, as a share of what both have with themselves (10 from
+ * four words on); a single caption gives 0.
  *
  * @throws MetricsError `EMPTY` without captions.
  */
@@ -97,8 +98,12 @@ export function selfCider(captions: Hypotheses, frequencies: DocumentFrequencies
     captions.map((caption) => [caption]),
     { frequencies },
   );
-  const score = (a: number, b: number): number => scorer.score(a, captions[b] ?? []) / 10;
-  const similarity = captions.map((_, a) => captions.map((__, b) => (a === b ? 1 : (score(a, b) + score(b, a)) / 2)));
+  const score = (a: number, b: number): number => scorer.score(a, captions[b] ?? []);
+  // Of fewer than four words, a caption has less than 10 with itself: held against that, captions that are the same have 1.
+  const own = captions.map((_, a) => Math.sqrt(score(a, a)));
+  const similarity = captions.map((_, a) =>
+    captions.map((__, b) => (a === b ? 1 : own[a]! * own[b]! && (score(a, b) + score(b, a)) / (2 * own[a]! * own[b]!))),
+  );
   // The diagonal is 1, so that the eigenvalues sum to m.
   const share = Math.min(1, Math.max(1 / count, largestEigenvalue(similarity) / count));
   return Math.max(0, -Math.log(share) / Math.log(count));

@@ -45,6 +45,8 @@ describe("selfCider", () => {
     expect(selfCider([words("two men play ball")], frequencies)).toBe(0);
     const same = Array.from({ length: 5 }, () => words("two men play ball"));
     expect(selfCider(same, frequencies)).toBeCloseTo(0, 10);
+    for (const short of ["dog", "dog runs", "a dog runs"])
+      expect(selfCider([words(short), words(short), words(short)], frequencies), short).toBeCloseTo(0, 10);
   });
 
   it("is 1 for captions that share nothing, and between for others", () => {

@@ -49,7 +49,8 @@ export function parseCaptionTable(text: string, source: string): CaptionTable {
     return { caption, numbers };
   });
   const images = rows.map(({ caption, numbers: [cider, rougeL, referenceLength, ...correct] }) => {
-    const hypothesisLength = ptbTokens(caption).length;
+    // As BLEU counts: a token may hold a space ("1 1/2").
+    const hypothesisLength = ptbTokens(caption).flatMap((token) => token.split(/\s+/)).length;
     const guessed = orders.map((n) => Math.max(0, hypothesisLength - n + 1));
     return {
       bleu: { hypothesisLength, referenceLength: referenceLength!, guessed, correct },

@@ -1,5 +1,6 @@
 // What stands in the cells of a comparison's table, as text: the same in Markdown, on the page and in the terminal.
 import { quoted } from "../base/errors.ts";
+import { print as percent } from "../evaluate/printed.ts";
 import type { ComparisonTable, Spread, TableRow } from "./table.ts";
 
 /** A column: its heading, and what it says of a row. */
@@ -9,9 +10,6 @@ export interface Column {
 }
 
 const none = "–";
-
-/** The share of a whole × 100. */
-const percent = (share: number): string => (100 * share).toFixed(1);
 
 function spreadText(spread: Spread | undefined, print: (value: number) => string = percent): string {
   if (spread === undefined) return none;

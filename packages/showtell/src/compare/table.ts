@@ -49,7 +49,7 @@ export interface TableRow {
   readonly parameters?: number;
   /** By metric, this row less the base row; absent for the base itself. */
   readonly differences?: Readonly<Record<string, Difference>>;
-  /** CIDEr of the captions by which epochs are chosen, or the dev loss where there is none, epoch by epoch: means over runs. */
+  /** CIDEr of the captions by which epochs are chosen, epoch by epoch: means over runs. */
   readonly curve: readonly number[];
 }
 

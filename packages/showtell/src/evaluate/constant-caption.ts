@@ -70,7 +70,8 @@ function eachWeight(
   for (let n = 1; n <= longestNgram; n++) {
     const own = ngrams.slice(starts[n - 1], starts[n]);
     const sums = new Map<number, number>();
-    for (const ngram of own) sums.set(ngram, (sums.get(ngram) ?? 0) + weightOf(ngram));
+    // A token with a space of its own in it ("1 1/2") is in no count.
+    for (const ngram of own) if (ngram >= 0) sums.set(ngram, (sums.get(ngram) ?? 0) + weightOf(ngram));
     const norm = Math.sqrt([...sums.values()].reduce((sum, weight) => sum + weight ** 2, 0));
     if (norm === 0) continue;
     for (const [ngram, weight] of sums) visit(ngram, weight / norm);

@@ -27,7 +27,7 @@ export interface DecoderOptions {
   readonly attentionSize?: number | undefined;
   /** The recurrent cell; default: lstm. */
   readonly cell?: CellKind | undefined;
-  /** Where the picture enters; default: par, beside every word. */
+  /** Where the picture enters; left out: pre, as a first word (the recipe says par, beside every word). */
   readonly conditioning?: ConditioningKind | undefined;
   /** How attention compares a state with a position; default: additive. */
   readonly score?: ScoreKind | undefined;

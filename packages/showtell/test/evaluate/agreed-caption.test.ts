@@ -9,4 +9,6 @@ test("the caption that speaks for a picture is the one that agrees best with the
   const frequencies = documentFrequencies([captions, ...others].map((own) => own.map(ptbTokens)));
   expect(mostAgreedCaption(captions, frequencies)).toBe("a dog runs on grass");
   expect(mostAgreedCaption(["alone"], frequencies)).toBe("alone");
+  // A long one that agrees with nobody agrees with itself more than a short one can.
+  expect(mostAgreedCaption(["the brown bird in a tree", "dog", "dog"], frequencies)).toBe("dog");
 });

@@ -130,6 +130,10 @@ describe("drawn captions", () => {
       expect(batch).toMatchObject({ images: 4, captions: 10 });
       expect(batch.lengths).toHaveLength(5);
       expect(Array.from(batch.pictures.subarray(0, 2))).toEqual([2, 1]);
+      // Tokens are in time: of each step the rows of the two pictures come first.
+      const weights = Array.from(batch.weights);
+      expect(weights.filter((_, i) => batch.targets[i] === 0n && weights[i] !== 0)).toEqual([]);
+      expect(weights.some((weight) => weight !== 0)).toBe(true);
     }, {});
   });
 
