@@ -20,7 +20,7 @@ import type { ServiceLimits } from "./limits.ts";
 import { defaultLimits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
-import { operations } from "./operations.ts";
+import { operations, routeOf } from "./operations.ts";
 import type { OperationId } from "./operations.ts";
 import { pages } from "./pages.ts";
 import { recording } from "./recording.ts";
@@ -138,7 +138,7 @@ function handlersOf(
 function addOperations(app: Hono, handlers: Readonly<Record<OperationId, Handler>>, token: string | undefined): void {
   for (const [id, { method, path, guarded }] of Object.entries(operations)) {
     const guards = guarded && token !== undefined ? [requireToken(token)] : [];
-    const route = path.replaceAll(/\{(\w+)\}/g, ":$1");
+    const route = routeOf(path);
     app.on(method.toUpperCase(), [route], ...guards, handlers[id as OperationId]);
     app.all(route, (context) => {
       context.header("Allow", method === "get" ? "GET, HEAD" : "POST");

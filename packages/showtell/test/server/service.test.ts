@@ -347,10 +347,13 @@ describe("what it tells of its work", () => {
     );
     const answer = await response.text();
     await service.fetch(request("/private-path"));
+    await service.fetch(request("/v1/runs/private"));
     const metrics = await (await service.fetch(request("/metrics"))).text();
     expect(metrics).toMatch(/^showtell_pictures_total\{outcome="ok"\} 1$/m);
     expect(metrics).toMatch(/^showtell_pictures_total\{outcome="IMAGE_EMPTY"\} 1$/m);
     expect(metrics).toMatch(/^showtell_request_seconds_count\{operation="createCaptions",status="200"\} 1$/m);
+    expect(metrics).toMatch(/^showtell_request_seconds_count\{operation="getRun",status="404"\} 1$/m);
+    expect(metrics).toMatch(/^showtell_request_seconds_count\{operation="page",status="404"\} 1$/m);
     expect(metrics).toMatch(/^showtell_batch_pictures_sum 2$/m);
     expect(metrics).toMatch(/^showtell_waiting_pictures 0$/m);
     expect(lines[0]).toMatchObject({ method: "POST", operation: "createCaptions", status: 200 });
