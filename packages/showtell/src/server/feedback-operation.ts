@@ -11,7 +11,7 @@ import type { Admission } from "./admission.ts";
 import { readBody } from "./body.ts";
 import type { SavedFeedback } from "./feedback-schemas.ts";
 import { feedbackForm } from "./feedback-schemas.ts";
-import { checked, parsedForm } from "./form.ts";
+import { checked, onlyValue, parsedForm, valuesOf } from "./form.ts";
 import type { ServiceLimits } from "./limits.ts";
 
 /** What keeping feedback needs. */
@@ -48,7 +48,7 @@ export async function saveFeedbackOf(
     );
   const stay = admission.enter(context.req.raw);
   try {
-    const form = await parsedForm(await readBody(context.req.raw, limits.maxBodyBytes, stay), type);
+    const form = await parsedForm(await readBody(context.req.raw, limits.maxBodyBytes, stay), type, 1);
     const { consent: _given, image, ...feedback } = checked(feedbackForm, fieldsOf(form), "the form");
     const picture = image && (await checkedPicture(image, limits));
     const id = saveFeedback(store, { ...feedback, model }, picture);
@@ -59,13 +59,7 @@ export async function saveFeedbackOf(
 }
 
 function fieldsOf(form: FormData): Record<string, unknown> {
-  return Object.fromEntries(
-    [...new Set(form.keys())].map((name) => {
-      const [value, ...more] = form.getAll(name);
-      if (more.length === 0) return [name, value];
-      throw new ShowtellError("ARGUMENT", `the field "${name}" is given ${more.length + 1} times: give it once`);
-    }),
-  );
+  return Object.fromEntries([...valuesOf(form)].map(([name, values]) => [name, onlyValue(name, values)]));
 }
 
 /** A picture that can be decoded, for nobody could learn from another. */

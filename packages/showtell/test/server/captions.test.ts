@@ -161,6 +161,7 @@ function bomb(width: number, height: number): Uint8Array<ArrayBuffer> {
 
 describe("a request that can't be read is refused", () => {
   const form = { "Content-Type": "multipart/form-data; boundary=x" };
+  const thousands = Array.from({ length: 10_000 }, () => 0);
   test.each([
     [
       "of another type",
@@ -178,6 +179,20 @@ describe("a request that can't be read is refused", () => {
       "JSON",
     ],
     ["without pictures", () => jsonRequest({ images: [] }), 400, "ARGUMENT", "images"],
+    [
+      "with more pictures than may be, before any is looked at",
+      () => jsonRequest({ images: thousands }),
+      413,
+      "REQUEST_TOO_LARGE",
+      "10000 pictures",
+    ],
+    [
+      "with too many words, before any is looked at",
+      () => jsonRequest({ images: [{ data: "" }], must: thousands }),
+      400,
+      "ARGUMENT",
+      '"must" has 10000',
+    ],
     ["with what is no base64", () => jsonRequest({ images: [{ data: "no!" }] }), 400, "ARGUMENT", "images.0"],
     ["with a field that nobody knows", () => jsonRequest({ images: [{ data: "" }], beem: 3 }), 400, "ARGUMENT", "beem"],
     [
@@ -210,6 +225,20 @@ describe("a request that can't be read is refused", () => {
       400,
       "ARGUMENT",
       "temperature",
+    ],
+    [
+      "that is a form of too many fields",
+      () => formRequest([], Object.fromEntries(thousands.map((_, i) => [i, ""]))),
+      413,
+      "REQUEST_TOO_LARGE",
+      "116 parts",
+    ],
+    [
+      "that is a form without a boundary",
+      () => pictureRequest("--", { headers: { "Content-Type": "multipart/form-data" } }),
+      400,
+      "REQUEST_FORMAT",
+      "boundary",
     ],
     ["that is no form", () => pictureRequest("--y", { headers: form }), 400, "REQUEST_FORMAT", "form"],
     ["that is a form without a file", () => formRequest([], { beam: "3" }), 400, "ARGUMENT", "image"],

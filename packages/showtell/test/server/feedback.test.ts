@@ -85,6 +85,8 @@ describe("feedback", () => {
     const small = fixture.service({ store, limits: { maxBodyBytes: 1000 } });
     const large = feedbackRequest({ ...good, consent: "true" }, coffee);
     expect(await refusalOf(await small.fetch(large))).toMatchObject({ status: 413, code: "REQUEST_TOO_LARGE" });
+    const many = feedbackRequest(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [i, ""])));
+    expect(await refusalOf(await service.fetch(many))).toMatchObject({ status: 413, code: "REQUEST_TOO_LARGE" });
   });
 
   test("is guarded by the token, and taken only where there is a store", async () => {
