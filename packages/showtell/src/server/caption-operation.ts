@@ -32,7 +32,7 @@ export interface Captioning {
 export async function createCaptions(context: Context, captioning: Captioning): Promise<Response> {
   const { admission, limits } = captioning;
   const wantsEvents = context.req.header("accept")?.includes("text/event-stream") === true;
-  const stay = admission.enter(context.req.raw);
+  const stay = admission.enter(context.req.raw, limits.maxBodyBytes);
   let streams = false;
   try {
     const request = await readCaptionRequest(context.req.raw, limits, stay);

@@ -46,7 +46,7 @@ export async function saveFeedbackOf(
       "REQUEST_TYPE",
       `the body is "${type.slice(0, 100)}"; what is taken is multipart/form-data`,
     );
-  const stay = admission.enter(context.req.raw);
+  const stay = admission.enter(context.req.raw, limits.maxBodyBytes);
   try {
     const form = await parsedForm(await readBody(context.req.raw, limits.maxBodyBytes, stay), type, 1);
     const { consent: _given, image, ...feedback } = checked(feedbackForm, fieldsOf(form), "the form");

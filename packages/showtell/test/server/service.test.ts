@@ -279,6 +279,12 @@ describe("web pages of other origins", () => {
   });
 });
 
+/** A request of which the first byte comes, and never another. */
+function endless(path: string, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Request {
+  const body = new ReadableStream({ start: (controller) => controller.enqueue(Uint8Array.of(1)) });
+  return request(path, { method: "POST", body, duplex: "half", headers, ...(signal && { signal }) } as RequestInit);
+}
+
 describe("limits", () => {
   test("of bytes hold whether they are announced or not", async () => {
     const service = fixture.service({ limits: { maxBodyBytes: coffee.length - 1 } });
@@ -313,25 +319,43 @@ describe("limits", () => {
     expect((await service.fetch(pictureRequest(pixel))).status).toBe(200);
   });
 
-  test("of what is held in memory count from a request's announcement to its answer", async () => {
+  test("of what is held in memory count from its coming to the request's answer", async () => {
     const service = fixture.service({ limits: { maxHeldBytes: 2 * coffee.length } });
-    const ask = (): Promise<Response> =>
-      service.fetch(pictureRequest(coffee, { headers: { "Content-Length": String(coffee.length) } }));
+    const ask = (): Promise<Response> => service.fetch(pictureRequest(coffee));
     const statuses = (await Promise.all([ask(), ask(), ask()])).map(({ status }) => status);
     expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 200, 429]);
     expect((await ask()).status).toBe(200);
   });
 
+  test("of what is held in memory are not used up by what is announced and does not come", async () => {
+    const service = fixture.service({ limits: { maxHeldBytes: coffee.length } });
+    const leaving = new AbortController();
+    const announced = service.fetch(
+      endless("/v1/captions", { "Content-Type": "image/webp", "Content-Length": String(coffee.length) }, leaving.signal),
+    );
+    expect((await service.fetch(pictureRequest(pixel))).status).toBe(200);
+    leaving.abort();
+    expect(await refusalOf(await announced)).toMatchObject({ code: "CANCELLED" });
+  });
+
+  test("of a rater's answer are its own, and nobody else's answer is waited for", async () => {
+    const store = await openStore(join(folder, "raters"));
+    addStudy(store, studyDraft);
+    const { token } = listStudies(store)[0]!.raters[0]!;
+    const service = fixture.service({ store });
+    const answerBy = async (rater: string): Promise<object> => {
+      const headers = { "Content-Type": "application/json", "Content-Length": "4097", Authorization: `Bearer ${rater}` };
+      return refusalOf(await service.fetch(endless("/v1/studies/answers", headers)));
+    };
+    expect(await answerBy("nobody")).toMatchObject({ status: 401, code: "UNAUTHORISED" });
+    const message = expect.stringContaining("at most 4096") as string;
+    expect(await answerBy(token)).toMatchObject({ status: 413, code: "REQUEST_TOO_LARGE", message });
+    store.close();
+  });
+
   test("of time hold, also for a body that never ends", async () => {
     const service = fixture.service({ limits: { deadlineMs: 50 } });
-    const endless = new ReadableStream({ start: (controller) => controller.enqueue(Uint8Array.of(1)) });
-    const init = {
-      method: "POST",
-      body: endless,
-      duplex: "half",
-      headers: { "Content-Type": "image/jpeg" },
-    } as RequestInit;
-    const response = await service.fetch(request("/v1/captions", init));
+    const response = await service.fetch(endless("/v1/captions", { "Content-Type": "image/jpeg" }));
     expect(response.headers.get("retry-after")).toBe("1");
     expect(await refusalOf(response)).toMatchObject({ status: 503, code: "DEADLINE" });
   });
