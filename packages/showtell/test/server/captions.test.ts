@@ -11,6 +11,7 @@ import {
   photoBytes,
   pictureRequest,
   refusalOf,
+  request,
 } from "./service-fixture.ts";
 import type { ServiceFixture } from "./service-fixture.ts";
 
@@ -343,6 +344,14 @@ describe("as a stream of events", () => {
     if (response.status !== 200) return expect(await refusalOf(response)).toMatchObject({ code: "DEADLINE" });
     const last = eventsIn(await response.text()).at(-1)!;
     expect(last).toMatchObject({ event: "error", data: { error: { code: "DEADLINE" } } });
+  });
+
+  test("keeps its place until the work is done, whether anybody reads or not", async () => {
+    const service = fixture.service();
+    const response = await service.fetch(pictureRequest(pixel, { headers: accept }));
+    await service.drain();
+    expect(await (await service.fetch(request("/metrics"))).text()).toMatch(/^showtell_open_requests 0$/m);
+    expect(eventsIn(await response.text()).at(-1)).toMatchObject({ event: "done" });
   });
 
   test("ends the work when nobody reads on", async () => {
