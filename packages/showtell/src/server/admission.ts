@@ -21,6 +21,7 @@ export class Admission {
   #heldBytes = 0;
   #open = 0;
   #closed = false;
+  #onEmpty: (() => void)[] = [];
 
   constructor(limits: ServiceLimits) {
     this.#limits = limits;
@@ -39,6 +40,12 @@ export class Admission {
   /** Takes nothing new from now on. */
   close(): void {
     this.#closed = true;
+  }
+
+  /** Resolves once nobody is in. */
+  async emptied(): Promise<void> {
+    if (this.#open === 0) return;
+    await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
   }
 
   /**
@@ -70,6 +77,7 @@ export class Admission {
       stop();
       this.#open--;
       this.#heldBytes -= held;
+      if (this.#open === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
     };
     return { signal, hold, giveUp, leave };
   }

@@ -53,7 +53,7 @@ export interface ServiceOptions extends AccessRules {
 export interface Service {
   /** Answers a request. It never rejects: what is refused or fails is an answer, too. */
   fetch(this: void, request: Request): Promise<Response>;
-  /** Takes nothing new from now on, and resolves once what was taken has been captioned. */
+  /** Takes nothing new from now on, and resolves once what was taken has its answer, and nothing is captioned for those who left. */
   drain(): Promise<void>;
 }
 
@@ -102,9 +102,10 @@ export function createService(options: ServiceOptions): Service {
       if (admission.closed) response.headers.set("Connection", "close");
       return response;
     },
-    drain: () => {
+    drain: async () => {
       admission.close();
-      return queue.drained();
+      await admission.emptied();
+      await queue.drained();
     },
   };
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { validate } from "./openapi-rules.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openApiDocument, openStore } from "showtell/server";
@@ -331,7 +332,11 @@ describe("limits", () => {
     const service = fixture.service({ limits: { maxHeldBytes: coffee.length } });
     const leaving = new AbortController();
     const announced = service.fetch(
-      endless("/v1/captions", { "Content-Type": "image/webp", "Content-Length": String(coffee.length) }, leaving.signal),
+      endless(
+        "/v1/captions",
+        { "Content-Type": "image/webp", "Content-Length": String(coffee.length) },
+        leaving.signal,
+      ),
     );
     expect((await service.fetch(pictureRequest(pixel))).status).toBe(200);
     leaving.abort();
@@ -344,7 +349,11 @@ describe("limits", () => {
     const { token } = listStudies(store)[0]!.raters[0]!;
     const service = fixture.service({ store });
     const answerBy = async (rater: string): Promise<object> => {
-      const headers = { "Content-Type": "application/json", "Content-Length": "4097", Authorization: `Bearer ${rater}` };
+      const headers = {
+        "Content-Type": "application/json",
+        "Content-Length": "4097",
+        Authorization: `Bearer ${rater}`,
+      };
       return refusalOf(await service.fetch(endless("/v1/studies/answers", headers)));
     };
     expect(await answerBy("nobody")).toMatchObject({ status: 401, code: "UNAUTHORISED" });
@@ -408,6 +417,24 @@ describe("what it tells of its work", () => {
 });
 
 describe("at its end", () => {
+  test("it waits for what it took and has not read yet", async () => {
+    const service = fixture.service();
+    let rest: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => void (rest = controller) });
+    const headers = { "Content-Type": "image/webp" };
+    const init = { method: "POST", body, duplex: "half", headers } as RequestInit;
+    const answer = service.fetch(request("/v1/captions", init));
+    while (!/^showtell_open_requests 1$/m.test(await (await service.fetch(request("/metrics"))).text())) continue;
+    let isDrained = false;
+    const drained = service.drain().then(() => (isDrained = true));
+    await setImmediate();
+    expect(isDrained).toBe(false);
+    rest!.enqueue(coffee);
+    rest!.close();
+    expect((await answer).status).toBe(200);
+    await drained;
+  });
+
   test("it finishes what it took, and takes nothing new", async () => {
     const service = fixture.service();
     const taken = [service.fetch(pictureRequest(coffee)), service.fetch(pictureRequest(coffee))];
