@@ -13,6 +13,7 @@ import type { SavedFeedback } from "./feedback-schemas.ts";
 import { feedbackForm } from "./feedback-schemas.ts";
 import { checked, onlyValue, parsedForm, valuesOf } from "./form.ts";
 import type { ServiceLimits } from "./limits.ts";
+import { Turns } from "./turns.ts";
 
 /** What keeping feedback needs. */
 export interface FeedbackKeeping {
@@ -22,6 +23,13 @@ export interface FeedbackKeeping {
   readonly model: string;
   readonly admission: Admission;
   readonly limits: ServiceLimits;
+  /** Turns at decoding pictures. */
+  readonly decoding: Turns;
+}
+
+/** One picture is decoded at a time, since each may take hundreds of megabytes for a moment; a few wait, and keep their bytes meanwhile. */
+export function decodingTurns(): Turns {
+  return new Turns(1, 8);
 }
 
 const mediaTypes: { readonly [Format in PictureFormat]?: string } = {
@@ -36,7 +44,7 @@ const mediaTypes: { readonly [Format in PictureFormat]?: string } = {
 /** Keeps feedback. @throws ShowtellError as `operations` lists. */
 export async function saveFeedbackOf(
   context: Context,
-  { store, model, admission, limits }: FeedbackKeeping,
+  { store, model, admission, limits, decoding }: FeedbackKeeping,
 ): Promise<Response> {
   if (store === undefined)
     throw new ShowtellError("NOT_FOUND", "no feedback is kept here: start the service with --store FOLDER");
@@ -50,7 +58,7 @@ export async function saveFeedbackOf(
   try {
     const form = await parsedForm(await readBody(context.req.raw, limits.maxBodyBytes, stay), type, 1);
     const { consent: _given, image, ...feedback } = checked(feedbackForm, fieldsOf(form), "the form");
-    const picture = image && (await checkedPicture(image, limits));
+    const picture = image && (await decoding.take(stay.signal, () => checkedPicture(image, limits)));
     const id = saveFeedback(store, { ...feedback, model }, picture);
     return context.json({ id, picture: picture !== undefined } satisfies SavedFeedback);
   } finally {

@@ -15,7 +15,7 @@ import { createCaptions } from "./caption-operation.ts";
 import type { Captioning } from "./caption-operation.ts";
 import { CaptionQueue } from "./caption-queue.ts";
 import { documentationPage } from "./docs-page.ts";
-import { saveFeedbackOf } from "./feedback-operation.ts";
+import { decodingTurns, saveFeedbackOf } from "./feedback-operation.ts";
 import type { ServiceLimits } from "./limits.ts";
 import { defaultLimits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
@@ -116,12 +116,13 @@ function handlersOf(
 ): Readonly<Record<OperationId, Handler>> {
   const { admission, limits, metrics, queue } = captioning;
   const document = openApiDocument();
+  const decoding = decodingTurns();
   return {
     createCaptions: (context) => createCaptions(context, captioning),
     listModels: (context) => context.json({ models: [model] }),
     listRuns: async (context) => context.json({ runs: await listRuns(runsFolder(runs)) }),
     getRun: async (context) => context.json(await runOf(runsFolder(runs), context.req.param("run")!)),
-    saveFeedback: (context) => saveFeedbackOf(context, { store, model: model.id, admission, limits }),
+    saveFeedback: (context) => saveFeedbackOf(context, { store, model: model.id, admission, limits, decoding }),
     getStudySession: (context) => getStudySession(context, store),
     getStudyPicture: (context) => getStudyPicture(context, store),
     saveStudyAnswer: (context) => saveStudyAnswer(context, store, admission),
