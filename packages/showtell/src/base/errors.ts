@@ -78,7 +78,7 @@ export const errorCodes = {
   REQUEST_TYPE:
     "The body of a request is of a type that the service does not take. Status 415; the message names those it does.",
   REQUEST_TOO_LARGE:
-    "A request has more bytes or more pictures than the service takes. Status 413. Send less at a time.",
+    "A request has more bytes, pictures or fields than the service takes. Status 413. Send less at a time.",
   NOT_FOUND: "The service has nothing at this address. Status 404; GET /openapi.json lists what there is.",
   METHOD: "The address exists, but not for this method. Status 405; the header Allow has those that it does.",
   UNAUTHORISED:

@@ -21,6 +21,7 @@ export class Admission {
   #heldBytes = 0;
   #open = 0;
   #closed = false;
+  #onEmpty: (() => void)[] = [];
 
   constructor(limits: ServiceLimits) {
     this.#limits = limits;
@@ -41,15 +42,22 @@ export class Admission {
     this.#closed = true;
   }
 
+  /** Resolves once nobody is in. */
+  async emptied(): Promise<void> {
+    if (this.#open === 0) return;
+    await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
+  }
+
   /**
-   * Lets a request in for as long as it may take. The bytes that it announces count from the beginning.
-   * @throws ShowtellError `SHUTTING_DOWN`, `REQUEST_TOO_LARGE`, `BUSY`.
+   * Lets a request in for as long as it may take. What it announces is only refused if it is too much: it counts as it comes, since
+   * to announce costs nothing.
+   * @throws ShowtellError `SHUTTING_DOWN`, `REQUEST_TOO_LARGE`.
    */
-  enter(request: Request): Stay {
+  enter(request: Request, maxBytes: number): Stay {
     if (this.#closed) throw new RetryLaterError("SHUTTING_DOWN", "the service is being stopped", 5);
-    const { maxBodyBytes, maxHeldBytes, deadlineMs } = this.#limits;
+    const { maxHeldBytes, deadlineMs } = this.#limits;
     const announced = announcedBytes(request);
-    if (announced !== undefined && announced > maxBodyBytes) throw tooLarge(announced, maxBodyBytes);
+    if (announced !== undefined && announced > maxBytes) throw tooLarge(announced, maxBytes);
     let held = 0;
     const hold = (bytes: number): void => {
       const more = Math.max(0, bytes - held);
@@ -63,13 +71,13 @@ export class Admission {
       held += more;
       this.#heldBytes += more;
     };
-    hold(announced ?? 0);
     const { signal, giveUp, stop } = timeLimit(request.signal, deadlineMs);
     this.#open++;
     const leave = (): void => {
       stop();
       this.#open--;
       this.#heldBytes -= held;
+      if (this.#open === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
     };
     return { signal, hold, giveUp, leave };
   }
@@ -77,10 +85,9 @@ export class Admission {
 
 /** The error for a request of too many bytes. */
 export function tooLarge(bytes: number, limit: number): ShowtellError {
-  const megabytes = (limit / 2 ** 20).toFixed(0);
   return new ShowtellError(
     "REQUEST_TOO_LARGE",
-    `the body has ${bytes} bytes or more; ${megabytes} MiB are taken: send fewer or smaller pictures`,
+    `the body has ${bytes} bytes or more; at most ${limit} are taken: send less at a time`,
   );
 }
 

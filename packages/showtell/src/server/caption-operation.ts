@@ -32,7 +32,7 @@ export interface Captioning {
 export async function createCaptions(context: Context, captioning: Captioning): Promise<Response> {
   const { admission, limits } = captioning;
   const wantsEvents = context.req.header("accept")?.includes("text/event-stream") === true;
-  const stay = admission.enter(context.req.raw);
+  const stay = admission.enter(context.req.raw, limits.maxBodyBytes);
   let streams = false;
   try {
     const request = await readCaptionRequest(context.req.raw, limits, stay);
@@ -138,27 +138,33 @@ function answerOf(results: readonly PictureResult[]): CaptionAnswer {
   return { results, ...(failed && "error" in first! && { error: first.error }) };
 }
 
-/** Tells a stream what happens, from the start to the answer, and ends the stay. */
+/**
+ * Tells a stream what happens, from the start to the answer. The stay ends with the work, within its deadline: a client that does not read
+ * what it is told keeps that, like any answer, but not its place.
+ */
 async function tellEvents(stream: SSEStreamingApi, work: Work, captioning: Captioning, stay: Stay): Promise<void> {
-  const tell = <Name extends keyof CaptionEvents>(event: Name, data: CaptionEvents[Name]): Promise<void> =>
-    stream.writeSSE({ event, data: JSON.stringify(data) });
+  let last: Promise<void> | undefined;
+  const tell = <Name extends keyof CaptionEvents>(event: Name, data: CaptionEvents[Name]): void => {
+    last = stream.writeSSE({ event, data: JSON.stringify(data) });
+  };
   stream.onAbort(() => stay.giveUp());
-  work.onPartial = ({ image, caption, settled }) => void tell("partial", { index: image, caption, settled });
+  work.onPartial = ({ image, caption, settled }) => tell("partial", { index: image, caption, settled });
   try {
-    await tell("start", { images: [...work.names], model: captioning.model });
+    tell("start", { images: [...work.names], model: captioning.model });
     const results = await Promise.all(
       work.results.map(async (promise, index) => {
         const result = await promise;
-        await tell("result", { index, result });
+        tell("result", { index, result });
         return result;
       }),
     );
-    await tell("done", answerOf(results));
+    tell("done", answerOf(results));
   } catch (thrown) {
     const error = plainError(thrown);
     if (statusOf(error.code) === 500) captioning.onFailure(error);
-    await tell("error", { error: publicError(error) });
+    tell("error", { error: publicError(error) });
   } finally {
     stay.leave();
   }
+  await last;
 }

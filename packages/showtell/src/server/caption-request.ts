@@ -6,10 +6,10 @@ import { ShowtellError, messageOf } from "../base/errors.ts";
 import { searchKindOf } from "../caption/caption-options.ts";
 import type { Stay } from "./admission.ts";
 import { readBody } from "./body.ts";
-import { checked, parsedForm } from "./form.ts";
+import { checked, onlyValue, parsedForm, valuesOf } from "./form.ts";
 import type { ServiceLimits } from "./limits.ts";
 import type { RequestOptions } from "./schemas.ts";
-import { captionForm, captionJson, captionQuery, optionFields } from "./schemas.ts";
+import { captionForm, captionJson, captionQuery, mostPhrases, optionFields } from "./schemas.ts";
 
 /** A picture that was sent, or where it is. */
 export type SentPicture =
@@ -23,7 +23,12 @@ export interface CaptionRequest {
 }
 
 type Body = Uint8Array<ArrayBuffer>;
-type ReadBody = (body: Body, type: string, query: RequestOptions) => CaptionRequest | Promise<CaptionRequest>;
+type ReadBody = (
+  body: Body,
+  type: string,
+  query: RequestOptions,
+  maxPictures: number,
+) => CaptionRequest | Promise<CaptionRequest>;
 
 /** The kinds of body, and how each is read. */
 const readers: readonly { readonly type: RegExp; readonly read: ReadBody }[] = [
@@ -49,15 +54,25 @@ export async function readCaptionRequest(
   }
   const query = typedFields(new URL(request.url).searchParams);
   const options = checked(captionQuery, query, "the query");
-  const asked = await reader.read(await readBody(request, maxBodyBytes, stay), type, options);
-  if (asked.pictures.length > maxPictures) {
-    throw new ShowtellError(
-      "REQUEST_TOO_LARGE",
-      `the request has ${asked.pictures.length} pictures; at most ${maxPictures} are taken: send several requests`,
-    );
-  }
+  const asked = await reader.read(await readBody(request, maxBodyBytes, stay), type, options, maxPictures);
   requireOneWay(asked.options);
   return asked;
+}
+
+/** Refuses lists by their lengths before what is in them is looked at: a schema notes what is wrong with each of millions. */
+function requireShortLists(fields: unknown, maxPictures: number): void {
+  const { image, images = image, must, avoid } = Object(fields) as Readonly<Record<string, unknown>>;
+  if (Array.isArray(images) && images.length > maxPictures) {
+    throw new ShowtellError(
+      "REQUEST_TOO_LARGE",
+      `the request has ${images.length} pictures; at most ${maxPictures} are taken: send several requests`,
+    );
+  }
+  for (const [name, list] of Object.entries({ must, avoid })) {
+    if (!Array.isArray(list) || list.length <= mostPhrases) continue;
+    const message = `the field "${name}" has ${list.length} values; at most ${mostPhrases} are taken: leave some out`;
+    throw new ShowtellError("ARGUMENT", message);
+  }
 }
 
 /** Refuses options of which one searches and the other draws. */
@@ -71,8 +86,10 @@ function fromBytes(body: Body, _type: string, options: RequestOptions): CaptionR
   return { pictures: [{ name: placeName(0), bytes: body }], options };
 }
 
-function fromJson(body: Body, _type: string, query: RequestOptions): CaptionRequest {
-  const { images, ...options } = checked(captionJson, parsedJson(body), "the body");
+function fromJson(body: Body, _type: string, query: RequestOptions, maxPictures: number): CaptionRequest {
+  const fields = parsedJson(body);
+  requireShortLists(fields, maxPictures);
+  const { images, ...options } = checked(captionJson, fields, "the body");
   const pictures = images.map((image, place) =>
     "url" in image
       ? { name: image.url, url: image.url }
@@ -89,11 +106,12 @@ function parsedJson(body: Body): unknown {
   }
 }
 
-async function fromForm(body: Body, type: string, query: RequestOptions): Promise<CaptionRequest> {
-  const form = await parsedForm(body, type);
+async function fromForm(body: Body, type: string, query: RequestOptions, maxPictures: number): Promise<CaptionRequest> {
+  const form = await parsedForm(body, type, maxPictures);
   const files = form.getAll("image");
   form.delete("image");
   const fields = { ...typedFields(form), image: files };
+  requireShortLists(fields, maxPictures);
   const { image, ...options } = checked(captionForm, fields, "the form");
   const pictures = await Promise.all(
     image.map(async (file, place) => ({
@@ -114,7 +132,7 @@ function placeName(place: number): string {
 
 /** Fields that are text, as what their schemas want; what can't be converted is left to the schema to refuse. */
 function typedFields(fields: FormData | URLSearchParams): Record<string, unknown> {
-  return Object.fromEntries([...new Set(fields.keys())].map((name) => [name, typedField(name, fields.getAll(name))]));
+  return Object.fromEntries([...valuesOf(fields)].map(([name, values]) => [name, typedField(name, values)]));
 }
 
 function typedField(name: string, values: readonly unknown[]): unknown {
@@ -122,10 +140,7 @@ function typedField(name: string, values: readonly unknown[]): unknown {
     ? optionFields[name as keyof typeof optionFields]
     : undefined;
   if (schema instanceof z.ZodArray) return values;
-  if (values.length > 1) {
-    throw new ShowtellError("ARGUMENT", `the field "${name}" is given ${values.length} times: give it once`);
-  }
-  const [value] = values;
+  const value = onlyValue(name, values);
   if (schema instanceof z.ZodBoolean && (value === "true" || value === "false")) return value === "true";
   const isNumber = schema instanceof z.ZodNumber && typeof value === "string" && value.trim() !== "";
   return isNumber ? Number(value) : value;

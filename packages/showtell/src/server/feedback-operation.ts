@@ -11,8 +11,9 @@ import type { Admission } from "./admission.ts";
 import { readBody } from "./body.ts";
 import type { SavedFeedback } from "./feedback-schemas.ts";
 import { feedbackForm } from "./feedback-schemas.ts";
-import { checked, parsedForm } from "./form.ts";
+import { checked, onlyValue, parsedForm, valuesOf } from "./form.ts";
 import type { ServiceLimits } from "./limits.ts";
+import { Turns } from "./turns.ts";
 
 /** What keeping feedback needs. */
 export interface FeedbackKeeping {
@@ -22,6 +23,13 @@ export interface FeedbackKeeping {
   readonly model: string;
   readonly admission: Admission;
   readonly limits: ServiceLimits;
+  /** Turns at decoding pictures. */
+  readonly decoding: Turns;
+}
+
+/** One picture is decoded at a time, since each may take hundreds of megabytes for a moment; a few wait, and keep their bytes meanwhile. */
+export function decodingTurns(): Turns {
+  return new Turns(1, 8);
 }
 
 const mediaTypes: { readonly [Format in PictureFormat]?: string } = {
@@ -36,7 +44,7 @@ const mediaTypes: { readonly [Format in PictureFormat]?: string } = {
 /** Keeps feedback. @throws ShowtellError as `operations` lists. */
 export async function saveFeedbackOf(
   context: Context,
-  { store, model, admission, limits }: FeedbackKeeping,
+  { store, model, admission, limits, decoding }: FeedbackKeeping,
 ): Promise<Response> {
   if (store === undefined)
     throw new ShowtellError("NOT_FOUND", "no feedback is kept here: start the service with --store FOLDER");
@@ -46,11 +54,11 @@ export async function saveFeedbackOf(
       "REQUEST_TYPE",
       `the body is "${type.slice(0, 100)}"; what is taken is multipart/form-data`,
     );
-  const stay = admission.enter(context.req.raw);
+  const stay = admission.enter(context.req.raw, limits.maxBodyBytes);
   try {
-    const form = await parsedForm(await readBody(context.req.raw, limits.maxBodyBytes, stay), type);
+    const form = await parsedForm(await readBody(context.req.raw, limits.maxBodyBytes, stay), type, 1);
     const { consent: _given, image, ...feedback } = checked(feedbackForm, fieldsOf(form), "the form");
-    const picture = image && (await checkedPicture(image, limits));
+    const picture = image && (await decoding.take(stay.signal, () => checkedPicture(image, limits)));
     const id = saveFeedback(store, { ...feedback, model }, picture);
     return context.json({ id, picture: picture !== undefined } satisfies SavedFeedback);
   } finally {
@@ -59,13 +67,7 @@ export async function saveFeedbackOf(
 }
 
 function fieldsOf(form: FormData): Record<string, unknown> {
-  return Object.fromEntries(
-    [...new Set(form.keys())].map((name) => {
-      const [value, ...more] = form.getAll(name);
-      if (more.length === 0) return [name, value];
-      throw new ShowtellError("ARGUMENT", `the field "${name}" is given ${more.length + 1} times: give it once`);
-    }),
-  );
+  return Object.fromEntries([...valuesOf(form)].map(([name, values]) => [name, onlyValue(name, values)]));
 }
 
 /** A picture that can be decoded, for nobody could learn from another. */

@@ -10,7 +10,7 @@ export interface ServiceLimits {
   readonly maxPixels: number;
   /** Most pictures that wait for the captioner; default 32. */
   readonly maxWaiting: number;
-  /** Most bytes of all requests that are being read, waiting or captioned; default 256 MiB. */
+  /** Most bytes that have come of all requests that are being read, waiting or captioned; default 256 MiB. */
   readonly maxHeldBytes: number;
   /** Milliseconds that a request may take, from its first byte to its answer; default 30,000. */
   readonly deadlineMs: number;

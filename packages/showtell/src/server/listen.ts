@@ -11,7 +11,7 @@ export interface ListenOptions {
   readonly host?: string;
   /** Default 8080; 0 takes any that is free. */
   readonly port?: number;
-  /** Milliseconds that a client has for sending a whole request; default 60,000. */
+  /** Milliseconds that a client has for sending a whole request, and within which it has to take more of its answer; default 60,000. */
   readonly requestTimeoutMs?: number;
 }
 
@@ -42,6 +42,12 @@ export async function listen(service: Service, options: ListenOptions = {}): Pro
       connectionsCheckingInterval: 5000,
     },
   }) as Server;
+  server.on("request", (_request, response) => {
+    // Where nothing waits to be taken, the client waits for the answer, and the deadline is what ends that.
+    response.setTimeout(requestTimeoutMs, () => {
+      if (response.writableLength > 0) response.destroy();
+    });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
       reject(new ShowtellError("LISTEN", `can't listen at ${host} port ${port}: ${messageOf(cause)}`, { cause }));

@@ -48,6 +48,11 @@ const ofBodies = [
 /** What a picture may be refused with. */
 const ofPictures = ["IMAGE_EMPTY", "IMAGE_FORMAT", "IMAGE_DECODE", "IMAGE_TOO_LARGE"] as const;
 
+/** An operation's path as the app's routes write it. */
+export function routeOf(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
 /** The name of an operation. */
 export type OperationId =
   | "createCaptions"

@@ -1,8 +1,9 @@
 // A line in the log and a count for each request: what was asked and how it ended, never what was in it.
 import type { MiddlewareHandler } from "hono";
 import { requestId } from "hono/request-id";
+import { matchedRoutes } from "hono/route";
 import type { ServiceMetrics } from "./metrics.ts";
-import { operations } from "./operations.ts";
+import { operations, routeOf } from "./operations.ts";
 
 /** Where a service's log lines go; a pino logger is one. */
 export interface ServiceLog {
@@ -11,7 +12,7 @@ export interface ServiceLog {
 }
 
 const operationIds: ReadonlyMap<string, string> = new Map(
-  Object.entries(operations).map(([id, { path }]) => [path, id]),
+  Object.entries(operations).map(([id, { path }]) => [routeOf(path), id]),
 );
 
 /** Counts and logs each request once its answer begins. */
@@ -20,9 +21,10 @@ export function recording(metrics: ServiceMetrics, log: ServiceLog | undefined):
   return async (context, next) => {
     const started = performance.now();
     await identify(context, next);
-    const { method, path } = context.req;
+    const { method } = context.req;
+    const ids = matchedRoutes(context).map(({ path }) => operationIds.get(path));
     // Names of files that clients try would be a label each.
-    const operation = operationIds.get(path) ?? "page";
+    const operation = ids.find((id) => id !== undefined) ?? "page";
     const { status } = context.res;
     const ms = performance.now() - started;
     metrics.onRequest(operation, status, ms / 1000);

@@ -23,7 +23,9 @@ export type RequestOptions = Omit<CaptionOptions, "signal" | "onPartial">;
 const widestBeam = 20;
 const width = z.int().min(1).max(widestBeam);
 const length = z.int().max(1000);
-const phrases = z.array(z.string().min(1).max(100)).max(8);
+/** Most words or phrases that must, or must not, appear. */
+export const mostPhrases = 8;
+const phrases = z.array(z.string().min(1).max(100)).max(mostPhrases);
 
 /** The options, one line each: a field of the JSON body or of the form, or a query parameter. Lists are repeated there. */
 export const optionFields: { readonly [Name in keyof RequestOptions]-?: z.ZodType<Required<RequestOptions>[Name]> } = {

@@ -15,12 +15,12 @@ import { createCaptions } from "./caption-operation.ts";
 import type { Captioning } from "./caption-operation.ts";
 import { CaptionQueue } from "./caption-queue.ts";
 import { documentationPage } from "./docs-page.ts";
-import { saveFeedbackOf } from "./feedback-operation.ts";
+import { decodingTurns, saveFeedbackOf } from "./feedback-operation.ts";
 import type { ServiceLimits } from "./limits.ts";
 import { defaultLimits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
-import { operations } from "./operations.ts";
+import { operations, routeOf } from "./operations.ts";
 import type { OperationId } from "./operations.ts";
 import { pages } from "./pages.ts";
 import { recording } from "./recording.ts";
@@ -53,7 +53,7 @@ export interface ServiceOptions extends AccessRules {
 export interface Service {
   /** Answers a request. It never rejects: what is refused or fails is an answer, too. */
   fetch(this: void, request: Request): Promise<Response>;
-  /** Takes nothing new from now on, and resolves once what was taken has been captioned. */
+  /** Takes nothing new from now on, and resolves once what was taken has its answer, and nothing is captioned for those who left. */
   drain(): Promise<void>;
 }
 
@@ -102,9 +102,10 @@ export function createService(options: ServiceOptions): Service {
       if (admission.closed) response.headers.set("Connection", "close");
       return response;
     },
-    drain: () => {
+    drain: async () => {
       admission.close();
-      return queue.drained();
+      await admission.emptied();
+      await queue.drained();
     },
   };
 }
@@ -115,12 +116,13 @@ function handlersOf(
 ): Readonly<Record<OperationId, Handler>> {
   const { admission, limits, metrics, queue } = captioning;
   const document = openApiDocument();
+  const decoding = decodingTurns();
   return {
     createCaptions: (context) => createCaptions(context, captioning),
     listModels: (context) => context.json({ models: [model] }),
     listRuns: async (context) => context.json({ runs: await listRuns(runsFolder(runs)) }),
     getRun: async (context) => context.json(await runOf(runsFolder(runs), context.req.param("run")!)),
-    saveFeedback: (context) => saveFeedbackOf(context, { store, model: model.id, admission, limits }),
+    saveFeedback: (context) => saveFeedbackOf(context, { store, model: model.id, admission, limits, decoding }),
     getStudySession: (context) => getStudySession(context, store),
     getStudyPicture: (context) => getStudyPicture(context, store),
     saveStudyAnswer: (context) => saveStudyAnswer(context, store, admission),
@@ -138,7 +140,7 @@ function handlersOf(
 function addOperations(app: Hono, handlers: Readonly<Record<OperationId, Handler>>, token: string | undefined): void {
   for (const [id, { method, path, guarded }] of Object.entries(operations)) {
     const guards = guarded && token !== undefined ? [requireToken(token)] : [];
-    const route = path.replaceAll(/\{(\w+)\}/g, ":$1");
+    const route = routeOf(path);
     app.on(method.toUpperCase(), [route], ...guards, handlers[id as OperationId]);
     app.all(route, (context) => {
       context.header("Allow", method === "get" ? "GET, HEAD" : "POST");

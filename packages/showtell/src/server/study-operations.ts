@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { ShowtellError } from "../base/errors.ts";
-import { raterSession, saveAnswer, taskPicture } from "../store/studies.ts";
+import { raterSession, requireRater, saveAnswer, taskPicture } from "../store/studies.ts";
 import type { Store } from "../store/store.ts";
 import { scalesOf } from "../study/questions.ts";
 import type { RaterPage } from "../study/rater-page.ts";
@@ -45,11 +45,13 @@ export async function saveStudyAnswer(
 ): Promise<Response> {
   const kept = required(store);
   const token = raterToken(context);
+  // Before anything of the body is taken.
+  requireRater(kept, token);
   const type = context.req.header("content-type") ?? "";
   if (!/^application\/json\b/i.test(type)) {
     throw new ShowtellError("REQUEST_TYPE", `"${type.slice(0, 100)}" is not taken here: send application/json`);
   }
-  const stay = admission.enter(context.req.raw);
+  const stay = admission.enter(context.req.raw, maxAnswerBytes);
   try {
     const bytes = await readBody(context.req.raw, maxAnswerBytes, stay);
     const { task, answer, ms } = validated(studyAnswer, jsonOf(bytes), "REQUEST_FORMAT");

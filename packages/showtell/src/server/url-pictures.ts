@@ -8,6 +8,7 @@ import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
 import { ShowtellError, messageOf } from "../base/errors.ts";
+import { Turns } from "./turns.ts";
 
 /** Settings of {@link fetchPicture}. */
 export interface FetchPictureOptions {
@@ -16,8 +17,8 @@ export interface FetchPictureOptions {
   readonly signal: AbortSignal;
   /** Most milliseconds from the first look-up to the last byte; default 10,000. */
   readonly timeoutMs?: number;
-  /** All addresses of a host's name; default: the system's resolver. */
-  readonly resolve?: (host: string) => Promise<readonly string[]>;
+  /** All addresses of a host's name, for as long as the signal lets it; default: the system's resolver. */
+  readonly resolve?: (host: string, signal: AbortSignal) => Promise<readonly string[]>;
   /** Whether an address may be connected to; default {@link isPublicAddress}. */
   readonly isAllowed?: (address: string) => boolean;
 }
@@ -46,6 +47,7 @@ export async function fetchPicture(url: string, options: FetchPictureOptions): P
   const timer = setTimeout(() => late.abort(), timeoutMs);
   const stop = (): void => late.abort();
   signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
   try {
     let from = new URL(url);
     for (let redirects = 0; redirects <= mostRedirects; redirects++) {
@@ -83,7 +85,7 @@ async function get(url: URL, options: FetchPictureOptions, signal: AbortSignal):
   if (url.username !== "" || url.password !== "") {
     throw new ShowtellError("URL_REFUSED", `the URL of ${url.host} has a user name or password in it: leave them out`);
   }
-  const address = await allowedAddress(url, options);
+  const address = await allowedAddress(url, options, signal);
   const family = isIP(address);
   // Newer versions of Node.js ask for all addresses.
   const pinned: LookupFunction = (_host, { all }, done) =>
@@ -97,10 +99,10 @@ async function get(url: URL, options: FetchPictureOptions, signal: AbortSignal):
 }
 
 /** The first address of a URL's host, if all of them are allowed. */
-async function allowedAddress(url: URL, options: FetchPictureOptions): Promise<string> {
-  const { resolve = resolveBySystem, isAllowed = isPublicAddress } = options;
+async function allowedAddress(url: URL, options: FetchPictureOptions, signal: AbortSignal): Promise<string> {
+  const { isAllowed = isPublicAddress } = options;
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  const addresses = isIP(host) === 0 ? await resolve(host) : [host];
+  const addresses = isIP(host) === 0 ? await addressesOf(host, options, signal) : [host];
   if (addresses.length > 0 && addresses.every(isAllowed)) return addresses[0]!;
   throw new ShowtellError(
     "URL_REFUSED",
@@ -108,8 +110,27 @@ async function allowedAddress(url: URL, options: FetchPictureOptions): Promise<s
   );
 }
 
-async function resolveBySystem(host: string): Promise<readonly string[]> {
-  const found = await lookup(host, { all: true });
+/** The addresses of a name, unless they are not waited for any more. */
+async function addressesOf(
+  host: string,
+  { resolve = resolveBySystem }: FetchPictureOptions,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  signal.throwIfAborted();
+  return new Promise((done, fail) => {
+    signal.addEventListener("abort", () => fail(signal.reason as Error), { once: true });
+    resolve(host, signal).then(done, fail);
+  });
+}
+
+/**
+ * A look-up by the system can't be called off, and Node.js makes two at a time, in half of its threads. Those that wait do so here, where
+ * they can leave.
+ */
+const lookups = new Turns(2, 64);
+
+async function resolveBySystem(host: string, signal: AbortSignal): Promise<readonly string[]> {
+  const found = await lookups.take(signal, () => lookup(host, { all: true }));
   return found.map(({ address }) => address);
 }
 

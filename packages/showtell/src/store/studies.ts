@@ -125,6 +125,11 @@ function assignedTask({ task, answer }: SqlRow): AssignedTask {
   };
 }
 
+/** @throws ShowtellError `UNAUTHORISED` if nobody has the token. */
+export function requireRater(store: Store, token: string): void {
+  raterOf(store, token);
+}
+
 /** The picture of a rater's task. @throws ShowtellError `UNAUTHORISED`, `NOT_FOUND`. */
 export function taskPicture(store: Store, token: string, place: number): PictureFile {
   const { study, rater } = raterOf(store, token);

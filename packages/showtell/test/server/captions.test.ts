@@ -11,6 +11,7 @@ import {
   photoBytes,
   pictureRequest,
   refusalOf,
+  request,
 } from "./service-fixture.ts";
 import type { ServiceFixture } from "./service-fixture.ts";
 
@@ -161,6 +162,7 @@ function bomb(width: number, height: number): Uint8Array<ArrayBuffer> {
 
 describe("a request that can't be read is refused", () => {
   const form = { "Content-Type": "multipart/form-data; boundary=x" };
+  const thousands = Array.from({ length: 10_000 }, () => 0);
   test.each([
     [
       "of another type",
@@ -178,6 +180,20 @@ describe("a request that can't be read is refused", () => {
       "JSON",
     ],
     ["without pictures", () => jsonRequest({ images: [] }), 400, "ARGUMENT", "images"],
+    [
+      "with more pictures than may be, before any is looked at",
+      () => jsonRequest({ images: thousands }),
+      413,
+      "REQUEST_TOO_LARGE",
+      "10000 pictures",
+    ],
+    [
+      "with too many words, before any is looked at",
+      () => jsonRequest({ images: [{ data: "" }], must: thousands }),
+      400,
+      "ARGUMENT",
+      '"must" has 10000',
+    ],
     ["with what is no base64", () => jsonRequest({ images: [{ data: "no!" }] }), 400, "ARGUMENT", "images.0"],
     ["with a field that nobody knows", () => jsonRequest({ images: [{ data: "" }], beem: 3 }), 400, "ARGUMENT", "beem"],
     [
@@ -210,6 +226,20 @@ describe("a request that can't be read is refused", () => {
       400,
       "ARGUMENT",
       "temperature",
+    ],
+    [
+      "that is a form of too many fields",
+      () => formRequest([], Object.fromEntries(thousands.map((_, i) => [i, ""]))),
+      413,
+      "REQUEST_TOO_LARGE",
+      "116 parts",
+    ],
+    [
+      "that is a form without a boundary",
+      () => pictureRequest("--", { headers: { "Content-Type": "multipart/form-data" } }),
+      400,
+      "REQUEST_FORMAT",
+      "boundary",
     ],
     ["that is no form", () => pictureRequest("--y", { headers: form }), 400, "REQUEST_FORMAT", "form"],
     ["that is a form without a file", () => formRequest([], { beam: "3" }), 400, "ARGUMENT", "image"],
@@ -314,6 +344,14 @@ describe("as a stream of events", () => {
     if (response.status !== 200) return expect(await refusalOf(response)).toMatchObject({ code: "DEADLINE" });
     const last = eventsIn(await response.text()).at(-1)!;
     expect(last).toMatchObject({ event: "error", data: { error: { code: "DEADLINE" } } });
+  });
+
+  test("keeps its place until the work is done, whether anybody reads or not", async () => {
+    const service = fixture.service();
+    const response = await service.fetch(pictureRequest(pixel, { headers: accept }));
+    await service.drain();
+    expect(await (await service.fetch(request("/metrics"))).text()).toMatch(/^showtell_open_requests 0$/m);
+    expect(eventsIn(await response.text()).at(-1)).toMatchObject({ event: "done" });
   });
 
   test("ends the work when nobody reads on", async () => {

@@ -2,9 +2,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openStore } from "showtell/server";
+import { Hono } from "hono";
+import { defaultLimits, openStore } from "showtell/server";
 import type { Service, Store } from "showtell/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ShowtellError } from "../../src/base/errors.ts";
+import { Admission } from "../../src/server/admission.ts";
+import { saveFeedbackOf } from "../../src/server/feedback-operation.ts";
+import { Turns } from "../../src/server/turns.ts";
 import { feedbackPicture, listFeedback } from "../../src/store/feedback.ts";
 import { openServiceFixture, photoBytes, refusalOf, request } from "./service-fixture.ts";
 import type { ServiceFixture } from "./service-fixture.ts";
@@ -85,6 +90,28 @@ describe("feedback", () => {
     const small = fixture.service({ store, limits: { maxBodyBytes: 1000 } });
     const large = feedbackRequest({ ...good, consent: "true" }, coffee);
     expect(await refusalOf(await small.fetch(large))).toMatchObject({ status: 413, code: "REQUEST_TOO_LARGE" });
+    const many = feedbackRequest(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [i, ""])));
+    expect(await refusalOf(await service.fetch(many))).toMatchObject({ status: 413, code: "REQUEST_TOO_LARGE" });
+  });
+
+  test("with a picture waits for its turn, unless too many wait or its client leaves", async () => {
+    const decoding = new Turns(1, 1);
+    void decoding.take(new AbortController().signal, () => new Promise(() => undefined));
+    const admission = new Admission(defaultLimits);
+    const keeping = { store, model: fixture.model.id, admission, limits: defaultLimits, decoding };
+    const app = new Hono()
+      .post("/v1/feedback", (context) => saveFeedbackOf(context, keeping))
+      .onError((error, context) => context.text((error as ShowtellError).code));
+    const leaving = new AbortController();
+    const ask = async (): Promise<string> => {
+      const asked = feedbackRequest({ ...good, consent: "true" }, coffee);
+      return (await app.fetch(new Request(asked, { signal: leaving.signal }))).text();
+    };
+    const answers = [ask(), ask()];
+    expect(await Promise.race(answers)).toBe("BUSY");
+    leaving.abort();
+    expect((await Promise.all(answers)).toSorted()).toEqual(["BUSY", "CANCELLED"]);
+    expect(admission.open).toBe(0);
   });
 
   test("is guarded by the token, and taken only where there is a store", async () => {

@@ -1,8 +1,10 @@
 // A service at a port: over real connections, what they may do, and how it comes to rest.
 import { once } from "node:events";
 import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listen } from "showtell/server";
+import type { Service } from "showtell/server";
 import { openServiceFixture, photoBytes } from "./service-fixture.ts";
 import type { ServiceFixture } from "./service-fixture.ts";
 
@@ -54,7 +56,7 @@ describe("a client that leaves", () => {
     socket.write(
       "POST /v1/captions HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/webp\r\nContent-Length: 1000\r\n\r\nRIFF",
     );
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await setTimeout(30);
     socket.destroy();
     expect((await fetch(`${url}v1/captions`, post)).status).toBe(200);
     await close();
@@ -75,6 +77,48 @@ describe("a client that leaves", () => {
   });
 });
 
+describe("the time in which an answer has to be taken", () => {
+  const requestTimeoutMs = 20;
+  /** A service of one answer. */
+  const answering = (fetch: Service["fetch"]): Service => ({ fetch, drain: () => Promise.resolve() });
+
+  test("ends for a client that does not take it", async () => {
+    let answer: ReadableStream | undefined;
+    const ended = new Promise<void>((resolve) => {
+      const pull = (controller: ReadableStreamDefaultController): void => controller.enqueue(new Uint8Array(2 ** 16));
+      answer = new ReadableStream({ pull, cancel: () => resolve() });
+    });
+    const service = answering(() => Promise.resolve(new Response(answer)));
+    const { url, close } = await listen(service, { port: 0, requestTimeoutMs });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await ended;
+    socket.destroy();
+    await close();
+  });
+
+  test("does not run while a client waits for it, nor for more of it", async () => {
+    const service = answering(() =>
+      Promise.resolve(
+        new Response(
+          new ReadableStream({
+            async start(controller) {
+              for (const part of ["a", "b"]) {
+                await setTimeout(10 * requestTimeoutMs);
+                controller.enqueue(new TextEncoder().encode(part));
+              }
+              controller.close();
+            },
+          }),
+        ),
+      ),
+    );
+    const { url, close } = await listen(service, { port: 0, requestTimeoutMs });
+    expect(await (await fetch(url)).text()).toBe("ab");
+    await close();
+  });
+});
+
 async function metricsAt(url: string): Promise<string> {
   return (await fetch(`${url}metrics`)).text();
 }
@@ -82,5 +126,5 @@ async function metricsAt(url: string): Promise<string> {
 /** Waits until so many caption requests are being answered. */
 async function untilOpen(url: string, requests: number): Promise<void> {
   const line = new RegExp(`^showtell_open_requests ${requests}$`, "m");
-  while (!line.test(await metricsAt(url))) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!line.test(await metricsAt(url))) await setTimeout(5);
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { validate } from "./openapi-rules.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openApiDocument, openStore } from "showtell/server";
@@ -279,6 +280,12 @@ describe("web pages of other origins", () => {
   });
 });
 
+/** A request of which the first byte comes, and never another. */
+function endless(path: string, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Request {
+  const body = new ReadableStream({ start: (controller) => controller.enqueue(Uint8Array.of(1)) });
+  return request(path, { method: "POST", body, duplex: "half", headers, ...(signal && { signal }) } as RequestInit);
+}
+
 describe("limits", () => {
   test("of bytes hold whether they are announced or not", async () => {
     const service = fixture.service({ limits: { maxBodyBytes: coffee.length - 1 } });
@@ -313,25 +320,51 @@ describe("limits", () => {
     expect((await service.fetch(pictureRequest(pixel))).status).toBe(200);
   });
 
-  test("of what is held in memory count from a request's announcement to its answer", async () => {
+  test("of what is held in memory count from its coming to the request's answer", async () => {
     const service = fixture.service({ limits: { maxHeldBytes: 2 * coffee.length } });
-    const ask = (): Promise<Response> =>
-      service.fetch(pictureRequest(coffee, { headers: { "Content-Length": String(coffee.length) } }));
+    const ask = (): Promise<Response> => service.fetch(pictureRequest(coffee));
     const statuses = (await Promise.all([ask(), ask(), ask()])).map(({ status }) => status);
     expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 200, 429]);
     expect((await ask()).status).toBe(200);
   });
 
+  test("of what is held in memory are not used up by what is announced and does not come", async () => {
+    const service = fixture.service({ limits: { maxHeldBytes: coffee.length } });
+    const leaving = new AbortController();
+    const announced = service.fetch(
+      endless(
+        "/v1/captions",
+        { "Content-Type": "image/webp", "Content-Length": String(coffee.length) },
+        leaving.signal,
+      ),
+    );
+    expect((await service.fetch(pictureRequest(pixel))).status).toBe(200);
+    leaving.abort();
+    expect(await refusalOf(await announced)).toMatchObject({ code: "CANCELLED" });
+  });
+
+  test("of a rater's answer are its own, and nobody else's answer is waited for", async () => {
+    const store = await openStore(join(folder, "raters"));
+    addStudy(store, studyDraft);
+    const { token } = listStudies(store)[0]!.raters[0]!;
+    const service = fixture.service({ store });
+    const answerBy = async (rater: string): Promise<object> => {
+      const headers = {
+        "Content-Type": "application/json",
+        "Content-Length": "4097",
+        Authorization: `Bearer ${rater}`,
+      };
+      return refusalOf(await service.fetch(endless("/v1/studies/answers", headers)));
+    };
+    expect(await answerBy("nobody")).toMatchObject({ status: 401, code: "UNAUTHORISED" });
+    const message = expect.stringContaining("at most 4096") as string;
+    expect(await answerBy(token)).toMatchObject({ status: 413, code: "REQUEST_TOO_LARGE", message });
+    store.close();
+  });
+
   test("of time hold, also for a body that never ends", async () => {
     const service = fixture.service({ limits: { deadlineMs: 50 } });
-    const endless = new ReadableStream({ start: (controller) => controller.enqueue(Uint8Array.of(1)) });
-    const init = {
-      method: "POST",
-      body: endless,
-      duplex: "half",
-      headers: { "Content-Type": "image/jpeg" },
-    } as RequestInit;
-    const response = await service.fetch(request("/v1/captions", init));
+    const response = await service.fetch(endless("/v1/captions", { "Content-Type": "image/jpeg" }));
     expect(response.headers.get("retry-after")).toBe("1");
     expect(await refusalOf(response)).toMatchObject({ status: 503, code: "DEADLINE" });
   });
@@ -347,10 +380,13 @@ describe("what it tells of its work", () => {
     );
     const answer = await response.text();
     await service.fetch(request("/private-path"));
+    await service.fetch(request("/v1/runs/private"));
     const metrics = await (await service.fetch(request("/metrics"))).text();
     expect(metrics).toMatch(/^showtell_pictures_total\{outcome="ok"\} 1$/m);
     expect(metrics).toMatch(/^showtell_pictures_total\{outcome="IMAGE_EMPTY"\} 1$/m);
     expect(metrics).toMatch(/^showtell_request_seconds_count\{operation="createCaptions",status="200"\} 1$/m);
+    expect(metrics).toMatch(/^showtell_request_seconds_count\{operation="getRun",status="404"\} 1$/m);
+    expect(metrics).toMatch(/^showtell_request_seconds_count\{operation="page",status="404"\} 1$/m);
     expect(metrics).toMatch(/^showtell_batch_pictures_sum 2$/m);
     expect(metrics).toMatch(/^showtell_waiting_pictures 0$/m);
     expect(lines[0]).toMatchObject({ method: "POST", operation: "createCaptions", status: 200 });
@@ -381,6 +417,24 @@ describe("what it tells of its work", () => {
 });
 
 describe("at its end", () => {
+  test("it waits for what it took and has not read yet", async () => {
+    const service = fixture.service();
+    let rest: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => void (rest = controller) });
+    const headers = { "Content-Type": "image/webp" };
+    const init = { method: "POST", body, duplex: "half", headers } as RequestInit;
+    const answer = service.fetch(request("/v1/captions", init));
+    while (!/^showtell_open_requests 1$/m.test(await (await service.fetch(request("/metrics"))).text())) continue;
+    let isDrained = false;
+    const drained = service.drain().then(() => (isDrained = true));
+    await setImmediate();
+    expect(isDrained).toBe(false);
+    rest!.enqueue(coffee);
+    rest!.close();
+    expect((await answer).status).toBe(200);
+    await drained;
+  });
+
   test("it finishes what it took, and takes nothing new", async () => {
     const service = fixture.service();
     const taken = [service.fetch(pictureRequest(coffee)), service.fetch(pictureRequest(coffee))];

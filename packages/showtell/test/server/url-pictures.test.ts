@@ -190,6 +190,24 @@ describe("a fetch ends", () => {
     });
   });
 
+  const endless = (): Promise<never> => new Promise(() => undefined);
+
+  test("when a name is not found in time", async () => {
+    await expect(fetched("http://slow.example/", { resolve: endless, timeoutMs: 20 })).rejects.toMatchObject({
+      code: "URL_FETCH",
+      message: expect.stringContaining("within 0.02 s") as string,
+    });
+  });
+
+  test("when its client leaves while a name is sought, or before, for that reason", async () => {
+    const leaving = new AbortController();
+    const reason = new Error("left");
+    const sought = fetched("http://slow.example/", { resolve: endless, signal: leaving.signal });
+    leaving.abort(reason);
+    await expect(sought).rejects.toBe(reason);
+    await expect(fetched("http://slow.example/", { resolve: endless, signal: leaving.signal })).rejects.toBe(reason);
+  });
+
   test("when its client leaves, for that reason", async () => {
     const port = await serverAt("127.0.0.1", () => undefined);
     const leaving = new AbortController();
