@@ -174,7 +174,7 @@ export function parseRecord(content: unknown, source: string): RunRecord {
 export interface RunKey {
   readonly kind: RunRecord["kind"];
   readonly options: RunOptions;
-  /** Identities of encoders in files of their own, where these are here. */
+  /** Identity of the encoder, where it lies in a file of its own, which is here, and stays as it is. */
   readonly encoder?: string | undefined;
   /** Hash of the captions that it learnt from; undefined where the data set is not here. */
   readonly data?: string | undefined;
