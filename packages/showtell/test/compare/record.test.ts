@@ -62,6 +62,17 @@ describe("a record is of a run", () => {
     expect(isRecordOf(record, { ...key, encoder: "1".repeat(64) }, {})).toBe(false);
     expect(isRecordOf(record, { ...key, kind: "evaluate" }, {})).toBe(false);
   });
+
+  test("that evaluated on the same captions, where the record says which", () => {
+    const { training: _training, ...older } = recordOf("e-00000000", 1, { kind: "evaluate", options });
+    const evaluated = { ...older, data: "0".repeat(64) };
+    const on = (digit: string): RunKey => ({ ...key, kind: "evaluate", data: digit.repeat(64) });
+    expect(isRecordOf(evaluated, on("0"), {})).toBe(true);
+    expect(isRecordOf(evaluated, on("1"), {})).toBe(false);
+    expect(isRecordOf(evaluated, { ...on("0"), data: undefined }, {})).toBe(true);
+    expect(isRecordOf(older, on("1"), {})).toBe(true);
+    expect(parseRecord(JSON.parse(JSON.stringify(evaluated)), "e.json")).toEqual(evaluated);
+  });
 });
 
 /** Which runs of a plan with these rows, one seed each, have a record among those that `recordsOf` makes of them. */
