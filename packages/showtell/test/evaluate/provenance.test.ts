@@ -62,6 +62,16 @@ describe("seeds", () => {
     ]);
   });
 
+  test("have an encoder each where it was fine-tuned, and only there", () => {
+    const stage = { fineTune: { stage: "conv5", learningRate: 1e-5 } };
+    const tuned = (name: string, seed: number, options: object): ReturnType<typeof model> => ({
+      ...model(name, 0.5, { seed, ...options }),
+      decoder: { ...decoder, encoder: { ...decoder.encoder, identity: String(seed).repeat(64) } },
+    });
+    expect(seedGroups([tuned("a", 1, stage), tuned("b", 2, stage)], ["CIDEr"])).toMatchObject([{ rows: ["a", "b"] }]);
+    expect(seedGroups([tuned("a", 1, {}), tuned("b", 2, {})], ["CIDEr"])).toEqual([]);
+  });
+
   test("are not told apart where the same was trained twice, or more than the seed differs", () => {
     expect(seedGroups([model("a", 0.5, { seed: 1 }), model("b", 0.5, { seed: 1 })], ["CIDEr"])).toEqual([]);
     const wider = {
