@@ -20,6 +20,9 @@ const key: RunKey = { kind: "train", options };
 const defaults = { decoder: "e", training: { epochs: 9, smoothing: 0 }, decoderOptions: { dropout: 0 }, beam: 3 };
 const record = recordOf("a-00000000", 1, { options });
 
+/** An evaluation of a data set whose hash is this digit. */
+const on = (digit: string): RunKey => ({ ...key, kind: "evaluate", data: digit.repeat(64) });
+
 describe("a record is of a run", () => {
   test("with the same options, whatever order they stand in", () => {
     const { training, decoderOptions } = options;
@@ -66,7 +69,6 @@ describe("a record is of a run", () => {
   test("that evaluated on the same captions, where the record says which", () => {
     const { training: _training, ...older } = recordOf("e-00000000", 1, { kind: "evaluate", options });
     const evaluated = { ...older, data: "0".repeat(64) };
-    const on = (digit: string): RunKey => ({ ...key, kind: "evaluate", data: digit.repeat(64) });
     expect(isRecordOf(evaluated, on("0"), {})).toBe(true);
     expect(isRecordOf(evaluated, on("1"), {})).toBe(false);
     expect(isRecordOf(evaluated, { ...on("0"), data: undefined }, {})).toBe(true);
