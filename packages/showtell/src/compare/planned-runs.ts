@@ -2,7 +2,7 @@
 import type { OptionValue, Plan, PlanOptions, PlanRow, RowReference } from "./plan.ts";
 import { isReference, planError } from "./plan.ts";
 
-/** One run: a row with a seed, or, where models of all seeds caption together, with none. */
+/** One run: a row with a seed, or, where models of all seeds caption together or none of a row does, with none. */
 export interface PlannedRun {
   readonly row: PlanRow;
   readonly seed?: number;
@@ -14,12 +14,12 @@ export interface PlannedRun {
   readonly needs: readonly number[];
 }
 
-/** What stands for the model of a run until there is one. */
+/** What stands for the model of a run until there is one: no path can hold a NUL. */
 function runToken(place: number): string {
-  return `run#${place}`;
+  return `\0run#${place}`;
 }
 
-const tokens = /run#(\d+)/g;
+const tokens = /\0run#(\d+)/g;
 
 /** Plain data with each {@link runToken} in it replaced. */
 export function withRuns<Data>(data: Data, replacement: (place: number) => string): Data {
@@ -31,7 +31,7 @@ export function withRuns<Data>(data: Data, replacement: (place: number) => strin
 }
 
 /**
- * All runs of a plan: seed by seed, so that the first seed of each row comes before any second, and last those of all seeds together.
+ * All runs of a plan: seed by seed, so that the first seed of each row comes before any second, and last those without a seed.
  * @throws ShowtellError `PLAN_FORMAT` for a row that is not there, lacks a seed, or needs itself.
  */
 export function plannedRuns(plan: Plan, source: string): readonly PlannedRun[] {
@@ -83,9 +83,9 @@ function resolvedOptions(
   );
 }
 
-/** A row is run once a seed, unless it puts models of all seeds together. */
+/** A row is run once a seed if it trains or captions with the models of a seed, and once in all otherwise. */
 function needsSeeds({ kind, options }: PlanRow): boolean {
-  return kind === "train" || !Object.values(options).some((value) => isReference(value) && value.seeds === "all");
+  return kind === "train" || Object.values(options).some((value) => isReference(value) && value.seeds !== "all");
 }
 
 function seedsWanted(

@@ -87,6 +87,8 @@ export interface RunRecord {
   readonly encoders: readonly { readonly name: string; readonly layer: string; readonly identity: string }[];
   readonly model: { readonly identity: string; readonly parameters: number; readonly beam: number };
   readonly training?: TrainingSummary;
+  /** Hash of the data set's captions, where the run trained nothing; records of older releases lack it. */
+  readonly data?: string;
   readonly evaluation: EvaluationSummary;
   readonly machine: Machine;
   /** When the record was made, ISO 8601. */
@@ -154,6 +156,7 @@ const recordSchema: z.ZodType<RunRecord> = z.object({
   encoders: z.array(z.object({ name: z.string(), layer: z.string(), identity: hash })),
   model: z.object({ identity: hash, parameters: count, beam: count }),
   training: trainingSchema.exactOptional(),
+  data: hash.exactOptional(),
   evaluation,
   machine,
   finished: z.string(),
@@ -174,16 +177,17 @@ export function parseRecord(content: unknown, source: string): RunRecord {
 export interface RunKey {
   readonly kind: RunRecord["kind"];
   readonly options: RunOptions;
-  /** Identities of encoders in files of their own, where these are here. */
+  /** Identity of the encoder, where it lies in a file of its own, which is here, and stays as it is. */
   readonly encoder?: string | undefined;
-  /** Hash of the captions that it learnt from; undefined where the data set is not here. */
+  /** Hash of the captions that it learnt or was measured from; undefined where the data set is not here. */
   readonly data?: string | undefined;
 }
 
 /** Whether a record is of this run; what a record does not say was not there when it was written, so that it had today's default. */
 export function isRecordOf(record: RunRecord, { kind, options, encoder, data }: RunKey, defaults: RunOptions): boolean {
   if (record.kind !== kind) return false;
-  if (data !== undefined && record.training !== undefined && record.training.data.hash !== data) return false;
+  const { hash: read = record.data } = record.training?.data ?? {};
+  if (data !== undefined && read !== undefined && read !== data) return false;
   if (encoder !== undefined && record.encoders[0]?.identity !== encoder) return false;
   return decisive(withDefaults(record.options, defaults)) === decisive(withDefaults(options, defaults));
 }

@@ -72,6 +72,14 @@ function seedAndRest(options: unknown): { readonly seed: unknown; readonly rest:
   return { seed, rest };
 }
 
+/** What a decoder reads; where the encoder was fine-tuned, each seed has left another, which is not told apart. */
+function encoderRead({ decoder: { encoder }, training }: TrainedModel): Partial<DecoderManifest["encoder"]> {
+  const { fineTune } = (training?.["options"] ?? {}) as { readonly fineTune?: unknown };
+  if (fineTune === undefined) return encoder;
+  const { identity: _identity, ...kept } = encoder;
+  return kept;
+}
+
 /** Groups models that were trained alike, on the same data, from different seeds. Models without a record are in no group. */
 export function seedGroups(models: readonly TrainedModel[], metrics: readonly string[]): readonly SeedGroup[] {
   const groups = new Map<string, Map<string, TrainedModel>>();
@@ -79,8 +87,8 @@ export function seedGroups(models: readonly TrainedModel[], metrics: readonly st
     const { decoder, training } = model;
     if (training === undefined) continue;
     const { seed, rest } = seedAndRest(training["options"]);
-    const { spec, encoder, decoding } = decoder;
-    const key = canonicalJson({ spec, encoder, decoding, data: training["data"], rest });
+    const { spec, decoding } = decoder;
+    const key = canonicalJson({ spec, encoder: encoderRead(model), decoding, data: training["data"], rest });
     const bySeed = groups.get(key) ?? new Map<string, TrainedModel>();
     groups.set(key, bySeed.set(canonicalJson(seed ?? null), model));
   }

@@ -28,11 +28,13 @@ export function modelPath(out: string, name: string): string {
 async function keyOf({ template }: ComparedRun, names: readonly string[], data: string | undefined): Promise<RunKey> {
   const named = withRuns(template.request, (place) => names[place]!);
   if (template.kind === "evaluate") return { kind: "evaluate", options: searchOptions(named), data };
-  const { encoder } = template.request;
+  const { encoder, fineTune } = template.request;
+  // A fine-tuned run leaves another encoder than it read, and its record names the one it left.
+  const keepsEncoder = fineTune === undefined && isOwnFile(encoder);
   return {
     kind: "train",
     options: runOptions(named),
-    encoder: isOwnFile(encoder) ? await encoderIdentityIn(encoder) : undefined,
+    encoder: keepsEncoder ? await encoderIdentityIn(encoder) : undefined,
     data,
   };
 }

@@ -4,7 +4,7 @@ import { ShowtellError } from "../base/errors.ts";
 import { withRuns } from "../compare/planned-runs.ts";
 import { readBundleFile } from "./bundle-files.ts";
 import type { ComparisonRequest, RunState } from "./comparison-request.ts";
-import { modelPath, searchOptions } from "./comparison-states.ts";
+import { dataHashOf, modelPath, searchOptions } from "./comparison-states.ts";
 import { trainingSummary } from "./finished-run.ts";
 import { runOptions } from "./run-options.ts";
 import type { RecordListener } from "./run-record.ts";
@@ -51,7 +51,8 @@ async function doRun(
   const common = { records, name, uses, seed };
   if (template.kind === "evaluate") {
     const measurement = { ...template.request, ...resolved, model: resolvedModel(resolved) };
-    await makeRecord({ ...common, kind: "evaluate", options: searchOptions(named), measurement }, listener);
+    const read = { data: await dataHashOf(request) };
+    await makeRecord({ ...common, ...read, kind: "evaluate", options: searchOptions(named), measurement }, listener);
     return;
   }
   const folder = join(out, name);

@@ -78,8 +78,7 @@ export function devJudge(
 ): ((state: LearnerState) => Promise<CaptionQuality>) | undefined {
   if (options.select === "loss") return undefined;
   const rows = selectionRows(data, options);
-  if (rows.length === 0)
-    throw new ShowtellError("DATA_EMPTY", "the dev split has no caption: add some, or choose by --select loss");
+  if (rows.length === 0) throw new ShowtellError("DATA_EMPTY", "the dev split has no caption with words: add some");
   const judge = captionJudge(Array.from(rows, (row) => data.devPictures[row]!.captions));
   const beam = options.select === "greedy" ? 1 : undefined;
   return async (state) => judge(await captionRows(decoderWith(state), rows, { ...captioning, beam }));

@@ -18,7 +18,7 @@ import { runFiles } from "./training-run.ts";
 import { writer } from "./version.ts";
 
 /** What a record is made of besides what is measured. */
-export interface RecordParts extends Pick<RunRecord, "name" | "kind" | "options" | "uses" | "training"> {
+export interface RecordParts extends Pick<RunRecord, "name" | "kind" | "options" | "uses" | "training" | "data"> {
   readonly seed?: number | undefined;
   /** Folder of the records. */
   readonly records: string;
@@ -33,7 +33,7 @@ export interface RecordListener {
 
 /** Measures a model and writes its record. @throws ShowtellError as `measureModel` and `writeRecord` do. */
 export async function makeRecord(
-  { records, measurement, seed, name, kind, options, uses, training }: RecordParts,
+  { records, measurement, seed, name, kind, options, uses, training, data }: RecordParts,
   { onNews, signal }: RecordListener,
 ): Promise<RunRecord> {
   const measured = await measureModel(measurement, { signal, onNews: (news) => onNews?.({ kind: "measuring", news }) });
@@ -49,6 +49,7 @@ export async function makeRecord(
     encoders,
     model,
     ...(training && { training }),
+    ...(data !== undefined && { data }),
     evaluation,
     machine: thisMachine(measurement.threads),
     finished: new Date().toISOString(),

@@ -81,7 +81,7 @@ async function learn(run: Run, context: RequestContext<TrainingNews>): Promise<T
   const { signal, emit } = context;
   const { request, data, folder, openSession } = run;
   const own = { ...firstState(run), ...run.fineTuning?.stateOf() };
-  const first = request.training.averaging === undefined ? own : withAverages(own);
+  const first = (request.training.averaging ?? 0) > 0 ? withAverages(own) : own;
   const resumed = await resumedFrom(folder, first);
   const start = resumed?.progress ?? firstProgress;
   emit({

@@ -41,17 +41,21 @@ const scorers: { readonly [Kind in RewardKind]: (references: RewardData["referen
   },
 };
 
-/** Prepares rewards; default: CIDEr-D alone. */
+/** Prepares rewards; default: CIDEr-D alone. Pictures without a true caption have none, and count for no document frequency. */
 export function captionReward(
   { references, words }: RewardData,
   weights: RewardWeights = { "cider-d": 1 },
 ): CaptionReward {
+  const captioned = [...references.keys()].filter((picture) => references[picture]!.length > 0);
+  const places = new Map(captioned.map((picture, place) => [picture, place]));
+  const known = captioned.map((picture) => references[picture]!);
   const parts = rewardKinds.flatMap((kind) => {
     const weight = weights[kind] ?? 0;
-    return weight === 0 ? [] : [{ weight, score: scorers[kind](references) }];
+    return weight === 0 ? [] : [{ weight, score: scorers[kind](known) }];
   });
   return (picture, caption) => {
+    const place = places.get(picture)!;
     const tokens = caption.words.map((id) => words[id]!);
-    return parts.reduce((sum, { weight, score }) => sum + weight * score(picture, tokens, !caption.truncated), 0);
+    return parts.reduce((sum, { weight, score }) => sum + weight * score(place, tokens, !caption.truncated), 0);
   };
 }

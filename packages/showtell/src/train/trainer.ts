@@ -175,8 +175,10 @@ function isBetter(now: BestEpoch, before: BestEpoch | undefined): boolean {
  * @throws ShowtellError `ARGUMENT` for methods that do not go together, `DATA_EMPTY`, `TRAINING_DIVERGED`, `ENGINE`.
  */
 export async function* train(training: Training): AsyncGenerator<TrainingEvent, void, undefined> {
-  const { spec, options, from, openSession, stage } = training;
+  const { spec, options, dev, from, openSession, stage } = training;
   requireSoundMethods(options);
+  if (dev.examples.length === 0)
+    throw new ShowtellError("DATA_EMPTY", "the dev split has no caption with words: add some");
   const learner = createLearner(spec, options, from.state, openSession, stage);
   let lessons: Lessons | undefined;
   try {

@@ -109,6 +109,7 @@ describe("showtell compare", () => {
     const identities = Object.fromEntries(plain.map(({ name, model }) => [name, model.identity]));
     const together = records.find(({ kind }) => kind === "evaluate")!;
     expect(together.uses).toEqual(identities);
+    expect(together.data).toBe(plain[0]!.training!.data.hash);
     expect(together.options).toMatchObject({ beam: 2, restAfter: 3, model: plain.map(({ name }) => name).join(",") });
     expect(together.model.parameters).toBe(2 * plain[0]!.model.parameters);
     for (const { options, seed, uses } of records.filter(({ name }) => name.includes("self-critical"))) {

@@ -60,12 +60,14 @@ describe("the runs of a plan", () => {
       ["pair", 2, [3, 4]],
       ["all", undefined, [1, 4]],
     ]);
-    expect(runs[1]!.options).toEqual({ init: "run#0", epochs: 2 });
-    expect(runs[6]!.options).toEqual({ model: "run#1,run#4", beam: 5 });
+    expect(runs[1]!.options).toEqual({ init: "\0run#0", epochs: 2 });
+    expect(runs[6]!.options).toEqual({ model: "\0run#1,\0run#4", beam: 5 });
     expect(withRuns({ models: [runs[6]!.options["model"]], n: 1 }, (place) => `m${place}`)).toEqual({
       models: ["m1,m4"],
       n: 1,
     });
+    // A path may be called like a run.
+    expect(withRuns("models/run#0.safetensors", () => "another")).toBe("models/run#0.safetensors");
   });
 
   test("are as many as a row has seeds", () => {
@@ -75,6 +77,22 @@ describe("the runs of a plan", () => {
     ];
     const runs = plannedRuns(planOf({ seeds: [1, 2], rows: own }), "p.yaml");
     expect(runs.map(({ row, seed }) => `${row.name}${seed}`)).toEqual(["a1", "a2", "b7"]);
+  });
+
+  test("are one where a row evaluates a model that no row trains, and one a seed where it adds some of the same seed", () => {
+    const own = [
+      { name: "a", train: {} },
+      { name: "there", evaluate: { model: "there.safetensors" } },
+      { name: "mixed", evaluate: { model: { row: "a", seeds: "all" }, other: { row: "a" } } },
+    ];
+    const runs = plannedRuns(planOf({ seeds: [1, 2], rows: own }), "p.yaml");
+    expect(runs.map(({ row, seed, needs }) => [row.name, seed, needs])).toEqual([
+      ["a", 1, []],
+      ["a", 2, []],
+      ["mixed", 1, [0, 1, 0]],
+      ["mixed", 2, [0, 1, 1]],
+      ["there", undefined, []],
+    ]);
   });
 
   test.each([

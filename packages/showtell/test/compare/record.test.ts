@@ -1,7 +1,14 @@
 // Records: which run a record is of, and what is said of one that is damaged.
-import { describe, expect, test } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { comparedRuns } from "../../src/cli/plan-options.ts";
+import { parsePlan } from "../../src/compare/plan.ts";
 import { isRecordOf, parseRecord, recordName } from "../../src/compare/record.ts";
-import type { RunKey } from "../../src/compare/record.ts";
+import type { RunKey, RunRecord } from "../../src/compare/record.ts";
+import { runStates } from "../../src/node/comparison-states.ts";
+import { runOptions } from "../../src/node/run-options.ts";
 import { recordOf } from "./records.ts";
 
 const options = {
@@ -12,6 +19,9 @@ const options = {
 const key: RunKey = { kind: "train", options };
 const defaults = { decoder: "e", training: { epochs: 9, smoothing: 0 }, decoderOptions: { dropout: 0 }, beam: 3 };
 const record = recordOf("a-00000000", 1, { options });
+
+/** An evaluation of a data set whose hash is this digit. */
+const on = (digit: string): RunKey => ({ ...key, kind: "evaluate", data: digit.repeat(64) });
 
 describe("a record is of a run", () => {
   test("with the same options, whatever order they stand in", () => {
@@ -54,6 +64,43 @@ describe("a record is of a run", () => {
     expect(isRecordOf(record, { ...key, data: "1".repeat(64) }, {})).toBe(false);
     expect(isRecordOf(record, { ...key, encoder: "1".repeat(64) }, {})).toBe(false);
     expect(isRecordOf(record, { ...key, kind: "evaluate" }, {})).toBe(false);
+  });
+
+  test("that evaluated on the same captions, where the record says which", () => {
+    const { training: _training, ...older } = recordOf("e-00000000", 1, { kind: "evaluate", options });
+    const evaluated = { ...older, data: "0".repeat(64) };
+    expect(isRecordOf(evaluated, on("0"), {})).toBe(true);
+    expect(isRecordOf(evaluated, on("1"), {})).toBe(false);
+    expect(isRecordOf(evaluated, { ...on("0"), data: undefined }, {})).toBe(true);
+    expect(isRecordOf(older, on("1"), {})).toBe(true);
+    expect(parseRecord(JSON.parse(JSON.stringify(evaluated)), "e.json")).toEqual(evaluated);
+  });
+});
+
+/** Which runs of a plan with these rows, one seed each, have a record among those that `recordsOf` makes of them. */
+async function doneIn(
+  rows: readonly object[],
+  recordsOf: (runs: ReturnType<typeof comparedRuns>) => readonly RunRecord[],
+  data?: string,
+): Promise<readonly boolean[]> {
+  const folder = await mkdtemp(join(tmpdir(), "showtell-records-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const runs = comparedRuns(parsePlan({ title: "A plan", seeds: [1], rows }, "p.yaml"), "p.yaml", { data: "d" });
+  for (const one of recordsOf(runs)) await writeFile(join(folder, `${one.name}.json`), JSON.stringify(one));
+  const states = await runStates({ runs, records: folder, out: folder }, data);
+  return states.map((state) => state.record !== undefined);
+}
+
+describe("a run is done", () => {
+  test("though its record names another encoder than it read, where it fine-tuned that, and only there", async () => {
+    const rows = [
+      { name: "tuned", train: { "fine-tune": "conv5" } },
+      { name: "plain", train: {} },
+    ];
+    const done = await doneIn(rows, (runs) =>
+      runs.map(({ row, template }) => recordOf(`${row.name}-00000000`, 1, { options: runOptions(template.request) })),
+    );
+    expect(done).toEqual([true, false]);
   });
 });
 

@@ -45,6 +45,12 @@ describe("seeds", () => {
     training: options && { options, data: { hash: "x" } },
   });
 
+  /** A model with an encoder of its own. */
+  const tuned = (name: string, seed: number, options: object): ReturnType<typeof model> => ({
+    ...model(name, 0.5, { seed, ...options }),
+    decoder: { ...decoder, encoder: { ...decoder.encoder, identity: String(seed).repeat(64) } },
+  });
+
   test("of one configuration become mean and sample deviation", () => {
     const models = [
       model("a", 0.5, { seed: 1, epochs: 4 }),
@@ -60,6 +66,12 @@ describe("seeds", () => {
         scores: { CIDEr: { mean: expect.closeTo(0.5, 12) as number, deviation: expect.closeTo(0.1, 12) as number } },
       },
     ]);
+  });
+
+  test("have an encoder each where it was fine-tuned, and only there", () => {
+    const stage = { fineTune: { stage: "conv5", learningRate: 1e-5 } };
+    expect(seedGroups([tuned("a", 1, stage), tuned("b", 2, stage)], ["CIDEr"])).toMatchObject([{ rows: ["a", "b"] }]);
+    expect(seedGroups([tuned("a", 1, {}), tuned("b", 2, {})], ["CIDEr"])).toEqual([]);
   });
 
   test("are not told apart where the same was trained twice, or more than the seed differs", () => {

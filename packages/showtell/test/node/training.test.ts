@@ -148,6 +148,12 @@ describe("a training run", () => {
     });
   });
 
+  test("that keeps nothing of an average leaves the weights that it learnt", async () => {
+    const request = colourRun(folder, "no average");
+    await trainCaptioner({ ...request, training: { ...request.training, averaging: 0, epochs: 1 } });
+    expect([...(await tensorsOf("no average")).keys()]).toEqual([...(await tensorsOf("whole")).keys()]);
+  });
+
   test("with another seed ends in other weights", async () => {
     const request = colourRun(folder, "seed 2");
     await trainCaptioner({ ...request, training: { ...request.training, seed: 2, epochs: 1 } });

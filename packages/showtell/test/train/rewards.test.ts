@@ -30,6 +30,18 @@ describe("a reward", () => {
     expect(other(0, { words: guesses[0]!, truncated: false })).toBeCloseTo(1, 6);
   });
 
+  test("is the same with a picture among them that has no caption with words", () => {
+    const [first, ...others] = references;
+    const gapped = { references: [first!, [], ...others], words };
+    for (const weights of [{ "cider-d": 1 }, { "bleu-4": 1 }] as const) {
+      const [whole, gap] = [captionReward(data, weights), captionReward(gapped, weights)];
+      for (const [picture, text] of sentences.entries()) {
+        const caption = { words: idsOf(text), truncated: false };
+        expect(gap(picture === 0 ? 0 : picture + 1, caption)).toBe(whole(picture, caption));
+      }
+    }
+  });
+
   test("of a caption that was cut off has no end to count", () => {
     for (const weights of [{ "cider-d": 1 }, { "bleu-4": 1 }] as const) {
       const reward = captionReward(data, weights);

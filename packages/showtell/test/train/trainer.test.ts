@@ -102,6 +102,15 @@ test("cancelled while captions are judged, it ends with a checkpoint from which 
   expect(resumed.map(untimed)).toEqual(whole.slice(2).map(untimed));
 });
 
+test("without a dev caption with words, it is refused before the first step", async () => {
+  const steps: TrainingEvent[] = [];
+  const learning = async (): Promise<void> => {
+    for await (const event of train(training({ dev: { ...set, examples: [] } }))) steps.push(event);
+  };
+  await expect(learning()).rejects.toMatchObject({ code: "DATA_EMPTY" });
+  expect(steps).toEqual([]);
+});
+
 test("an error of the judge's is passed on", async () => {
   await expect(eventsOf(training({ judge: failing("ENGINE") }))).rejects.toMatchObject({ code: "ENGINE" });
 });
@@ -167,7 +176,7 @@ describe("methods", () => {
 
   test("of true captions are refused where drawn ones are rewarded", async () => {
     const objective = selfCriticalOptions.objective;
-    for (const name of ["scheduledSampling", "attentionPenalty"]) {
+    for (const name of ["labelSmoothing", "scheduledSampling", "attentionPenalty"]) {
       await expect(eventsOf(training({ options: { ...own.options, objective, [name]: 0.1 } }))).rejects.toMatchObject({
         code: "ARGUMENT",
         message: expect.stringContaining(name) as string,
