@@ -51,9 +51,7 @@ async function checkFile(name: string, file: Blob): Promise<void> {
     );
   }
   // Browsers show what there is of a picture that was cut off; a caption of half a picture would be a silent mistake.
-  if (format === "jpeg" && isWholeJpeg(await bytesIn(file))) return;
-  if (format === "png" && /IEND/.test(String.fromCharCode(...(await bytesIn(file.slice(-tailBytes)))))) return;
-  if (format !== "jpeg" && format !== "png") return;
+  if (await isWhole(format, file)) return;
   throw new ShowtellError(
     "IMAGE_DECODE",
     `picture "${name}" is broken or cut off (its end is missing): fetch or export it again`,
@@ -62,6 +60,13 @@ async function checkFile(name: string, file: Blob): Promise<void> {
 
 /** The last bytes of a whole PNG hold its last chunk. Some programs append a little of their own. */
 const tailBytes = 4096;
+
+/** Whether a picture has its end, as far as its format tells. */
+async function isWhole(format: string, file: Blob): Promise<boolean> {
+  if (format === "jpeg") return isWholeJpeg(await bytesIn(file));
+  if (format === "png") return /IEND/.test(String.fromCharCode(...(await bytesIn(file.slice(-tailBytes)))));
+  return true;
+}
 
 async function bytesIn(part: Blob): Promise<Uint8Array> {
   return new Uint8Array(await part.arrayBuffer());

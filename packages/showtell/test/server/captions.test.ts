@@ -25,8 +25,8 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.dispose());
 
-async function answerTo(request: Request, status = 200): Promise<CaptionAnswer> {
-  const response = await fixture.service().fetch(request);
+async function answerTo(asked: Request, status = 200): Promise<CaptionAnswer> {
+  const response = await fixture.service().fetch(asked);
   expect(response.status).toBe(status);
   return captionAnswer.parse(await response.json());
 }

@@ -77,19 +77,29 @@ describe("a client that leaves", () => {
   });
 });
 
+/** A service of one answer, which takes its time to begin. */
+function answering(body: ReadableStream, beginsAfterMs = 0): Service {
+  return {
+    async fetch() {
+      await setTimeout(beginsAfterMs);
+      return new Response(body);
+    },
+    drain: () => Promise.resolve(),
+  };
+}
+
 describe("the time in which an answer has to be taken", () => {
   const requestTimeoutMs = 20;
-  /** A service of one answer. */
-  const answering = (fetch: Service["fetch"]): Service => ({ fetch, drain: () => Promise.resolve() });
+  const long = 10 * requestTimeoutMs;
 
   test("ends for a client that does not take it", async () => {
-    let answer: ReadableStream | undefined;
-    const ended = new Promise<void>((resolve) => {
-      const pull = (controller: ReadableStreamDefaultController): void => controller.enqueue(new Uint8Array(2 ** 16));
-      answer = new ReadableStream({ pull, cancel: () => resolve() });
+    let cancel: (() => void) | undefined;
+    const ended = new Promise<void>((resolve) => (cancel = resolve));
+    const endless = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(2 ** 16)),
+      cancel: () => cancel!(),
     });
-    const service = answering(() => Promise.resolve(new Response(answer)));
-    const { url, close } = await listen(service, { port: 0, requestTimeoutMs });
+    const { url, close } = await listen(answering(endless), { port: 0, requestTimeoutMs });
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
     socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await ended;
@@ -98,22 +108,19 @@ describe("the time in which an answer has to be taken", () => {
   });
 
   test("does not run while a client waits for it, nor for more of it", async () => {
-    const service = answering(() =>
-      Promise.resolve(
-        new Response(
-          new ReadableStream({
-            async start(controller) {
-              for (const part of ["a", "b"]) {
-                await setTimeout(10 * requestTimeoutMs);
-                controller.enqueue(new TextEncoder().encode(part));
-              }
-              controller.close();
-            },
-          }),
-        ),
-      ),
+    const parts = ["a", "b"].map((part) => new TextEncoder().encode(part));
+    const slow = new ReadableStream(
+      {
+        async pull(controller) {
+          await setTimeout(long);
+          const part = parts.shift();
+          if (part === undefined) controller.close();
+          else controller.enqueue(part);
+        },
+      },
+      { highWaterMark: 0 },
     );
-    const { url, close } = await listen(service, { port: 0, requestTimeoutMs });
+    const { url, close } = await listen(answering(slow, long), { port: 0, requestTimeoutMs });
     expect(await (await fetch(url)).text()).toBe("ab");
     await close();
   });

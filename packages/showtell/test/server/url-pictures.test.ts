@@ -146,6 +146,11 @@ describe("nothing is asked of", () => {
   });
 });
 
+/** A look-up that finds nothing, ever. */
+function endless(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
 describe("a fetch ends", () => {
   test.each([
     [
@@ -189,8 +194,6 @@ describe("a fetch ends", () => {
       message: expect.stringContaining(message) as string,
     });
   });
-
-  const endless = (): Promise<never> => new Promise(() => undefined);
 
   test("when a name is not found in time", async () => {
     await expect(fetched("http://slow.example/", { resolve: endless, timeoutMs: 20 })).rejects.toMatchObject({
