@@ -2,7 +2,7 @@
 import type { JudgedGroups } from "./judged-groups.ts";
 import { timesOfGroups } from "./judged-groups.ts";
 import { preference } from "./judgments.ts";
-import { kendall, mean, rankPairs, spearman } from "./ranks.ts";
+import { kendall, mean, rankPairs, sampleOf, spearman } from "./ranks.ts";
 import type { Times } from "./ranks.ts";
 import { bootstrapEstimates, named } from "./resampling.ts";
 import type { Estimate, ResamplingOptions } from "./resampling.ts";
@@ -38,10 +38,11 @@ export async function metricFinding(
   const accuracy = scale === preference ? accuracyOf(judged, scored) : () => undefined;
   const estimates = await bootstrapEstimates(
     pictures,
-    (sample) => {
-      const times = timesOfGroups(own, sample);
-      const { tauB, tauC } = kendall(pairs, times);
-      return [tauB, tauC, spearman(pairs, times), accuracy(times)];
+    (drawn) => {
+      const times = timesOfGroups(own, drawn);
+      const sample = sampleOf(pairs, times);
+      const { tauB, tauC } = kendall(sample);
+      return [tauB, tauC, spearman(sample), accuracy(times)];
     },
     options,
   );

@@ -45,13 +45,35 @@ export interface Kendall {
   readonly tauC: number | undefined;
 }
 
+/** A sample drawn from pairs: how often each of them is in it, and each value of either variable, by the values' places. */
+export interface Sample {
+  readonly pairs: RankedPairs;
+  readonly times: Times;
+  readonly first: Float64Array;
+  readonly second: Float64Array;
+  /** How many pairs it holds. */
+  readonly total: number;
+}
+
+/** Counts a sample. @param times How often each pair is in it; default: once. */
+export function sampleOf(pairs: RankedPairs, times: Times = new Uint8Array(pairs.order.length).fill(1)): Sample {
+  const [first, second] = [new Float64Array(pairs.firstValues), new Float64Array(pairs.secondValues)];
+  let total = 0;
+  // Indices, here and below: iterators cost more than the sums, and a bootstrap comes by thousands of times.
+  for (let i = 0; i < pairs.order.length; i++) {
+    const count = times[pairs.order[i]!]!;
+    first[pairs.first[i]!]! += count;
+    second[pairs.second[i]!]! += count;
+    total += count;
+  }
+  return { pairs, times, first, second, total };
+}
+
 /**
  * Kendall's tau-b and tau-c in n log n steps, as Knight 1966 has them, but by a tree of counts (Fenwick 1994) where he merges: counts
  * take a pair that a sample holds several times in one step.
- * @param times How often each pair is in the sample; default: once.
  */
-export function kendall(pairs: RankedPairs, times: Times = once(pairs)): Kendall {
-  const { first, second, total } = tally(pairs, times);
+export function kendall({ pairs, times, first, second, total }: Sample): Kendall {
   const all = pairsOf(total);
   const spread = Math.sqrt((all - tied(first)) * (all - tied(second)));
   const values = Math.min(present(first), present(second));
@@ -62,12 +84,8 @@ export function kendall(pairs: RankedPairs, times: Times = once(pairs)): Kendall
   };
 }
 
-/**
- * Spearman's rho: Pearson's correlation of ranks, tied values sharing theirs; undefined where one of the variables has a single value.
- * @param times How often each pair is in the sample; default: once.
- */
-export function spearman(pairs: RankedPairs, times: Times = once(pairs)): number | undefined {
-  const { first, second, total } = tally(pairs, times);
+/** Spearman's rho: Pearson's correlation of ranks, tied values sharing theirs; undefined where one of the variables has a single value. */
+export function spearman({ pairs, times, first, second, total }: Sample): number | undefined {
   const centre = (total + 1) / 2;
   const [a, b] = [ranks(first), ranks(second)].map((all) => all.map((rank) => rank - centre));
   let both = 0;
@@ -76,30 +94,6 @@ export function spearman(pairs: RankedPairs, times: Times = once(pairs)): number
   }
   const spread = Math.sqrt(squares(a!, first) * squares(b!, second));
   return spread === 0 ? undefined : both / spread;
-}
-
-function once({ order }: RankedPairs): Times {
-  return new Uint8Array(order.length).fill(1);
-}
-
-/** How often each value of either variable is in a sample, by the values' places, and how many pairs it holds. */
-interface Tally {
-  readonly first: Float64Array;
-  readonly second: Float64Array;
-  readonly total: number;
-}
-
-function tally(pairs: RankedPairs, times: Times): Tally {
-  const [first, second] = [new Float64Array(pairs.firstValues), new Float64Array(pairs.secondValues)];
-  let total = 0;
-  // Indices, here and below: iterators cost more than the sums, and a bootstrap comes by thousands of times.
-  for (let i = 0; i < pairs.order.length; i++) {
-    const count = times[pairs.order[i]!]!;
-    first[pairs.first[i]!]! += count;
-    second[pairs.second[i]!]! += count;
-    total += count;
-  }
-  return { first, second, total };
 }
 
 /** How many pairs can be made of so many things. */

@@ -1,6 +1,6 @@
 // How each rater did beside the others. Knows no system and no metric.
 import type { Judgment, Judgments, RaterRecord } from "./judgments.ts";
-import { mean, rankPairs, spearman } from "./ranks.ts";
+import { mean, rankPairs, sampleOf, spearman } from "./ranks.ts";
 
 /** How a rater did. */
 export interface RaterFinding extends RaterRecord {
@@ -39,7 +39,7 @@ function besideOthers(
       theirs.push(mean(said));
     }
   }
-  const correlation = spearman(rankPairs(mine, theirs));
+  const correlation = spearman(sampleOf(rankPairs(mine, theirs)));
   return {
     ...(compared > 0 && { sameAsOthers: same / compared }),
     ...(correlation !== undefined && { correlation }),
