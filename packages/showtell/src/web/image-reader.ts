@@ -1,7 +1,7 @@
 // Pictures in a browser: a file's bytes or pixels of a canvas → Pixels. Upright (EXIF), sRGB, alpha over white; resizing is the core's work.
 import { ShowtellError, messageOf } from "../base/errors.ts";
+import { hasEnding } from "../image/ending.ts";
 import { pictureFormat } from "../image/format.ts";
-import { isWholeJpeg } from "../image/jpeg-end.ts";
 import type { Pixels } from "../image/pixels.ts";
 import { createPixels } from "../image/pixels.ts";
 
@@ -51,21 +51,11 @@ async function checkFile(name: string, file: Blob): Promise<void> {
     );
   }
   // Browsers show what there is of a picture that was cut off; a caption of half a picture would be a silent mistake.
-  if (await isWhole(format, file)) return;
+  if (hasEnding(format, await bytesIn(file))) return;
   throw new ShowtellError(
     "IMAGE_DECODE",
     `picture "${name}" is broken or cut off (its end is missing): fetch or export it again`,
   );
-}
-
-/** The last bytes of a whole PNG hold its last chunk. Some programs append a little of their own. */
-const tailBytes = 4096;
-
-/** Whether a picture has its end, as far as its format tells. */
-async function isWhole(format: string, file: Blob): Promise<boolean> {
-  if (format === "jpeg") return isWholeJpeg(await bytesIn(file));
-  if (format === "png") return /IEND/.test(String.fromCharCode(...(await bytesIn(file.slice(-tailBytes)))));
-  return true;
 }
 
 async function bytesIn(part: Blob): Promise<Uint8Array> {

@@ -64,6 +64,9 @@ describeGroup("browser", () => {
     await writeFile(join(folder, "nothing.jpg"), "");
     await writeFile(join(folder, "drawing.jpg"), '<svg xmlns="http://www.w3.org/2000/svg"></svg>');
     await writeFile(join(folder, "translucent.png"), await translucent());
+    // As phones write them: a film after the picture.
+    for (const name of ["chelsea.jpg", "camera.png"])
+      await writeFile(join(folder, `moving-${name}`), [await readFile(join(photos, name)), new Uint8Array(20_000)]);
     await writeFile(join(folder, "text.jpg"), "no picture at all");
     await writeFile(
       join(folder, "noise.jpg"),
@@ -174,7 +177,10 @@ describeGroup("browser", () => {
         url: `/fixtures/${name}`,
         path: join(fixtures, name),
       })),
-      { url: "/test/translucent.png", path: join(folder, "translucent.png") },
+      ...["translucent.png", "moving-chelsea.jpg", "moving-camera.png"].map((name) => ({
+        url: `/test/${name}`,
+        path: join(folder, name),
+      })),
     ];
     for (const { url, path } of files) {
       const there = await page.evaluate((one) => (globalThis as unknown as Tested).pageOfTests.seen(one), url);
