@@ -8,6 +8,7 @@ export type { DocumentFrequencies, DocumentFrequencyOptions, FrequencyCounter } 
 export { MetricsError, metricsErrorCodes } from "./errors.ts";
 export type { MetricsErrorCode } from "./errors.ts";
 export type { Hypotheses, MetricOptions, MetricResult, References } from "./inputs.ts";
+export { splitWords } from "./ngrams.ts";
 export type { Tokens } from "./ngrams.ts";
 export { ptbRawTokens, ptbTokens } from "./ptb/tokens.ts";
 export { rougeL } from "./rouge-l.ts";

@@ -1,6 +1,6 @@
 // The table of captions beside a record: a line a picture, with what its scores add up from. Tab-separated, so that it reads as it is.
 // Scores of any sample of the pictures, and so the paired bootstrap, need nothing else. Knows no files.
-import { keptImages, keptStatistics, ptbTokens } from "caption-metrics";
+import { keptImages, keptStatistics, ptbTokens, splitWords } from "caption-metrics";
 import type { CorpusStatistics } from "caption-metrics";
 import { ShowtellError } from "../base/errors.ts";
 
@@ -49,8 +49,7 @@ export function parseCaptionTable(text: string, source: string): CaptionTable {
     return { caption, numbers };
   });
   const images = rows.map(({ caption, numbers: [cider, rougeL, referenceLength, ...correct] }) => {
-    // As BLEU counts: a token may hold a space ("1 1/2").
-    const hypothesisLength = ptbTokens(caption).flatMap((token) => token.split(/\s+/)).length;
+    const hypothesisLength = splitWords(ptbTokens(caption)).length;
     const guessed = orders.map((n) => Math.max(0, hypothesisLength - n + 1));
     return {
       bleu: { hypothesisLength, referenceLength: referenceLength!, guessed, correct },

@@ -1,5 +1,5 @@
 // The best caption for every picture alike: what a model must beat to have looked at pictures at all. Knows captions, but no pictures.
-import { ciderScorer, documentFrequencies, ptbTokens } from "caption-metrics";
+import { ciderScorer, documentFrequencies, ptbTokens, splitWords } from "caption-metrics";
 import type { DocumentFrequencies } from "caption-metrics";
 import { ShowtellError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
@@ -54,7 +54,8 @@ function isCaption(tokens: readonly string[]): boolean {
   return tokens.length > 0;
 }
 
-function weighted(caption: readonly string[], frequencies: DocumentFrequencies): WeightedCaption {
+function weighted(tokens: readonly string[], frequencies: DocumentFrequencies): WeightedCaption {
+  const caption = splitWords(tokens);
   const starts = [0];
   for (let n = 1; n <= longestNgram; n++) starts.push(starts.at(-1)! + Math.max(0, caption.length - n + 1));
   return { ngrams: frequencies.find(caption), starts };
@@ -70,8 +71,7 @@ function eachWeight(
   for (let n = 1; n <= longestNgram; n++) {
     const own = ngrams.slice(starts[n - 1], starts[n]);
     const sums = new Map<number, number>();
-    // A token with a space of its own in it ("1 1/2") is in no count.
-    for (const ngram of own) if (ngram >= 0) sums.set(ngram, (sums.get(ngram) ?? 0) + weightOf(ngram));
+    for (const ngram of own) sums.set(ngram, (sums.get(ngram) ?? 0) + weightOf(ngram));
     const norm = Math.sqrt([...sums.values()].reduce((sum, weight) => sum + weight ** 2, 0));
     if (norm === 0) continue;
     for (const [ngram, weight] of sums) visit(ngram, weight / norm);

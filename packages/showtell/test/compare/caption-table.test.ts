@@ -8,8 +8,10 @@ const pictures = [
   { image: "a", references: ["a dog runs over the grass", "the dog is running"] },
   { image: "b", references: ["two people sit on a bench", "people on a bench"] },
   { image: "c", references: ["a man's hat is red"] },
+  // A token of the tokeniser's that is two words.
+  { image: "d", references: ["a 1 1/2 year old girl smiles"] },
 ];
-const captions = ["a dog runs over the green grass", "", "a man's hat is red"];
+const captions = ["a dog runs over the green grass", "", "a man's hat is red", "a 1 1/2 year old girl"];
 
 async function table() {
   const { statistics, scores } = await scoreCorpus(pictures, captions, { meteor: {}, resamples: 1 });
