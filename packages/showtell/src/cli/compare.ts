@@ -131,7 +131,10 @@ function chosenPlaces(plan: Plan, states: readonly RunState[], { only, seeds }: 
   const known = [...new Set(states.flatMap(({ run: { seed } }) => (seed === undefined ? [] : [seed])))];
   const strange = seeds?.find((seed) => !known.includes(seed));
   if (strange !== undefined)
-    throw new ShowtellError("ARGUMENT", `--seeds ${strange} is no seed of the plan's: there are ${known.join(", ")}`);
+    throw new ShowtellError(
+      "ARGUMENT",
+      `--seeds ${strange} is no seed of the plan's: there are ${known.join(", ") || "none"}`,
+    );
   const wanted = states.map(({ run: { row, seed } }) => {
     const isSeed = seeds === undefined || (seed !== undefined && seeds.includes(seed));
     return isSeed && (only === undefined || only.includes(row.name));

@@ -10,9 +10,11 @@ function sizesAlong(values: readonly Value[], axis: number): readonly number[] {
   return values.map((value) => fixedDim(value, axis, "a gradient"));
 }
 
-/** Zeros shaped like x but with another size along an axis; nothing where that size is 0. */
-function zeroBlock(x: Value, axis: number, size: number): readonly Value[] {
-  return size === 0 ? [] : [expand(x.graph.scalar(0, x.dtype), withDim(x.shape, axis, size))];
+/** x between so many rows of zeros along an axis. */
+export function zeroPadded(x: Value, axis: number, before: number, after: number): Value {
+  const block = (size: number): readonly Value[] =>
+    size === 0 ? [] : [expand(x.graph.scalar(0, x.dtype), withDim(x.shape, axis, size))];
+  return concat([...block(before), x, ...block(after)], axis);
 }
 
 export const reshapingGradients: Readonly<
@@ -34,7 +36,7 @@ export const reshapingGradients: Readonly<
       Number((bound.source as Extract<Value["source"], { kind: "constant" }>).tensor.data[0]),
     ) as [number, number, number];
     const size = fixedDim(x, axis, "a gradient");
-    return [concat([...zeroBlock(x, axis, start), dy!, ...zeroBlock(x, axis, size - end)], axis)];
+    return [zeroPadded(dy!, axis, start, size - end)];
   },
   Expand: ({ inputs: [x] }, [dy]) => [sumTo(dy!, x!), undefined],
 };

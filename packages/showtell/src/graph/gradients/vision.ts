@@ -4,11 +4,11 @@ import type { GradientRule } from "../gradients.ts";
 import type { Node, Value } from "../graph.ts";
 import { describeCall } from "../graph.ts";
 import { gemm, matmul, transpose } from "../operators/matrix.ts";
-import { concat, expand, reshape, slice } from "../operators/reshaping.ts";
+import { concat, reshape, slice } from "../operators/reshaping.ts";
 import { reduceSum } from "../operators/reduction.ts";
 import { conv, convTranspose } from "../operators/vision.ts";
 import type { Padding, Pair } from "../operators/vision.ts";
-import { withDim } from "../shapes.ts";
+import { zeroPadded } from "./reshaping.ts";
 
 /** A convolution in backward: all sizes are numbers there. */
 interface Convolution {
@@ -93,12 +93,6 @@ export function kernelByShifts(x: Value, kernel: Value, dy: Value, [top, left, b
     }
   }
   return reshape(concat(products, 2), kernel.shape);
-}
-
-function zeroPadded(x: Value, axis: number, before: number, after: number): Value {
-  const block = (size: number): readonly Value[] =>
-    size === 0 ? [] : [expand(x.graph.scalar(0, x.dtype), withDim(x.shape, axis, size))];
-  return concat([...block(before), x, ...block(after)], axis);
 }
 
 /**
