@@ -15,7 +15,7 @@ usage(import.meta.url);
 setup();
 
 const { defaultEvaluation, evaluateCaptioners } = await import("../packages/showtell/dist/node/index.js");
-const { defaultModel } = await import("../packages/showtell/dist/node/bundle-files.js");
+const { defaultModel } = await import("../packages/showtell/dist/node/shipped-models.js");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

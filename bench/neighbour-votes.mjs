@@ -16,7 +16,7 @@ const { expectedScores, neighbourBleu, neighbourScores, votedRank, votingPicture
   `${dist}/caption/consensus.js`
 );
 const { openTrainingNeighbours } = await import(`${dist}/caption/training-neighbours.js`);
-const { defaultModel } = await import(`${dist}/node/bundle-files.js`);
+const { defaultModel } = await import(`${dist}/node/shipped-models.js`);
 const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
 const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
 const { extractFeatures } = await import(`${dist}/node/feature-extraction.js`);

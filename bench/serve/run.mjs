@@ -17,7 +17,7 @@ usage(import.meta.url);
 setup();
 
 const dist = "../../packages/showtell/dist";
-const { defaultModel } = await import(`${dist}/node/bundle-files.js`);
+const { defaultModel } = await import(`${dist}/node/shipped-models.js`);
 const { loadCaptioner } = await import(`${dist}/node/index.js`);
 const { defaultThreads } = await import(`${dist}/node/threads.js`);
 

@@ -2,7 +2,7 @@
 import { ShowtellError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { decoderOf } from "../models/catalogue.ts";
-import { encoderOf } from "../models/encoder-graph.ts";
+import { encoderTensors } from "../models/encoder-graph.ts";
 import { readSafetensors } from "../safetensors/read.ts";
 import { safetensorsParts } from "../safetensors/write.ts";
 import { parseVocabulary } from "../text/vocabulary.ts";
@@ -68,7 +68,7 @@ function checkIdentity(computed: string, recorded: string, part: PartName, sourc
 }
 
 function checkEncoder({ manifest, tensors }: BundlePart<EncoderManifest>, source: string): void {
-  checkTensors(tensors, encoderOf(manifest.spec).tensors, source);
+  checkTensors(tensors, encoderTensors(manifest.spec), source);
   checkIdentity(encoderIdentity(tensors, manifest), manifest.identity, "encoder", source);
 }
 

@@ -1,8 +1,9 @@
-// Makes encoder bundles: weights in float32, or rounded to float16 or int8.
+// Makes encoder bundles: weights in float32, or rounded to float16, to int8, or to what computes in integers.
 import type { Tensor } from "../base/tensor.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
-import { encoderOf } from "../models/encoder-graph.ts";
+import { encoderOf, rangesName } from "../models/encoder-graph.ts";
+import { largestInteger } from "../models/integer-network.ts";
 import type { Bundle } from "./bundle.ts";
 import { encoderIdentity } from "./bundle.ts";
 import type { Licence } from "./manifest.ts";
@@ -28,6 +29,35 @@ export function quantisedEncoder(tensors: ReadonlyMap<string, Tensor>): Readonly
 /** Convolution kernels as float16; biases stay float32. */
 export function halvedEncoder(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
   return new Map([...tensors].map(([name, value]) => [name, value.shape.length === 4 ? toFloat16(value) : value]));
+}
+
+/** What a bias may be in units of its channel's scale, so that it is an integer of 32 bits in those of any step above 5e-4. */
+const largestBias = 2 ** 20;
+
+/**
+ * Weights of the same network in integers: kernels of ±{@link largestInteger} with a scale for each output channel, and the ranges of what its
+ * layers read. A channel whose bias is far larger than its kernel has a coarser kernel.
+ */
+export function integerEncoder(
+  tensors: ReadonlyMap<string, Tensor>,
+  ranges: Tensor<"float32">,
+): ReadonlyMap<string, Tensor> {
+  const result = new Map<string, Tensor>([[rangesName, ranges]]);
+  for (const [name, value] of tensors) {
+    if (value.shape.length !== 4) {
+      result.set(name, value);
+      continue;
+    }
+    const bias = tensors.get(name.replace(/weight$/, "bias"))?.data as Float32Array | undefined;
+    const { quantised, scale } = quantise(
+      value,
+      largestInteger,
+      (output) => Math.abs(bias?.[output] ?? 0) / largestBias,
+    );
+    result.set(name, quantised);
+    result.set(scaleName(name), scale);
+  }
+  return result;
 }
 
 /** What an encoder bundle is made of. */

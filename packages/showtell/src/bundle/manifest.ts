@@ -98,7 +98,10 @@ const hashes = z
   .string()
   .refine((text) => text.length % 16 === 0 && !/[^0-9a-f]/.test(text), "not 8-byte hashes in lower-case hex");
 
-const encoderSpecSchema: z.ZodType<EncoderSpec> = z.strictObject({ kind: z.enum(encoderKinds) });
+const encoderSpecSchema: z.ZodType<EncoderSpec> = z.strictObject({
+  kind: z.enum(encoderKinds),
+  arithmetic: z.literal("integer").optional(),
+});
 
 // The rest is loose: what a newer release adds survives being read and written by this one.
 const selfTestSchema: z.ZodType<SelfTest> = z.looseObject({

@@ -4,6 +4,7 @@ import { decodeFloat16, encodeFloat16 } from "../base/float16.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { bytesOf, sizeOf, tensor, zeros } from "../base/tensor.ts";
 import type { ParameterContent } from "../graph/export.ts";
+import type { Quantised } from "../graph/operators/quantisation.ts";
 
 /** The name of the scales that belong to an int8 tensor. */
 export function scaleName(name: string): string {
@@ -17,18 +18,20 @@ export function toFloat16(value: Tensor): Tensor<"float16"> {
 
 /**
  * A float32 tensor [outputs, ...] as int8 and scales [outputs]: w ≈ q · scale, symmetric, the scale being the largest
- * magnitude of the channel / 127.
+ * magnitude of the channel / `largest`.
+ * @param least The least scale of a channel. Default: none.
  */
-export function quantise(value: Tensor): { readonly quantised: Tensor<"int8">; readonly scale: Tensor<"float32"> } {
+export function quantise(value: Tensor, largest = 127, least: (output: number) => number = () => 0): Quantised {
   const outputs = value.shape[0]!;
   const length = value.data.length / outputs;
   const weights = value.data as Float32Array;
   const quantised = zeros("int8", value.shape);
   const scale = zeros("float32", [outputs]);
   for (let output = 0; output < outputs; output++) {
-    let largest = 0;
-    for (let i = output * length; i < (output + 1) * length; i++) largest = Math.max(largest, Math.abs(weights[i]!));
-    scale.data[output] = largest / 127;
+    let magnitude = 0;
+    for (let i = output * length; i < (output + 1) * length; i++)
+      magnitude = Math.max(magnitude, Math.abs(weights[i]!));
+    scale.data[output] = Math.max(magnitude / largest, least(output));
     const step = scale.data[output]! || 1;
     for (let i = output * length; i < (output + 1) * length; i++) quantised.data[i] = Math.round(weights[i]! / step);
   }

@@ -5,9 +5,10 @@ import type { Tensor } from "../base/tensor.ts";
 import { sizeOf, tensor } from "../base/tensor.ts";
 import type { OpenSession, Session } from "../engine/session.ts";
 import { inferenceGraphs, nextState } from "../models/inference-graphs.ts";
-import { encoderGraph, encoderOf } from "../models/encoder-graph.ts";
+import { encoderOf } from "../models/encoder-graph.ts";
 import { startId } from "../text/vocabulary.ts";
 import type { BundlePart } from "./bundle.ts";
+import { encoderModel } from "./encoder-model.ts";
 import type { DecoderManifest, EncoderManifest, SelfTest } from "./manifest.ts";
 import { parameterContent } from "./precision.ts";
 
@@ -53,7 +54,7 @@ export async function encoderSelfTest(
 ): Promise<SelfTest> {
   const { width, height } = encoderOf(manifest.spec).preprocessing.resize;
   const pictures = randomInput(seed, [1, 3, height, width], 60);
-  const model = encoderGraph(manifest.spec, ["pooled"], (name) => parameterContent(tensors, name));
+  const model = encoderModel({ manifest, tensors }, ["pooled"]);
   const { pooled } = await withSession(openSession, model, (session) => session.run({ pictures }));
   const values = pooled!.data as Float32Array;
   const stride = Math.floor(values.length / compared);

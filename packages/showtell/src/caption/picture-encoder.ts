@@ -2,13 +2,13 @@
 import { encodeFloat16 } from "../base/float16.ts";
 import { tensor } from "../base/tensor.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
+import { encoderModel } from "../bundle/encoder-model.ts";
 import type { EncoderManifest } from "../bundle/manifest.ts";
-import { parameterContent } from "../bundle/precision.ts";
 import type { OpenSession, SessionOptions } from "../engine/session.ts";
 import type { Pixels } from "../image/pixels.ts";
 import { preprocess } from "../image/preprocess.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
-import { encoderGraph, featureShape } from "../models/encoder-graph.ts";
+import { featureShape } from "../models/encoder-graph.ts";
 
 /** An encoder ready to run for several layers at once: the network runs once a picture, however many are taken. */
 export interface LayersEncoder {
@@ -42,9 +42,8 @@ export async function openLayersEncoder(
   openSession: OpenSession,
   options: SessionOptions = {},
 ): Promise<LayersEncoder> {
-  const { spec, preprocessing } = manifest;
-  const model = encoderGraph(spec, layers, (name) => parameterContent(tensors, name));
-  const session = await openSession(model, options);
+  const { preprocessing } = manifest;
+  const session = await openSession(encoderModel({ manifest, tensors }, layers), options);
   const { width, height } = preprocessing.resize;
   const size = 3 * height * width;
   let input = new Float32Array(size);

@@ -1,6 +1,6 @@
 // `showtell evaluate`: models on a split of a data set, beside what they must beat. Evaluating itself is node/evaluation.ts.
 import { type Command, Option } from "commander";
-import { defaultModel } from "../node/bundle-files.ts";
+import { defaultModel } from "../node/shipped-models.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { defaultEvaluation } from "../node/evaluation-request.ts";
 import type { EvaluationNews } from "../node/evaluation-request.ts";

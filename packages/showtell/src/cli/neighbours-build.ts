@@ -1,6 +1,6 @@
 // `showtell neighbours build`: a table of training pictures and captions, which captions are held against. The work is node/neighbours.ts.
 import type { Command } from "commander";
-import { defaultModel } from "../node/bundle-files.ts";
+import { defaultModel } from "../node/shipped-models.ts";
 import { jsonOption, quietOption, threadsOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import { counted, fieldLines } from "./wording.ts";

@@ -4,7 +4,7 @@ import { ShowtellError } from "../base/errors.ts";
 import type { Captioner } from "../node/captioner.ts";
 import type { DeviceFilesOptions, PageFiles } from "../node/page-files.ts";
 import type { ServiceLog } from "../server/index.ts";
-import { defaultModel } from "../node/bundle-files.ts";
+import { defaultModel } from "../node/shipped-models.ts";
 import { quietOption, threadsOption, wholeNumber } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import type { Terminal } from "./terminal.ts";

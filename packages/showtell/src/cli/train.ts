@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { encoderFileOf } from "../node/bundle-files.ts";
 import { readRunRequest } from "../node/run-description.ts";
 import type { TrainingOutcome, TrainingRequest } from "../node/training-request.ts";
 import { adaptationFiles, runFiles } from "../node/training-run.ts";
@@ -34,9 +35,9 @@ of true captions are followed, too; then it must have the same words.
 With --average the model that is judged and kept has the averages of the weights over the last 1 / (1 − decay) steps or so.
 
 With --fine-tune the last stage of the encoder learns too, kernels and biases, its batch normalisation folded in and fixed; ${runFiles.best} then
-holds encoder and decoder. Start it from a trained decoder by --init.
+holds encoder and decoder. Start it from a trained decoder by --init. An encoder that computes in integers can't be fine-tuned.
 
-With --init a trained model learns on, from pictures and captions of your own. Its words keep their places; words of the new captions that
+With --init a trained model learns on, from pictures and captions of your own, with its own encoder. Its words keep their places; words of the new captions that
 occur --minimum-count times are added. With --old-data captions that it had learned before are mixed in, and
 the model is refused (status 1, ${adaptationFiles.refused}) if it forgot more than --most-forgotten. ${adaptationFiles.report} tells the scores before and now.
 
@@ -89,8 +90,13 @@ function given(command: Command, options: TrainCommandOptions): TrainCommandOpti
 /** What is to be trained: a run that goes on is told again what it was told, whatever today's defaults are. */
 async function requestFor(options: TrainCommandOptions, said: TrainCommandOptions): Promise<TrainingRequest> {
   const description = join(options.out, runFiles.description);
-  if (options.resume !== true || (options.data !== undefined && !existsSync(description))) return requestOf(options);
-  return requestOf(said, { ...(await readRunRequest(description)), resume: true });
+  const goesOn = options.resume === true && (options.data === undefined || existsSync(description));
+  if (goesOn) return requestOf(said, { ...(await readRunRequest(description)), resume: true });
+  const request = requestOf(options);
+  const { encoder, init } = options;
+  // A decoder that learns on reads what it always read.
+  const own = encoder === undefined && init !== undefined ? await encoderFileOf(init) : undefined;
+  return { ...request, ...(own !== undefined && { encoder: own }) };
 }
 
 async function train(

@@ -13,7 +13,7 @@ import type { DecoderRecipe } from "../models/decoder.ts";
 import { maskOwners } from "../nn/noise.ts";
 import type { Schedule } from "../nn/schedules.ts";
 import { requireSoundAttributes } from "../node/attributes.ts";
-import { defaultEncoder } from "../node/bundle-files.ts";
+import { defaultEncoder } from "../node/shipped-models.ts";
 import { defaultDecoder, defaultTraining } from "../node/training-request.ts";
 import type { TrainingRequest } from "../node/training-request.ts";
 import { cleaningRules } from "../text/cleaning.ts";

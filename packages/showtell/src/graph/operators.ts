@@ -3,6 +3,7 @@ import type { Operator } from "./graph.ts";
 import * as arithmetic from "./operators/arithmetic.ts";
 import * as indexing from "./operators/indexing.ts";
 import * as matrix from "./operators/matrix.ts";
+import * as quantisation from "./operators/quantisation.ts";
 import * as reduction from "./operators/reduction.ts";
 import * as reshaping from "./operators/reshaping.ts";
 import * as vision from "./operators/vision.ts";
@@ -48,7 +49,9 @@ export type OperatorName =
   | "ConvTranspose"
   | "MaxPool"
   | "AveragePool"
-  | "BatchNormalization";
+  | "BatchNormalization"
+  | "QuantizeLinear"
+  | "DequantizeLinear";
 
 export const operators: { readonly [Name in OperatorName]: Operator<Name> } = {
   Add: arithmetic.Add,
@@ -91,4 +94,6 @@ export const operators: { readonly [Name in OperatorName]: Operator<Name> } = {
   MaxPool: vision.MaxPool,
   AveragePool: vision.AveragePool,
   BatchNormalization: vision.BatchNormalization,
+  QuantizeLinear: quantisation.QuantizeLinear,
+  DequantizeLinear: quantisation.DequantizeLinear,
 };

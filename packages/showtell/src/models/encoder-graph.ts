@@ -11,7 +11,10 @@ import { maxPool } from "../graph/operators/vision.ts";
 import { efficientnetLite0 } from "./efficientnet-lite0.ts";
 import type { Encoder, FeatureLayer, LayerSpec } from "./encoder.ts";
 import { shapeOfLayer } from "./encoder.ts";
+import type { TensorShapes } from "./convolution.ts";
 import { inceptionV3 } from "./inception-v3.ts";
+import { extremes, inIntegers, roundedValues } from "./integer-network.ts";
+import type { IntegerWeights } from "./integer-network.ts";
 import { resnet50 } from "./resnet50.ts";
 import { xception } from "./xception.ts";
 
@@ -21,6 +24,8 @@ export type EncoderKind = "resnet50" | "inception-v3" | "xception" | "efficientn
 /** Which network an encoder is. */
 export interface EncoderSpec {
   readonly kind: EncoderKind;
+  /** How it computes, whatever its weights are stored as: in 8-bit integers (see integer-network.ts). Default: in float32. */
+  readonly arithmetic?: "integer" | undefined;
 }
 
 const encoders: Readonly<Record<EncoderKind, Encoder>> = {
@@ -65,6 +70,16 @@ export function featureShape(spec: EncoderSpec, layer: FeatureLayer): readonly n
   return shapeOfLayer(layerOf(spec, layer));
 }
 
+/** The name of the tensor that a network in integers has besides its weights. */
+export const rangesName = "ranges";
+
+/** Shapes of all stored tensors by name: those of the network, and the ranges of one that computes in integers. */
+export function encoderTensors(spec: EncoderSpec): TensorShapes {
+  const { tensors } = encoderOf(spec);
+  if (spec.arithmetic !== "integer") return tensors;
+  return { ...tensors, [rangesName]: [roundedValues(Object.values(mapsOf(spec))).length, 2] };
+}
+
 /** map [batch, channels, rows, columns] → [batch, channels] or [batch, positions, channels]. */
 export function takenOf(map: Value, { take, every = 1 }: LayerSpec): Value {
   if (take === "mean") return reduceMean(map, { axes: [2, 3] });
@@ -74,9 +89,34 @@ export function takenOf(map: Value, { take, every = 1 }: LayerSpec): Value {
   return transpose(reshape(kept, [batch, channels, rows * columns]), [0, 2, 1]);
 }
 
+/** The network's maps in a graph of their own, in float32, from the input `pictures` [batch, 3, height, width]. */
+function mapsOf(spec: EncoderSpec): Readonly<Record<string, Value>> {
+  const encoder = encoderOf(spec);
+  const graph = new Graph();
+  const { width, height } = encoder.preprocessing.resize;
+  const p = Object.fromEntries(
+    Object.entries(encoder.tensors).map(([name, shape]) => [name, graph.parameter(name, shape)]),
+  );
+  return encoder.featureMaps(p, graph.input("pictures", ["batch", 3, height, width]));
+}
+
+function layersModel(
+  spec: EncoderSpec,
+  layers: readonly FeatureLayer[],
+  maps: Readonly<Record<string, Value>>,
+  parameters: (name: string) => ParameterContent,
+): Uint8Array {
+  const outputs = layers.map((layer) => {
+    const found = layerOf(spec, layer);
+    return [layer, takenOf(maps[found.map]!, found)] as const;
+  });
+  const { graph } = Object.values(maps)[0]!;
+  return exportModel(graph, Object.fromEntries(outputs), { parameters, name: spec.kind });
+}
+
 /**
  * The model `pictures` [batch, 3, height, width] → for each layer, under its name, [batch, channels] or [batch, positions, channels],
- * positions in row-major order.
+ * positions in row-major order; in float32.
  * @throws ShowtellError `ARGUMENT` if the encoder has no such layer.
  */
 export function encoderGraph(
@@ -84,16 +124,25 @@ export function encoderGraph(
   layers: readonly FeatureLayer[],
   contents: (name: string) => ParameterContent,
 ): Uint8Array {
-  const encoder = encoderOf(spec);
-  const graph = new Graph();
-  const { width, height } = encoder.preprocessing.resize;
-  const p = Object.fromEntries(
-    Object.entries(encoder.tensors).map(([name, shape]) => [name, graph.parameter(name, shape)]),
-  );
-  const maps = encoder.featureMaps(p, graph.input("pictures", ["batch", 3, height, width]));
-  const outputs = layers.map((layer) => {
-    const found = layerOf(spec, layer);
-    return [layer, takenOf(maps[found.map]!, found)] as const;
+  return layersModel(spec, layers, mapsOf(spec), contents);
+}
+
+/**
+ * The same model in 8-bit integers; what comes out is float32.
+ * @throws ShowtellError `ARGUMENT` if the encoder has no such layer, and what {@link inIntegers} throws.
+ */
+export function integerEncoderGraph(
+  spec: EncoderSpec,
+  layers: readonly FeatureLayer[],
+  weights: IntegerWeights,
+): Uint8Array {
+  return layersModel(spec, layers, inIntegers(mapsOf(spec), weights), () => {
+    throw new ShowtellError("INTERNAL", "a network in integers has no parameters");
   });
-  return exportModel(graph, Object.fromEntries(outputs), { parameters: contents, name: spec.kind });
+}
+
+/** The model `pictures` → `least` and `largest`, [batch, values, 1, 1], of what {@link integerEncoderGraph} rounds. */
+export function calibrationGraph(spec: EncoderSpec, contents: (name: string) => ParameterContent): Uint8Array {
+  const maps = Object.values(mapsOf(spec));
+  return exportModel(maps[0]!.graph, { ...extremes(maps) }, { parameters: contents, name: spec.kind });
 }

@@ -33,7 +33,7 @@ export function ownName(name: string): string | undefined {
 
 /**
  * The stage of a specification.
- * @throws ShowtellError `ARGUMENT` if the encoder has no such stage, or the layer lies before it.
+ * @throws ShowtellError `ARGUMENT` if the encoder has no such stage or computes in integers, or the layer lies before the stage.
  */
 export function stageOf({ encoder, stage, layer }: Omit<StageSpec, "rate">): TrainableStage {
   const { title, stages = {} } = encoderOf(encoder);
@@ -42,6 +42,10 @@ export function stageOf({ encoder, stage, layer }: Omit<StageSpec, "rate">): Tra
     const names = Object.keys(stages);
     const remedy = names.length === 0 ? "take resnet50" : `name one of ${names.join(", ")}`;
     throw new ShowtellError("ARGUMENT", `${title} has no stage "${stage}" that can be fine-tuned: ${remedy}`);
+  }
+  if (encoder.arithmetic === "integer") {
+    const remedy = "take the same network in floating point, such as --encoder resnet50";
+    throw new ShowtellError("ARGUMENT", `the encoder computes in integers, which can't be fine-tuned: ${remedy}`);
   }
   if (layerOf(encoder, layer).map !== found.map) {
     const remedy = "take a decoder that reads others";

@@ -1,24 +1,15 @@
-// Bundles on disk: reading and writing them, the models that ship, and where a decoder's encoder is sought.
+// Bundles on disk: reading and writing them, and where a decoder's encoder is sought.
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ShowtellError } from "../base/errors.ts";
 import { bundleParts, readBundle } from "../bundle/bundle.ts";
 import type { Bundle, BundlePart } from "../bundle/bundle.ts";
 import { manifestKey, parseManifest } from "../bundle/manifest.ts";
-import type { DecoderManifest, EncoderManifest } from "../bundle/manifest.ts";
+import type { DecoderManifest, EncoderManifest, Manifest } from "../bundle/manifest.ts";
 import { readBytes, writeFileAtomically } from "./files.ts";
+import { shippedModels } from "./shipped-models.ts";
 import { readSafetensorsFileHeader } from "./safetensors-file.ts";
 import { weightsFolder } from "./weights-folder.ts";
-
-/** The folder of the models that ship with the package. */
-export const shippedModels: string = fileURLToPath(new URL("../../models/", import.meta.url));
-
-/** The decoder that captions by default. */
-export const defaultModel: string = join(shippedModels, "flickr8k.safetensors");
-
-/** The encoder that ships: ResNet-50 with int8 weights. */
-export const defaultEncoder: string = join(shippedModels, "resnet50-int8.safetensors");
 
 /**
  * Reads and verifies a bundle (all but its self-test).
@@ -46,9 +37,20 @@ export async function writeBundleFile(path: string, bundle: Omit<Bundle, "source
 
 /** The identity of the encoder in a file, from its header alone; undefined if the file is anything else. */
 export async function encoderIdentityIn(path: string): Promise<string | undefined> {
+  return (await manifestIn(path))?.encoder?.identity;
+}
+
+/** The file of the encoder that the decoder in a file reads, where {@link findEncoder} finds it; undefined if it does not, or there is no decoder. */
+export async function encoderFileOf(path: string): Promise<string | undefined> {
+  const { decoder } = (await manifestIn(path)) ?? {};
+  return decoder && placeOfEncoder(path, decoder);
+}
+
+/** A bundle's manifest, from its header alone; undefined if the file is anything else. */
+async function manifestIn(path: string): Promise<Manifest | undefined> {
   try {
     const { metadata } = await readSafetensorsFileHeader(path);
-    return metadata[manifestKey] === undefined ? undefined : parseManifest(metadata, path).encoder?.identity;
+    return metadata[manifestKey] === undefined ? undefined : parseManifest(metadata, path);
   } catch (error) {
     // A broken file next to the right one must not hide it.
     if (error instanceof ShowtellError) return undefined;
@@ -82,16 +84,29 @@ export type EncoderBundle = Bundle & { readonly encoder: BundlePart<EncoderManif
  * Finds the encoder of a decoder at a path: beside it, in the package, in the weights cache, in this order.
  * @throws ShowtellError `ENCODER_MISSING` naming where was looked.
  */
-export async function findEncoder(path: string, { encoder }: DecoderManifest): Promise<EncoderBundle> {
-  const folders = [dirname(resolve(path)), shippedModels, weightsFolder()];
-  for (const folder of folders) {
-    for (const candidate of await safetensorsIn(folder)) {
-      if ((await encoderIdentityIn(candidate)) === encoder.identity) return readEncoderFile(candidate);
-    }
-  }
+export async function findEncoder(path: string, decoder: DecoderManifest): Promise<EncoderBundle> {
+  const found = await placeOfEncoder(path, decoder);
+  if (found !== undefined) return readEncoderFile(found);
+  const { encoder } = decoder;
+  const { fetchCommand } = await import("./encoder-sources.ts"); // here alone: it knows how every network's weights are read
+  const command = fetchCommand(encoder.identity);
   throw new ShowtellError(
     "ENCODER_MISSING",
-    `"${path}" was trained on the encoder "${encoder.name}" (${encoder.identity.slice(0, 12)}…), which is not in ${folders.join(", ")}: ` +
-      `put it beside the bundle, or fetch it: showtell weights fetch ${encoder.name}`,
+    `"${path}" was trained on the encoder "${encoder.name}" (${encoder.identity.slice(0, 12)}…), which is not in ${encoderFolders(path).join(", ")}: ` +
+      `put it beside the bundle${command === undefined ? "" : `, or fetch it: ${command}`}`,
   );
+}
+
+/** Where the encoder of a decoder is sought: beside it, in the package, in the weights cache. */
+function encoderFolders(path: string): readonly string[] {
+  return [dirname(resolve(path)), shippedModels, weightsFolder()];
+}
+
+async function placeOfEncoder(path: string, { encoder }: DecoderManifest): Promise<string | undefined> {
+  for (const folder of encoderFolders(path)) {
+    for (const candidate of await safetensorsIn(folder)) {
+      if ((await encoderIdentityIn(candidate)) === encoder.identity) return candidate;
+    }
+  }
+  return undefined;
 }

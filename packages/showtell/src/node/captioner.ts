@@ -7,7 +7,7 @@ import type {
   PictureCaptionOptions,
 } from "../caption/threaded-captioner.ts";
 import { threadedCaptioner } from "../caption/threaded-captioner.ts";
-import { defaultModel } from "./bundle-files.ts";
+import { defaultModel } from "./shipped-models.ts";
 import type { ModelArgument } from "./captioner-files.ts";
 import type { CaptioningLoad } from "./captioning-worker.ts";
 import { startWorker } from "./worker-thread.ts";

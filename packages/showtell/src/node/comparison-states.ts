@@ -104,7 +104,7 @@ export async function requireEncoders(states: readonly RunState[], places: reado
     if (isOwnFile(encoder) && !(await isThere(encoder))) {
       throw new ShowtellError(
         "ENCODER_MISSING",
-        `"${row.name}" reads the encoder "${encoder}", which is not there: fetch it (showtell weights fetch ${fileLabel(encoder)}), or name another`,
+        `"${row.name}" reads the encoder "${encoder}", which is not there: fetch it (showtell weights fetch ${fileLabel(encoder).replace(/-(int8|float16|integer)$/, " --$1")}), or name another`,
       );
     }
   }

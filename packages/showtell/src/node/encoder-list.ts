@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { sizeOf } from "../base/tensor.ts";
 import type { PreprocessRule } from "../image/preprocess.ts";
 import { shapeOfLayer } from "../models/encoder.ts";
-import { encoderKinds, encoderOf } from "../models/encoder-graph.ts";
+import { encoderKinds, encoderOf, encoderTensors } from "../models/encoder-graph.ts";
 import type { EncoderKind } from "../models/encoder-graph.ts";
-import { defaultEncoder } from "./bundle-files.ts";
+import { defaultEncoder } from "./shipped-models.ts";
 import type { EncoderPrecision } from "./encoder-sources.ts";
 import { encoderSources } from "./encoder-sources.ts";
 import { encoderFile } from "./published-encoder.ts";
@@ -27,7 +27,7 @@ export interface ListedEncoder {
   /** Shape of one picture's features by layer. */
   readonly layers: Readonly<Record<string, readonly number[]>>;
   readonly parameters: number;
-  readonly files: Readonly<Record<EncoderPrecision, ListedFile>>;
+  readonly files: Readonly<Partial<Record<EncoderPrecision, ListedFile>>>;
   readonly origin: string;
   readonly licence: string;
   /** Where the weights are published. */
@@ -35,24 +35,25 @@ export interface ListedEncoder {
 }
 
 /** Bytes of a kernel's elements, besides its scales where it has any. */
-const kernelBytes: Readonly<Record<EncoderPrecision, number>> = { float32: 4, float16: 2, int8: 1 };
+const kernelBytes: Readonly<Record<EncoderPrecision, number>> = { float32: 4, float16: 2, int8: 1, integer: 1 };
 
 /** All encoders, as they are published. */
 export function listEncoders(): readonly ListedEncoder[] {
   return encoderKinds.map((name) => {
     const { title, preprocessing, layers, tensors } = encoderOf({ kind: name });
-    const { origin, licence, package: from } = encoderSources[name];
+    const { origin, licence, identities, package: from } = encoderSources[name];
     return {
       name,
       title,
       preprocessing,
       layers: Object.fromEntries(Object.entries(layers).map(([layer, spec]) => [layer, shapeOfLayer(spec)])),
       parameters: Object.values(tensors).reduce((sum, shape) => sum + sizeOf(shape), 0),
-      files: {
-        float32: fileOf(name, "float32"),
-        float16: fileOf(name, "float16"),
-        int8: fileOf(name, "int8"),
-      },
+      files: Object.fromEntries(
+        Object.entries(identities).map(([precision, identity]) => [
+          precision,
+          fileOf(name, precision as EncoderPrecision, identity),
+        ]),
+      ),
       origin,
       licence,
       package: { registry: from.registry, name: from.name, version: from.version },
@@ -60,13 +61,14 @@ export function listEncoders(): readonly ListedEncoder[] {
   });
 }
 
-function fileOf(kind: EncoderKind, precision: EncoderPrecision): ListedFile {
-  const shapes = Object.values(encoderOf({ kind }).tensors);
+function fileOf(kind: EncoderKind, precision: EncoderPrecision, identity: string): ListedFile {
+  const integers = kernelBytes[precision] === 1;
+  const shapes = Object.values(encoderTensors({ kind, ...(precision === "integer" && { arithmetic: precision }) }));
   const bytes = shapes.reduce((sum, shape) => {
     if (shape.length !== 4) return sum + 4 * sizeOf(shape);
-    return sum + kernelBytes[precision] * sizeOf(shape) + (precision === "int8" ? 4 * shape[0]! : 0);
+    return sum + kernelBytes[precision] * sizeOf(shape) + (integers ? 4 * shape[0]! : 0);
   }, 0);
   const ships = kind === "resnet50" && precision === "int8";
   const path = [...(ships ? [defaultEncoder] : []), encoderFile(kind, precision)].find((file) => existsSync(file));
-  return { identity: encoderSources[kind].identities[precision], bytes, ...(path !== undefined && { path }) };
+  return { identity, bytes, ...(path !== undefined && { path }) };
 }

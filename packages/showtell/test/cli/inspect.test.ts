@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defaultEncoder } from "../../src/node/bundle-files.ts";
+import { defaultEncoder } from "../../src/node/shipped-models.ts";
 import { showtell } from "./run.ts";
 import { writeTinyModel } from "./tiny-model.ts";
 

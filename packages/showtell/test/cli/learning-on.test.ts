@@ -1,9 +1,14 @@
 // What `showtell train` says of a model that learned on, and which it refuses.
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { adaptationFields, oldDataOf, requireAccepted } from "../../src/cli/learning-on-options.ts";
 import type { Adaptation } from "../../src/train/adaptation.ts";
 import { rememberedOf } from "../../src/train/adaptation.ts";
+import { writeColourData } from "../node/training-fixture.ts";
 import { showtell } from "./run.ts";
+import { writeSmallModel } from "./tiny-model.ts";
 
 const scores = (cider: number): { readonly CIDEr: number; readonly "BLEU-4": number } => ({
   CIDEr: cider,
@@ -57,4 +62,23 @@ describe("old data", () => {
     const { status, stderr } = await showtell(["train", "--data", "new", "--out", "never", "--old-data", "flickr8k"]);
     expect([status, stderr]).toEqual([2, expect.stringContaining("--init") as string]);
   });
+});
+
+test("a model that learns on reads its own encoder's features where none is named", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "showtell-learning-on-"));
+  try {
+    await writeColourData(folder);
+    await writeSmallModel(join(folder, "small.safetensors"));
+    const told = ["--data", "captions.jsonl", "--images", "images", "--init", "small.safetensors", "--out", "run"];
+    const options = ["--decoder", "show-and-tell", "--epochs", "1", "--select", "loss", "--threads", "1"];
+    const environment = { SHOWTELL_CACHE: join(folder, "cache") };
+    const { status, stderr } = await showtell(["train", ...told, ...options], { cwd: folder, environment });
+    expect([status, stderr]).toEqual([0, expect.any(String)]);
+    const { options: kept } = JSON.parse(readFileSync(join(folder, "run", "run.json"), "utf8")) as {
+      readonly options: { readonly encoder: string };
+    };
+    expect(kept.encoder).toBe(join(realpathSync(folder), "small.safetensors"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tensor } from "../../src/base/tensor.ts";
 import { packNeighbours } from "../../src/bundle/neighbour-table.ts";
 import type { CaptionerInput } from "../../src/caption/captioning-service.ts";
-import { defaultModel } from "../../src/node/bundle-files.ts";
+import { defaultModel } from "../../src/node/shipped-models.ts";
 import { readCaptionerFiles } from "../../src/node/captioner-files.ts";
 import { writeFileAtomically } from "../../src/node/files.ts";
 import { safetensorsParts } from "../../src/safetensors/write.ts";

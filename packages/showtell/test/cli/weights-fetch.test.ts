@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EncoderManifest } from "../../src/bundle/manifest.ts";
-import { defaultEncoder, readBundleFile } from "../../src/node/bundle-files.ts";
+import { readBundleFile } from "../../src/node/bundle-files.ts";
+import { defaultEncoder } from "../../src/node/shipped-models.ts";
+import { checkEncoder } from "../../src/bundle/self-test.ts";
 import { encoderSources } from "../../src/node/encoder-sources.ts";
+import { openSession } from "../../src/node/ort-session.ts";
 import { describeGroup } from "../groups.ts";
 import { showtell } from "./run.ts";
 import type { Ended } from "./run.ts";
@@ -67,7 +70,15 @@ describe("a local file that is not the package", () => {
 });
 
 describe("wrong usage", () => {
-  test.each([[["vgg16"]], [[]], [["glove", "--int8"]], [["glove", "--out", "x"]]])("%j is refused", async (args) => {
+  test.each([
+    [["vgg16"]],
+    [[]],
+    [["glove", "--int8"]],
+    [["glove", "--integer"]],
+    [["resnet50", "--int8", "--integer"]],
+    [["xception", "--integer"]],
+    [["glove", "--out", "x"]],
+  ])("%j is refused", async (args) => {
     const { status, stderr } = await fetchWeights(args);
     expect(status).toBe(2);
     expect(stderr).toMatch(/^error ARGUMENT: /);
@@ -84,5 +95,19 @@ describeGroup("fp32-weights", () => {
     // Another processor rounds otherwise in the last digits of what the self-test records.
     const { ids, values } = shipped!.selfTest;
     expect(made).toEqual({ ...shipped, selfTest: { seed: 1, ids, values: values.map((v) => expect.closeTo(v, 4)) } });
+  });
+
+  test("ResNet-50 in integers comes out of them, too, and passes its self-test", async () => {
+    const { status, stdout } = await fetchWeights([
+      "resnet50",
+      "--integer",
+      "--quiet",
+      "--out",
+      "integers.safetensors",
+    ]);
+    expect([status, stdout]).toEqual([0, expect.stringContaining(resnet50Identities.integer!)]);
+    const { encoder, source } = await readBundleFile(resolve(folder, "integers.safetensors"));
+    expect(encoder!.manifest.spec).toEqual({ kind: "resnet50", arithmetic: "integer" });
+    await checkEncoder(encoder!, openSession, source);
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encoderKinds } from "../../src/models/encoder-graph.ts";
-import { defaultEncoder } from "../../src/node/bundle-files.ts";
+import { defaultEncoder } from "../../src/node/shipped-models.ts";
 import type { ListedEncoder } from "../../src/node/encoder-list.ts";
 import { showtell } from "./run.ts";
 
@@ -33,8 +33,8 @@ test("--json has the same as data, with sizes that fit the parameters", async ()
   const encoders = JSON.parse(stdout) as ListedEncoder[];
   expect(encoders.map(({ name }) => name)).toEqual(encoderKinds);
   for (const { parameters, files, layers } of encoders) {
-    expect(files.float32.bytes).toBe(4 * parameters);
-    expect(files.int8.bytes).toBeLessThan(0.27 * files.float32.bytes);
+    expect(files.float32!.bytes).toBe(4 * parameters);
+    expect(files.int8!.bytes).toBeLessThan(0.27 * files.float32!.bytes);
     expect(layers["grid"]![1]).toBe(layers["pooled"]![0]);
   }
 });

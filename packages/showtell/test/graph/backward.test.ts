@@ -6,6 +6,7 @@ import { Graph } from "../../src/graph/graph.ts";
 import type { Value } from "../../src/graph/graph.ts";
 import * as a from "../../src/graph/operators/arithmetic.ts";
 import { gather } from "../../src/graph/operators/indexing.ts";
+import { nearestLevels, roundedTo } from "../../src/graph/operators/quantisation.ts";
 import { reduceSum, reduceSumSquare } from "../../src/graph/operators/reduction.ts";
 import { sizesOf, split } from "../../src/graph/operators/reshaping.ts";
 import { averagePool, batchNorm, conv, convTranspose, maxPool } from "../../src/graph/operators/vision.ts";
@@ -26,6 +27,8 @@ const withoutGradient: Readonly<Record<string, (graph: Graph, x: Value) => Value
     const one = graph.constant(drawn([2], "per channel"));
     return batchNorm(x, { scale: one, shift: one, mean: one, variance: one }, 1);
   },
+  QuantizeLinear: (_, x) => a.cast(nearestLevels(x, { scale: 1, zero: 0 }), "float32"),
+  DequantizeLinear: (_, x) => roundedTo(x, { scale: 1, zero: 0 }),
 };
 
 describe("gradients refuse", () => {

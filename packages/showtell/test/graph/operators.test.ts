@@ -9,6 +9,7 @@ import { operators } from "../../src/graph/operators.ts";
 import * as a from "../../src/graph/operators/arithmetic.ts";
 import * as i from "../../src/graph/operators/indexing.ts";
 import * as m from "../../src/graph/operators/matrix.ts";
+import * as q from "../../src/graph/operators/quantisation.ts";
 import * as r from "../../src/graph/operators/reduction.ts";
 import * as s from "../../src/graph/operators/reshaping.ts";
 import * as v from "../../src/graph/operators/vision.ts";
@@ -344,6 +345,52 @@ const specifications: { readonly [Name in OperatorName]: Specification } = {
       ],
     ],
   },
+  QuantizeLinear: {
+    // Levels 0.5 apart from −1 on.
+    example: (g) => q.nearestLevels(g.of([6], [-9, -0.8, 0, 0.3, 2.75, 1000]), { scale: 0.5, zero: 2 }),
+    result: [0, 0, 2, 3, 8, 255],
+    refuses: [
+      [(g) => q.roundedTo(g.ints([2], [1, 2]), { scale: 1, zero: 0 }), "takes floating-point numbers only"],
+      [
+        (g) => {
+          const x = g.shaped(2);
+          x.graph.apply(operators.QuantizeLinear, [x, x, x], {});
+        },
+        "scale and zero must be scalars",
+      ],
+    ],
+  },
+  DequantizeLinear: {
+    example: (g) =>
+      q.widened(g.shaped(1).graph, {
+        quantised: tensor("int8", [2, 2], Int8Array.of(1, -2, 3, 64)),
+        scale: floats([2], [0.5, 10]),
+      }),
+    result: [0.5, -1, 30, 640],
+    refuses: [
+      [
+        (g) =>
+          q.widened(g.shaped(1).graph, {
+            quantised: tensor("int8", [2, 2], new Int8Array(4)),
+            scale: floats([3], [1, 1, 1]),
+          }),
+        "there must be one scale, or one for each channel",
+      ],
+      [
+        (g) => q.widened(g.shaped(1).graph, { quantised: floats([2], [1, 2]) as never, scale: floats([2], [1, 1]) }),
+        "takes 8-bit integers, or int32",
+      ],
+      [
+        (g) => {
+          const [bytes, scale] = [tensor("int8", [1], Int8Array.of(1)), floats([], [1])];
+          const { graph } = g.shaped(1);
+          const zero = graph.constant(tensor("uint8", [], Uint8Array.of(1)));
+          graph.apply(operators.DequantizeLinear, [graph.constant(bytes), graph.constant(scale), zero], { axis: 0 });
+        },
+        "the zero must be of the type of what is widened",
+      ],
+    ],
+  },
 };
 
 describe.each(Object.keys(operators) as OperatorName[])("%s", (name) => {
@@ -362,7 +409,7 @@ describe.each(Object.keys(operators) as OperatorName[])("%s", (name) => {
     for (const [call, message] of refuses) {
       const thrown = thrownBy(() => call(givenFor(new Graph())));
       expect(thrown).toMatchObject({ code: "GRAPH_SHAPE" });
-      expect(thrown.message).toMatch(new RegExp(`^${name}\\((?:(?:float|int|bool)\\w*\\[[^\\]]*\\](?:, )?)+\\): `));
+      expect(thrown.message).toMatch(new RegExp(`^${name}\\((?:(?:float|u?int|bool)\\w*\\[[^\\]]*\\](?:, )?)+\\): `));
       expect(thrown.message).toContain(message);
     }
   });

@@ -18,7 +18,8 @@ import {
   stageParameters,
 } from "../../src/models/encoder-stage.ts";
 import { declareParameters } from "../../src/nn/parameters.ts";
-import { defaultEncoder, readBundleFile } from "../../src/node/bundle-files.ts";
+import { readBundleFile } from "../../src/node/bundle-files.ts";
+import { defaultEncoder } from "../../src/node/shipped-models.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { runGraph } from "../graph/run.ts";
 import { drawn, expectClose, numbersOf } from "../tensors.ts";
@@ -39,6 +40,16 @@ describe("conv5", () => {
     expect(Object.keys(parameters)).toHaveLength(20);
     expect(Object.values(parameters).some(({ decay }) => decay)).toBe(false);
     expect(stageInputShape(spec)).toEqual([49, 1024]);
+  });
+
+  it("is none of an encoder that computes in integers", () => {
+    const integers = { ...spec, encoder: { kind: "resnet50", arithmetic: "integer" } } as const;
+    expect(() => stageParameters(integers)).toThrow(
+      expect.objectContaining({
+        code: "ARGUMENT",
+        message: expect.stringMatching(/computes in integers, .*--encoder resnet50$/),
+      }),
+    );
   });
 
   it("gives from every second position of conv4 what the whole network gives", async () => {

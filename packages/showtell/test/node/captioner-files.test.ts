@@ -6,7 +6,7 @@ import { loadCaptioner } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openEnsembleCaptioner } from "../../src/caption/captioner.ts";
 import { openPictureEncoder } from "../../src/caption/picture-encoder.ts";
-import { defaultEncoder } from "../../src/node/bundle-files.ts";
+import { defaultEncoder } from "../../src/node/shipped-models.ts";
 import { readCaptionerFiles } from "../../src/node/captioner-files.ts";
 import { readImage } from "../../src/node/image-reader.ts";
 import { openSession } from "../../src/node/ort-session.ts";

@@ -13,7 +13,8 @@ import type { OpenSession } from "../../src/engine/session.ts";
 import { openFeatureCaptioner } from "../../src/caption/captioner.ts";
 import type { PictureEncoder } from "../../src/caption/picture-encoder.ts";
 import { openPictureEncoder } from "../../src/caption/picture-encoder.ts";
-import { defaultEncoder, readBundleFile } from "../../src/node/bundle-files.ts";
+import { readBundleFile } from "../../src/node/bundle-files.ts";
+import { defaultEncoder } from "../../src/node/shipped-models.ts";
 import { extractFeatures } from "../../src/node/feature-extraction.ts";
 import { readImage } from "../../src/node/image-reader.ts";
 import { openSession as openNodeSession } from "../../src/node/ort-session.ts";
@@ -342,11 +343,11 @@ describe("a model's encoder is found", () => {
     expect(await loads(join(beside, "model.safetensors"))).toBe(true);
   });
 
-  test("nowhere: the error says where was looked and what fetches it", async () => {
+  test("nowhere: the error says where was looked, and no command that would not fetch it", async () => {
     const cache = join(folder, "empty-cache");
     vi.stubEnv("SHOWTELL_CACHE", cache);
     const missing = loadCaptioner({ model: join(place, "model.safetensors") });
-    const message = expect.stringMatching(/fetch it: showtell weights fetch/) as string;
+    const message = expect.stringMatching(/: put it beside the bundle$/) as string;
     await expect(missing).rejects.toMatchObject({ code: "ENCODER_MISSING", message });
     for (const looked of [place, cache]) {
       await expect(missing).rejects.toMatchObject({ message: expect.stringContaining(looked) as string });

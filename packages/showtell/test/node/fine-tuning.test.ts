@@ -6,7 +6,7 @@ import { loadCaptioner, readBundleFile, trainCaptioner } from "showtell/node";
 import type { TrainingRequest } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asFloat32 } from "../../src/bundle/precision.ts";
-import { defaultEncoder } from "../../src/node/bundle-files.ts";
+import { defaultEncoder } from "../../src/node/shipped-models.ts";
 import { bytesOf } from "../../src/base/tensor.ts";
 import { colourRun, writeColourData } from "./training-fixture.ts";
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { defaultTraining, defaultTrainingOptions } from "showtell/node";
 import type { TrainingRequest } from "showtell/node";
+import { defaultEncoder } from "../../src/node/shipped-models.ts";
 
 type Colours = Readonly<Record<string, readonly [number, number, number]>>;
 
@@ -46,7 +47,7 @@ export function colourRun(folder: string, name: string, changes: Partial<Trainin
     images: join(folder, "images"),
     out: join(folder, name),
     cache: join(folder, "features"),
-    encoder: join(import.meta.dirname, "../../models/resnet50-int8.safetensors"),
+    encoder: defaultEncoder,
     threads: 1,
     minimumCount: 1,
     embeddings: "random",

@@ -9,7 +9,7 @@ import type { Captioner } from "showtell/node";
 import { loadCaptioner } from "showtell/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { resize } from "../../src/image/resize.ts";
-import { defaultEncoder, defaultModel, shippedModels } from "../../src/node/bundle-files.ts";
+import { defaultEncoder, defaultModel, shippedModels } from "../../src/node/shipped-models.ts";
 import { readImage } from "../../src/node/image-reader.ts";
 import type { ServedFolders } from "../browser.ts";
 import { launchBrowser, serveFolders } from "../browser.ts";

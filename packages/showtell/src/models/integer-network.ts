@@ -1,0 +1,130 @@
+// The same network in 8-bit integers (Jacob et al. 2018): what its layers read is rounded to 256 levels of a range that was calibrated,
+// kernels are integers of 7 bits with a scale for each output channel. Knows no particular network.
+import { ShowtellError } from "../base/errors.ts";
+import { tensor } from "../base/tensor.ts";
+import type { Tensor } from "../base/tensor.ts";
+import { Graph } from "../graph/graph.ts";
+import type { Node, Value } from "../graph/graph.ts";
+import { neededBy } from "../graph/needed.ts";
+import { neg } from "../graph/operators/arithmetic.ts";
+import { levelsOf, roundedTo, widened } from "../graph/operators/quantisation.ts";
+import type { Levels, Quantised } from "../graph/operators/quantisation.ts";
+import { reduceMax } from "../graph/operators/reduction.ts";
+import { concat } from "../graph/operators/reshaping.ts";
+
+/** Weights of a network that computes in integers. */
+export interface IntegerWeights {
+  /** A kernel of ±{@link largestInteger}, [outputs, …], and its scales, [outputs]. */
+  kernel(name: string): Quantised;
+  bias(name: string): Tensor<"float32">;
+  /** The least and the largest value at each of the {@link roundedValues}, [values, 2]. */
+  readonly ranges: Tensor<"float32">;
+}
+
+/**
+ * The largest magnitude of a kernel's integers. Processors without instructions for it add two products of a byte each in 16 bits, which this
+ * can't overflow: every processor computes the same.
+ */
+export const largestInteger = 64;
+
+/** Operators whose result is rounded in place of what they read: the engine joins them with the layer before. */
+const rectifiers: ReadonlySet<string> = new Set(["Relu", "Clip"]);
+
+/**
+ * Which values of a network are rounded, in order of their making: all that a layer reads. Not what a rectifier reads, nor the result of a
+ * maximum, which is on the levels of what it was taken of; and the last map is left as it is.
+ */
+export function roundedValues(maps: readonly Value[]): readonly Value[] {
+  const { nodes, values } = neededBy(maps);
+  const readers = new Map<Value, readonly Node[]>();
+  for (const node of nodes) for (const input of node.inputs) readers.set(input, [...(readers.get(input) ?? []), node]);
+  return [...values]
+    .filter((value) => {
+      const { source } = value;
+      if (source.kind !== "input" && (source.kind !== "node" || source.node.operator.name === "MaxPool")) return false;
+      return (readers.get(value) ?? []).some(({ operator }) => !rectifiers.has(operator.name));
+    })
+    .sort((a, b) => a.id - b.id);
+}
+
+/** For pictures of a batch the least and the largest of each of the {@link roundedValues}: [batch, values, 1, 1]. */
+export function extremes(maps: readonly Value[]): { readonly least: Value; readonly largest: Value } {
+  const values = roundedValues(maps);
+  return { least: neg(peaks(values.map(neg))), largest: peaks(values) };
+}
+
+/** The largest of each value in each picture. */
+function peaks(values: readonly Value[]): Value {
+  return concat(
+    values.map((value) => reduceMax(value, { axes: [1, 2, 3], keep: true })),
+    1,
+  );
+}
+
+/**
+ * The maps of a network in floating point → the same in integers, in a graph of its own.
+ * @throws ShowtellError `BUNDLE_TENSORS` if a kernel's integers are too large, `ARGUMENT` for a range that is none.
+ */
+export function inIntegers(maps: Readonly<Record<string, Value>>, weights: IntegerWeights): Record<string, Value> {
+  const graph = new Graph();
+  const results = Object.values(maps);
+  const { nodes, values } = neededBy(results);
+  const ranges = weights.ranges.data;
+  const levels = new Map(
+    roundedValues(results).map((value, i) => [value, levelsOf(ranges[2 * i]!, ranges[2 * i + 1]!)]),
+  );
+  const made = new Map<Value, Value>();
+  const give = (value: Value, result: Value): void => {
+    const own = levels.get(value);
+    made.set(value, own === undefined ? result : roundedTo(result, own));
+  };
+  for (const value of values) {
+    const { source } = value;
+    if (source.kind === "input") give(value, graph.input(source.name, value.shape, value.dtype));
+    if (source.kind === "constant") made.set(value, graph.constant(source.tensor));
+  }
+  for (const { operator, attributes, inputs, outputs } of nodes) {
+    const from = inputs[0]!;
+    const read = made.get(from)!;
+    const others =
+      operator.name === "Conv"
+        ? kernelAndBias(graph, inputs, levels.get(from)!, weights)
+        : inputs.slice(1).map((value) => made.get(value)!);
+    if (operator.name === "MaxPool") levels.set(outputs[0]!, levels.get(from)!);
+    give(outputs[0]!, graph.apply(operator, [read, ...others], attributes)[0]!);
+  }
+  return Object.fromEntries(Object.entries(maps).map(([name, value]) => [name, made.get(value)!]));
+}
+
+/** A convolution's kernel as it is stored, and its bias in units of what the products of integers are worth. */
+function kernelAndBias(
+  graph: Graph,
+  [, kernel, bias]: readonly Value[],
+  { scale: step }: Levels,
+  weights: IntegerWeights,
+): readonly Value[] {
+  const stored = weights.kernel(nameOf(kernel!));
+  if (stored.quantised.data.some((value) => Math.abs(value) > largestInteger)) {
+    throw new ShowtellError(
+      "BUNDLE_TENSORS",
+      `"${nameOf(kernel!)}" has integers above ${largestInteger}, which not every processor can multiply: pack the encoder again`,
+    );
+  }
+  const wide = widened(graph, stored);
+  if (bias === undefined) return [wide];
+  const { shape } = stored.scale;
+  const units = stored.scale.data.map((scale) => scale * step);
+  const counts = Array.from(weights.bias(nameOf(bias)).data, (value, i) =>
+    value === 0 ? 0 : Math.round(value / units[i]!),
+  );
+  if (!counts.every((count) => Math.abs(count) < 2 ** 31)) {
+    throw new ShowtellError("BUNDLE_TENSORS", `"${nameOf(bias)}" is too large for its kernel: pack the encoder again`);
+  }
+  const quantised = tensor("int32", shape, Int32Array.from(counts));
+  return [wide, widened(graph, { quantised, scale: tensor("float32", shape, units) })];
+}
+
+function nameOf({ source }: Value): string {
+  if (source.kind === "parameter") return source.name;
+  throw new ShowtellError("INTERNAL", "a convolution's kernel or bias is no parameter");
+}

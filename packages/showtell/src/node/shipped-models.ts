@@ -1,0 +1,12 @@
+// Where the models lie that ship with the package. Reads no file.
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder of the models that ship with the package. */
+export const shippedModels: string = fileURLToPath(new URL("../../models/", import.meta.url));
+
+/** The decoder that captions by default. */
+export const defaultModel: string = join(shippedModels, "flickr8k.safetensors");
+
+/** The encoder that ships: ResNet-50 with int8 weights. */
+export const defaultEncoder: string = join(shippedModels, "resnet50-int8.safetensors");
