@@ -63,16 +63,13 @@ function peaks(values: readonly Value[]): Value {
 
 /**
  * The maps of a network in floating point → the same in integers, in a graph of its own.
- * @throws ShowtellError `BUNDLE_TENSORS` if a kernel's integers are too large, `ARGUMENT` for a range that is none.
+ * @throws ShowtellError `BUNDLE_TENSORS` if a kernel's integers are too large, a bias is too large for its kernel, or a range is none.
  */
 export function inIntegers(maps: Readonly<Record<string, Value>>, weights: IntegerWeights): Record<string, Value> {
   const graph = new Graph();
   const results = Object.values(maps);
   const { nodes, values } = neededBy(results);
-  const ranges = weights.ranges.data;
-  const levels = new Map(
-    roundedValues(results).map((value, i) => [value, levelsOf(ranges[2 * i]!, ranges[2 * i + 1]!)]),
-  );
+  const levels = levelsOfValues(roundedValues(results), weights.ranges.data);
   const made = new Map<Value, Value>();
   const give = (value: Value, result: Value): void => {
     const own = levels.get(value);
@@ -94,6 +91,20 @@ export function inIntegers(maps: Readonly<Record<string, Value>>, weights: Integ
     give(outputs[0]!, graph.apply(operator, [read, ...others], attributes)[0]!);
   }
   return Object.fromEntries(Object.entries(maps).map(([name, value]) => [name, made.get(value)!]));
+}
+
+function levelsOfValues(values: readonly Value[], ranges: Float32Array): Map<Value, Levels> {
+  return new Map(
+    values.map((value, i) => {
+      const [least, largest] = [ranges[2 * i]!, ranges[2 * i + 1]!];
+      if (Number.isFinite(least) && Number.isFinite(largest) && least <= largest)
+        return [value, levelsOf(least, largest)];
+      throw new ShowtellError(
+        "BUNDLE_TENSORS",
+        `${least} to ${largest} is no range of numbers: pack the encoder again`,
+      );
+    }),
+  );
 }
 
 /** A convolution's kernel as it is stored, and its bias in units of what the products of integers are worth. */

@@ -1,5 +1,4 @@
 // Between floating point and 8-bit integers. The engine computes what lies between the two in integers where it can.
-import { ShowtellError } from "../../base/errors.ts";
 import { tensor } from "../../base/tensor.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { Graph, Operator, Value } from "../graph.ts";
@@ -40,13 +39,8 @@ export interface Levels {
   readonly zero: number;
 }
 
-/**
- * The levels that reach from the least to the largest of some numbers; widened to hold 0, which padding needs.
- * @throws ShowtellError `ARGUMENT` if that is no range.
- */
+/** The levels that reach from the least to the largest of some numbers; widened to hold 0, which padding needs. */
 export function levelsOf(least: number, largest: number): Levels {
-  if (!Number.isFinite(least) || !Number.isFinite(largest) || least > largest)
-    throw new ShowtellError("ARGUMENT", `${least} to ${largest} is no range of numbers`);
   const scale = Math.fround((Math.max(largest, 0) - Math.min(least, 0)) / 255);
   return { scale: scale || 1, zero: scale === 0 ? 0 : Math.round(-Math.min(least, 0) / scale) };
 }
