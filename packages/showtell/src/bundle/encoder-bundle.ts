@@ -1,6 +1,7 @@
 // Makes encoder bundles: weights in float32, or rounded to float16, to int8, or to what computes in integers.
 import type { Tensor } from "../base/tensor.ts";
 import type { OpenSession } from "../engine/session.ts";
+import type { Quantised } from "../graph/operators/quantisation.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
 import { encoderOf, rangesName } from "../models/encoder-graph.ts";
 import { largestInteger } from "../models/integer-network.ts";
@@ -13,13 +14,20 @@ import { encoderSelfTest } from "./self-test.ts";
 
 /** Convolution kernels as int8 with a scale for each output channel; biases stay float32. */
 export function quantisedEncoder(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  return withIntegers(tensors, (_, kernel) => quantise(kernel));
+}
+
+function withIntegers(
+  tensors: ReadonlyMap<string, Tensor>,
+  integersOf: (name: string, kernel: Tensor) => Quantised,
+): Map<string, Tensor> {
   const result = new Map<string, Tensor>();
   for (const [name, value] of tensors) {
     if (value.shape.length !== 4) {
       result.set(name, value);
       continue;
     }
-    const { quantised, scale } = quantise(value);
+    const { quantised, scale } = integersOf(name, value);
     result.set(name, quantised);
     result.set(scaleName(name), scale);
   }
@@ -42,22 +50,11 @@ export function integerEncoder(
   tensors: ReadonlyMap<string, Tensor>,
   ranges: Tensor<"float32">,
 ): ReadonlyMap<string, Tensor> {
-  const result = new Map<string, Tensor>([[rangesName, ranges]]);
-  for (const [name, value] of tensors) {
-    if (value.shape.length !== 4) {
-      result.set(name, value);
-      continue;
-    }
+  const result = withIntegers(tensors, (name, kernel) => {
     const bias = tensors.get(name.replace(/weight$/, "bias"))?.data as Float32Array | undefined;
-    const { quantised, scale } = quantise(
-      value,
-      largestInteger,
-      (output) => Math.abs(bias?.[output] ?? 0) / largestBias,
-    );
-    result.set(name, quantised);
-    result.set(scaleName(name), scale);
-  }
-  return result;
+    return quantise(kernel, largestInteger, (output) => Math.abs(bias?.[output] ?? 0) / largestBias);
+  });
+  return result.set(rangesName, ranges);
 }
 
 /** What an encoder bundle is made of. */

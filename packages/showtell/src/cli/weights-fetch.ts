@@ -61,7 +61,8 @@ async function fetchNetwork(
   shell: Shell,
 ): Promise<void> {
   const { fetchEncoder } = await import("../node/published-encoder.ts");
-  const precision = int8 ? "int8" : float16 ? "float16" : integer ? "integer" : "float32";
+  const asked = { int8, float16, integer };
+  const precision = (["int8", "float16", "integer"] as const).find((one) => asked[one]) ?? "float32";
   const found = await downloading(shell, (onProgress) =>
     fetchEncoder(kind, precision, { from, out, onProgress, signal: shell.signal }),
   );

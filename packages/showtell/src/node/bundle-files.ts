@@ -9,7 +9,7 @@ import type { DecoderManifest, EncoderManifest, Manifest } from "../bundle/manif
 import { readBytes, writeFileAtomically } from "./files.ts";
 import { shippedModels } from "./shipped-models.ts";
 import { readSafetensorsFileHeader } from "./safetensors-file.ts";
-import { weightsFolder } from "./weights-folder.ts";
+import { fetchCommand, weightsFolder } from "./weights-folder.ts";
 
 /**
  * Reads and verifies a bundle (all but its self-test).
@@ -88,12 +88,12 @@ export async function findEncoder(path: string, decoder: DecoderManifest): Promi
   const found = await placeOfEncoder(path, decoder);
   if (found !== undefined) return readEncoderFile(found);
   const { encoder } = decoder;
-  const { fetchCommand } = await import("./encoder-sources.ts"); // here alone: it knows how every network's weights are read
-  const command = fetchCommand(encoder.identity);
+  const { publishedName } = await import("./encoder-sources.ts"); // here alone: it knows how every network's weights are read
+  const name = publishedName(encoder.identity);
   throw new ShowtellError(
     "ENCODER_MISSING",
     `"${path}" was trained on the encoder "${encoder.name}" (${encoder.identity.slice(0, 12)}…), which is not in ${encoderFolders(path).join(", ")}: ` +
-      `put it beside the bundle${command === undefined ? "" : `, or fetch it: ${command}`}`,
+      `put it beside the bundle${name === undefined ? "" : `, or fetch it: ${fetchCommand(name)}`}`,
   );
 }
 

@@ -12,6 +12,7 @@ import { defaultRunOptions, fileLabel, runOptions } from "./run-options.ts";
 import { readRecords } from "./run-records.ts";
 import { datasetHash } from "./training-captions.ts";
 import { runFiles } from "./training-run.ts";
+import { fetchCommand } from "./weights-folder.ts";
 
 /** The hash of a data set's captions, as runs record it. @throws ShowtellError `DATA_…`. */
 export async function dataHashOf({ data, images }: Pick<ComparisonRequest, "data" | "images">): Promise<string> {
@@ -104,7 +105,7 @@ export async function requireEncoders(states: readonly RunState[], places: reado
     if (isOwnFile(encoder) && !(await isThere(encoder))) {
       throw new ShowtellError(
         "ENCODER_MISSING",
-        `"${row.name}" reads the encoder "${encoder}", which is not there: fetch it (showtell weights fetch ${fileLabel(encoder).replace(/-(int8|float16|integer)$/, " --$1")}), or name another`,
+        `"${row.name}" reads the encoder "${encoder}", which is not there: fetch it (${fetchCommand(fileLabel(encoder))}), or name another`,
       );
     }
   }

