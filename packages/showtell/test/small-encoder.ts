@@ -25,10 +25,15 @@ export function drawnEncoder(kind: EncoderKind): Map<string, Tensor<"float32">> 
   return tensors;
 }
 
-/** A bundle with an encoder that costs little: for tests in which any encoder does. Pooled features have 1,280 channels. */
-export function smallEncoder(): Promise<Omit<Bundle, "source">> {
+/**
+ * A bundle with an encoder that costs little: for tests in which any encoder does. Pooled features have 1,280 channels.
+ * @param tensors Default: drawn ones, kernels rounded to int8.
+ */
+export function smallEncoder(
+  tensors: ReadonlyMap<string, Tensor> = quantisedEncoder(drawnEncoder("efficientnet-lite0")),
+): Promise<Omit<Bundle, "source">> {
   const spec = { kind: "efficientnet-lite0" } as const;
   const licences = [{ part: "encoder", origin: "drawn from a seed", licence: "CC0-1.0" }];
-  const input = { spec, tensors: quantisedEncoder(drawnEncoder(spec.kind)), licences, writer: "test" };
+  const input = { spec, tensors, licences, writer: "test" };
   return makeEncoderBundle(input, (model) => openSession(model, { threads: 1 }));
 }

@@ -4,8 +4,10 @@ import type { Tensor } from "../base/tensor.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderOf } from "../models/catalogue.ts";
 import type { FrequencyTable } from "../text/frequency-table.ts";
+import { encoderOf } from "../models/encoder-graph.ts";
 import type { Bundle, BundlePart } from "./bundle.ts";
 import { decoderIdentity } from "./bundle.ts";
+import { canonicalJson } from "./identity.ts";
 import type { DecoderManifest, EncoderManifest, Licence, TrainingRecord } from "./manifest.ts";
 import { manifestVersion } from "./manifest.ts";
 import { asFloat32, toFloat16 } from "./precision.ts";
@@ -92,7 +94,7 @@ export function withEncoder(
   if (encoder.manifest.identity !== wanted.identity) {
     throw new ShowtellError(
       "ENCODER_MISMATCH",
-      `the decoder was trained on encoder ${wanted.identity.slice(0, 12)}… ("${wanted.name}"), this one is ${encoder.manifest.identity.slice(0, 12)}…: name that one`,
+      `the decoder was trained on encoder ${wanted.identity.slice(0, 12)}… ("${wanted.name}"), this one is ${encoder.manifest.identity.slice(0, 12)}…: name that one, or the same in another precision`,
     );
   }
   const known = new Set(manifest.licences.map(({ part, origin }) => `${part} ${origin}`));
@@ -103,6 +105,34 @@ export function withEncoder(
     encoder,
     ...(references && { references }),
   };
+}
+
+/**
+ * Whether two encoders are one network in two precisions, at rest or of arithmetic: the same kind, preprocessing and biases. Kernels are
+ * rounded, biases never are, and a network that learnt on has others.
+ */
+export function sameNetwork(a: BundlePart<EncoderManifest>, b: BundlePart<EncoderManifest>): boolean {
+  const described = ({ manifest: { spec, preprocessing } }: typeof a): string =>
+    canonicalJson({ kind: spec.kind, preprocessing });
+  if (described(a) !== described(b)) return false;
+  const biases = Object.entries(encoderOf(a.manifest.spec).tensors).filter(([, shape]) => shape.length === 1);
+  return biases.every(([name]) => {
+    const [one, other] = [asFloat32(a.tensors, name).data, asFloat32(b.tensors, name).data];
+    return one.every((value, i) => value === other[i]);
+  });
+}
+
+/**
+ * The same decoder for another encoder than the one it was trained on, its twin in another precision: a new identity, the same self-test.
+ * Whether it is one is for {@link sameNetwork} to say.
+ * @throws ShowtellError `BUNDLE_KIND` if there is no decoder.
+ */
+export function readingThrough(bundle: Omit<Bundle, "source">, identity: string): Omit<Bundle, "source"> {
+  const { decoder, manifest, ...alone } = withoutEncoder(bundle);
+  const { manifest: before, tensors } = decoder!;
+  const reads = { ...before, encoder: { ...before.encoder, identity } };
+  const after: DecoderManifest = { ...reads, identity: decoderIdentity(tensors, reads) };
+  return { ...alone, manifest: { ...manifest, decoder: after }, decoder: { manifest: after, tensors } };
 }
 
 /**

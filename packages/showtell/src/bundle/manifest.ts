@@ -38,7 +38,7 @@ export interface EncoderManifest {
 /** A manifest's part on the decoder. */
 export interface DecoderManifest {
   readonly spec: DecoderSpec;
-  /** The encoder whose features it was trained on (`name` is for people), and which of its features. */
+  /** The encoder that it reads: the one it was trained on, or that in another precision (`name` is for people); and which of its features. */
   readonly encoder: { readonly identity: string; readonly name: string; readonly layer: FeatureLayer };
   /** All words in order of their ids, special ones first. */
   readonly vocabulary: { readonly words: readonly string[] };

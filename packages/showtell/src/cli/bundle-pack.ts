@@ -4,10 +4,19 @@ import { type Command, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
 import type { Bundle } from "../bundle/bundle.ts";
 import type { DecoderPrecision } from "../bundle/decoder-bundle.ts";
-import { withEncoder, withoutEncoder, withPrecision, withReferences } from "../bundle/decoder-bundle.ts";
+import {
+  readingThrough,
+  sameNetwork,
+  withEncoder,
+  withoutEncoder,
+  withPrecision,
+  withReferences,
+} from "../bundle/decoder-bundle.ts";
+import type { EncoderBundle } from "../node/bundle-files.ts";
 import { findEncoder, readBundleFile, readEncoderFile, writeBundleFile } from "../node/bundle-files.ts";
 import { openDataset } from "../node/dataset-folder.ts";
 import { requireWritable } from "../node/files.ts";
+import { encoderFile } from "../node/weights-folder.ts";
 import type { FrequencyTable } from "../text/frequency-table.ts";
 import { frequencyTable } from "../text/frequency-table.ts";
 import { bundleLines } from "./bundle-lines.ts";
@@ -23,12 +32,13 @@ interface PackOptions {
 
 const notes = `
 The encoder is sought as captioning does: in the same file, beside it, in the package, in the weights cache. It must be the one that
-the decoder was trained on. Another precision is another model: it gets an identity and a self-test of its own; scores
-measured before need not hold.
+the decoder was trained on, or that one in another precision: resnet50-integer makes the captioner that ships about twice as fast, and
+costs it 0.016 of CIDEr. Another precision of either is another model: it gets an identity of its own; scores measured before need not hold.
 
 Examples:
   showtell bundle pack runs/first/best.safetensors --out dogs.safetensors
   showtell bundle pack old.safetensors --references flickr8k --out new.safetensors
+  showtell bundle pack runs/first/best.safetensors --encoder resnet50-integer --out fast.safetensors
   showtell bundle pack runs/first/best.safetensors --no-encoder --precision float16 --out small.safetensors`;
 
 /** Adds `pack` to the group `bundle`. */
@@ -41,7 +51,7 @@ export function addBundlePack(group: Command, shell: Shell): void {
     )
     .argument("<decoder>", "bundle with a decoder, such as best.safetensors of a training run")
     .requiredOption("-o, --out <file>", "where to write the new bundle")
-    .option("--encoder <file>", "bundle with the encoder (default: sought, see below)")
+    .option("--encoder <file>", "bundle with the encoder, or its name (default: sought, see below)")
     .option("--no-encoder", "leave the encoder out")
     .addOption(
       new Option("--precision <type>", "of the decoder's weights (default: as they are)").choices([
@@ -81,7 +91,17 @@ async function joined(bundle: Bundle, encoder: PackOptions["encoder"]): Promise<
   if (decoder === undefined) throw new ShowtellError("BUNDLE_KIND", `"${source}" holds no decoder: name one that does`);
   if (encoder === false) return withoutEncoder(bundle);
   if (encoder === undefined && bundle.encoder !== undefined) return bundle;
-  const from = encoder === undefined ? await findEncoder(source, decoder.manifest) : await readEncoderFile(encoder);
+  const from =
+    encoder === undefined ? await findEncoder(source, decoder.manifest) : await readEncoderFile(encoderFile(encoder));
   const licences = from.manifest.licences.filter(({ part }) => part === "encoder");
-  return withEncoder(bundle, from.encoder, licences);
+  return withEncoder(await forEncoder(bundle, from), from.encoder, licences);
+}
+
+/** The decoder as it is, or for this encoder if that is the one it was trained on in another precision. */
+async function forEncoder(bundle: Bundle, { encoder }: EncoderBundle): Promise<Omit<Bundle, "source">> {
+  const { manifest } = bundle.decoder!;
+  const { identity } = encoder.manifest;
+  if (identity === manifest.encoder.identity) return bundle;
+  const own = bundle.encoder ?? (await findEncoder(bundle.source, manifest)).encoder;
+  return sameNetwork(own, encoder) ? readingThrough(bundle, identity) : bundle;
 }

@@ -8,6 +8,8 @@ import { encoderSources } from "../../src/node/encoder-sources.ts";
 import { defaultEncoder } from "../../src/node/shipped-models.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { withPrecision } from "../../src/bundle/decoder-bundle.ts";
+import { tensor } from "../../src/base/tensor.ts";
+import { drawnEncoder, smallEncoder } from "../small-encoder.ts";
 import { photo, showtell } from "./run.ts";
 import type { Ended } from "./run.ts";
 import { writeTinyModel } from "./tiny-model.ts";
@@ -106,7 +108,50 @@ describe("packing", () => {
     expect(readFileSync(at("apart.safetensors")).equals(readFileSync(at("tiny.safetensors")))).toBe(true);
   });
 
-  test("refuses an encoder that the decoder was not trained on", async () => {
+  test("joins it with its encoder in another precision, named by path or by name, which is another model", async () => {
+    const small = await smallEncoder();
+    await writeBundleFile(at("small.safetensors"), small);
+    await writeTinyModel(at("reads-small.safetensors"), small);
+    const wide = drawnEncoder("efficientnet-lite0");
+    await writeBundleFile(at("wide.safetensors"), await smallEncoder(wide));
+    const pack = (model: string, encoder: string): Promise<Ended> =>
+      bundle("pack", model, "--encoder", encoder, "--out", "twin.safetensors");
+    expect(await pack("reads-small.safetensors", "wide.safetensors")).toMatchObject({ status: 0, stderr: "" });
+    const [before, twin] = [
+      await readBundleFile(at("reads-small.safetensors")),
+      await readBundleFile(at("twin.safetensors")),
+    ];
+    expect(twin.encoder!.tensors.get("_conv_stem.weight")!.dtype).toBe("float32");
+    expect(twin.decoder!.tensors).toEqual(before.decoder!.tensors);
+    expect(twin.decoder!.manifest.encoder).toEqual({
+      ...before.decoder!.manifest.encoder,
+      identity: twin.encoder!.manifest.identity,
+    });
+    expect(twin.decoder!.manifest.identity).not.toBe(before.decoder!.manifest.identity);
+    expect(twin.manifest.licences.filter(({ part }) => part === "encoder")).toHaveLength(1);
+    expect((await bundle("verify", "twin.safetensors")).stdout).toMatch(/passes its self-test/);
+    // Back again: the encoder's licence is told once, the decoder is the one it was.
+    expect((await pack("twin.safetensors", "small.safetensors")).status).toBe(0);
+    expect((await readBundleFile(at("twin.safetensors"))).decoder!.manifest).toEqual(before.decoder!.manifest);
+
+    const learnt = new Map(wide);
+    const bias = learnt.get("_conv_stem.bias")!;
+    learnt.set(
+      "_conv_stem.bias",
+      tensor(
+        "float32",
+        bias.shape,
+        bias.data.map((value) => value + 1e-6),
+      ),
+    );
+    await writeBundleFile(at("learnt.safetensors"), await smallEncoder(learnt));
+    for (const stranger of ["learnt.safetensors", "resnet50-int8"]) {
+      const { status, stderr } = await pack("reads-small.safetensors", stranger);
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/^error ENCODER_MISMATCH: .*another precision\n$/)]);
+    }
+  });
+
+  test("refuses an encoder where the one that the decoder was trained on is not to be found", async () => {
     const { float16 } = encoderSources.resnet50.identities;
     const { manifest, decoder } = await readBundleFile(at("tiny.safetensors"));
     const other = { ...decoder!.manifest, encoder: { ...decoder!.manifest.encoder, identity: float16 } };
@@ -122,7 +167,7 @@ describe("packing", () => {
       "never.safetensors",
     );
     expect(named.status).toBe(1);
-    expect(named.stderr).toMatch(/^error ENCODER_MISMATCH: /);
+    expect(named.stderr).toMatch(/^error ENCODER_MISSING: .*showtell weights fetch resnet50 --float16\n$/);
     const sought = await bundle("pack", "foreign.safetensors", "--out", "never.safetensors");
     expect(sought.stderr).toMatch(/^error ENCODER_MISSING: .*showtell weights fetch resnet50 --float16\n$/);
     expect(() => readFileSync(at("never.safetensors"))).toThrow("ENOENT");
