@@ -21,7 +21,7 @@ const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
 const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
 const { extractFeatures } = await import(`${dist}/node/feature-extraction.js`);
 const { neighbourTable } = await import(`${dist}/node/neighbours.js`);
-const { openSession: open } = await import(`${dist}/node/ort-session.js`);
+const { sessionsWith } = await import(`${dist}/node/ort-session.js`);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,7 +33,7 @@ if (data === undefined) usage(import.meta.url, true);
 const mostPictures = 60;
 const first = 500;
 const picturesAtOnce = 50;
-const openSession = (model) => open(model, values.threads === undefined ? {} : { threads: Number(values.threads) });
+const openSession = sessionsWith(values.threads === undefined ? undefined : Number(values.threads));
 
 const { members, inputs } = await readCaptionerFiles(values.model);
 const mostCaptions = members.length > 1 ? 20 : 40;

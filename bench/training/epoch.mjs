@@ -31,8 +31,8 @@ const taken = Array.from({ length: count }, (_, i) => examples[Math.floor((i * e
 /** Milliseconds in which the engine ran since the last look. */
 let engineMs = 0;
 
-async function timedSession(model) {
-  const session = await openSession(model, { threads: Number(values.threads) });
+async function timedSession(model, sessionOptions) {
+  const session = await openSession(model, { threads: Number(values.threads), ...sessionOptions });
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,

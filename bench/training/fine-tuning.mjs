@@ -16,7 +16,7 @@ const { featureShape } = await import(`${dist}/models/encoder-graph.js`);
 const { readEncoderFile } = await import(`${dist}/node/bundle-files.js`);
 const { defaultEncoder } = await import(`${dist}/node/shipped-models.js`);
 const { openFineTuning } = await import(`${dist}/node/fine-tuning.js`);
-const { openSession } = await import(`${dist}/node/ort-session.js`);
+const { sessionsWith } = await import(`${dist}/node/ort-session.js`);
 const { defaultTraining } = await import(`${dist}/node/training-request.js`);
 const { createLearner, initialState } = await import(`${dist}/train/learner.js`);
 
@@ -48,7 +48,7 @@ const sizes = {
 };
 const request = defaultTraining(values.decoder);
 const spec = specOf(sizes, request.decoderOptions);
-const open = (model) => openSession(model, { threads });
+const open = sessionsWith(threads);
 const tuning = await openFineTuning({ encoder, stage: "conv5", layer, rate: 0.1 }, bundle, open);
 const state = { ...initialState(spec, 1), ...tuning.stateOf() };
 const learner = createLearner(spec, request.training, state, open, tuning.spec);

@@ -11,7 +11,7 @@ const dist = "../../packages/showtell/dist";
 const { ciderScorer } = await import("../../packages/caption-metrics/dist/index.js");
 const { seededRandom } = await import(`${dist}/base/random.js`);
 const { decoderNamed } = await import(`${dist}/models/catalogue.js`);
-const { openSession } = await import(`${dist}/node/ort-session.js`);
+const { sessionsWith } = await import(`${dist}/node/ort-session.js`);
 const { defaultThreads } = await import(`${dist}/node/threads.js`);
 const { defaultTraining } = await import(`${dist}/node/training-request.js`);
 const { createLearner, initialState } = await import(`${dist}/train/learner.js`);
@@ -47,7 +47,7 @@ const features = {
     rows.forEach((_, i) => into.set(bits, i * bits.length));
   },
 };
-const open = (model) => openSession(model, { threads });
+const open = sessionsWith(threads);
 const learner = createLearner(spec, options, initialState(spec, 1), open);
 const images = options.batchSize / options.captionsPerPicture;
 const weights = () => learner.state();

@@ -5,7 +5,7 @@ import { usage } from "../usage.mjs";
 
 usage(import.meta.url);
 const dist = "../../packages/showtell/dist";
-const { openSession } = await import(`${dist}/node/ort-session.js`);
+const { sessionsWith } = await import(`${dist}/node/ort-session.js`);
 const { createLearner, initialState } = await import(`${dist}/train/learner.js`);
 
 const [decoder, ...numbers] = process.argv.slice(2);
@@ -13,9 +13,7 @@ const [count, threads] = numbers.map(Number);
 const { spec, options, columns, makeSteps, makeFeatures, readerOf } = workloadOf(decoder);
 const batches = makeSteps(count);
 const reader = readerOf(makeFeatures());
-const learner = createLearner(spec, options, initialState(spec, options.seed), (model) =>
-  openSession(model, { threads }),
-);
+const learner = createLearner(spec, options, initialState(spec, options.seed), sessionsWith(threads));
 
 let step = 0;
 const learn = (batch) => learner.learn(batch, reader, ++step, 1e-3);

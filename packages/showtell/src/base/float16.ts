@@ -43,9 +43,10 @@ export function encodeFloat16(values: Float32Array, out: Uint16Array = new Uint1
   return out;
 }
 
-/** Floats of an array of halves (as bits); into `out` if given. */
-export function decodeFloat16(bits: Uint16Array, out: Float32Array = new Float32Array(bits.length)): Float32Array {
+/** Floats of an array of halves (as bits). */
+export function decodeFloat16(bits: Uint16Array): Float32Array {
   const lookup = decodingTable();
+  const out = new Float32Array(bits.length);
   for (let i = 0; i < bits.length; i++) out[i] = lookup[bits[i]!]!;
   return out;
 }

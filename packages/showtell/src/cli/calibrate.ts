@@ -53,7 +53,7 @@ export function addCalibrate(program: Command, shell: Shell): void {
 async function calibrate(options: CalibrateOptions, { terminal, signal }: Shell): Promise<void> {
   const { model, data, images, split, threshold, threads, json } = options;
   const { calibrateBundle } = await import("../node/calibration.ts");
-  const { openSession } = await import("../node/ort-session.ts");
+  const { sessionsWith } = await import("../node/ort-session.ts");
   const bars = { features: undefined as Bar | undefined, captions: undefined as Bar | undefined };
   const bar = (task: keyof typeof bars, total: number): Bar => (bars[task] ??= terminal.progress(task, total));
   let calibration: Calibration;
@@ -64,7 +64,7 @@ async function calibrate(options: CalibrateOptions, { terminal, signal }: Shell)
       images,
       split,
       threshold,
-      openSession: (bytes) => openSession(bytes, threads === undefined ? {} : { threads }),
+      openSession: sessionsWith(threads),
       signal,
       onFeatures: ({ done, total, secondsLeft }) => bar("features", total).update(done, { secondsLeft }),
       onBroken: (_path, error) => terminal.error(error),

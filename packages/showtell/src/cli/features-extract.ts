@@ -67,7 +67,7 @@ async function extract(options: ExtractOptions, shell: Shell): Promise<void> {
   const pictures = await picturesOf(options);
   const { encoder } = await readEncoderFile(options.encoder ?? defaultEncoder);
   const { extractFeatureSets } = await import("../node/feature-extraction.ts");
-  const { openSession } = await import("../node/ort-session.ts");
+  const { sessionsWith } = await import("../node/ort-session.ts");
   const bar = terminal.progress("features", pictures.length, { unit: "pictures" });
   let broken = 0;
   let cached = 0;
@@ -77,7 +77,7 @@ async function extract(options: ExtractOptions, shell: Shell): Promise<void> {
       encoder,
       layers,
       views,
-      openSession: (model) => openSession(model, threads === undefined ? {} : { threads }),
+      openSession: sessionsWith(threads),
       onProgress(progress) {
         cached = progress.cached;
         bar.update(progress.done, { secondsLeft: progress.secondsLeft });

@@ -48,13 +48,13 @@ export function addNeighboursBuild(group: Command, shell: Shell): void {
 async function build({ threads, json, ...options }: BuildOptions, shell: Shell): Promise<void> {
   const { terminal, signal } = shell;
   const { buildNeighbours } = await import("../node/neighbours.ts");
-  const { openSession } = await import("../node/ort-session.ts");
+  const { sessionsWith } = await import("../node/ort-session.ts");
   let bar: ReturnType<typeof terminal.progress> | undefined;
   let broken = 0;
   try {
     const { pictures, vectors, encoder, layer, data } = await buildNeighbours({
       ...options,
-      openSession: (model) => openSession(model, threads === undefined ? {} : { threads }),
+      openSession: sessionsWith(threads),
       signal,
       onFeatures({ done, total, secondsLeft }) {
         bar ??= terminal.progress("features", total, { unit: "pictures" });

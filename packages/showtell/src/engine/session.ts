@@ -27,6 +27,8 @@ export interface Session {
 export interface SessionOptions {
   /** Threads for one operator; default: the platform's choice (Node: available parallelism, capped by the container's quota). */
   readonly threads?: number;
+  /** Whether every run gives all outputs a place in `into`; an engine may spare itself what handing them out costs. Default: no. */
+  readonly inPlace?: boolean;
 }
 
 /** Compiles an ONNX model given as the bytes of its file. */

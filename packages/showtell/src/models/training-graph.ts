@@ -4,7 +4,7 @@ import { tensor } from "../base/tensor.ts";
 import { exportModel } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/graph.ts";
-import { add, div, mul } from "../graph/operators/arithmetic.ts";
+import { add, cast, div, mul } from "../graph/operators/arithmetic.ts";
 import { expand, fixedDim, reshape } from "../graph/operators/reshaping.ts";
 import { numericShape } from "../graph/shapes.ts";
 import { minimise } from "../nn/adam.ts";
@@ -127,7 +127,8 @@ function teacherForced(
   { smoothing, never = [], stage, soft, attentionPenalty: penalty = 0 }: Omit<TrainingGraphOptions, "adam">,
 ): CrossEntropy {
   const decoder = decoderOf(spec);
-  const given = graph.input("features", [order.images, ...trainedFeatures(spec, stage)]);
+  const halves = graph.input("features", [order.images, ...trainedFeatures(spec, stage)], "float16");
+  const given = cast(halves, "float32");
   const features = stage === undefined ? given : stageFeatures(p, stage, given);
   const begun = decoder.begin(p, spec, features, noise.once);
   const words = graph.input("words", [order.size], "int64");

@@ -5,7 +5,7 @@ import { readCaptionerFiles } from "./captioner-files.ts";
 import type { ImageSource } from "./captioner.ts";
 import { readImage } from "./image-reader.ts";
 import { readNeighbours } from "./neighbours.ts";
-import { openSession } from "./ort-session.ts";
+import { sessionsWith } from "./ort-session.ts";
 import { serveRequests } from "./worker-thread.ts";
 
 /** What is loaded; threads of the engine, and most pixels of a picture, by default as their own functions say. */
@@ -24,7 +24,7 @@ serveRequests(
         ...(await readCaptionerFiles(model)),
         neighbours: neighbours === undefined ? undefined : await readNeighbours(neighbours),
       },
-      openSession: (bytes) => openSession(bytes, threads === undefined ? {} : { threads }),
+      openSession: sessionsWith(threads),
       readImage(image) {
         const limits = maxPixels === undefined ? {} : { maxPixels };
         if (typeof image === "string" || image instanceof Uint8Array) return readImage(image, limits);

@@ -1,7 +1,6 @@
 // The thread that evaluates: it reads, captions, scores and writes the report, and tells how far it is. Prints nothing.
 import { wordnet } from "caption-metrics/wordnet";
 import type { DocumentFrequencies } from "caption-metrics";
-import type { OpenSession } from "../engine/session.ts";
 import type { Evaluation, Row } from "../evaluate/evaluation.ts";
 import { makeReport } from "../evaluate/report.ts";
 import { rowConfidence } from "../evaluate/row-confidence.ts";
@@ -17,7 +16,7 @@ import type { Draft, Scene } from "./evaluation-drafts.ts";
 import { baselineDrafts, modelDraft, refuseLeaks } from "./evaluation-drafts.ts";
 import { openReportFolder, writeReport } from "./evaluation-report.ts";
 import type { EvaluationNews, EvaluationRequest } from "./evaluation-request.ts";
-import { openSession as openNodeSession } from "./ort-session.ts";
+import { sessionsWith } from "./ort-session.ts";
 import { cachedParaphrases } from "./paraphrase-table.ts";
 import { writer } from "./version.ts";
 import { serveRequests } from "./worker-thread.ts";
@@ -175,7 +174,6 @@ async function evaluate(context: ReadingContext): Promise<Evaluation> {
 }
 
 serveRequests<EvaluationRequest, Evaluation, EvaluationNews>((request, { signal, emit }) => {
-  const openSession: OpenSession = (model) =>
-    openNodeSession(model, request.threads === undefined ? {} : { threads: request.threads });
+  const openSession = sessionsWith(request.threads);
   return evaluate({ request, openSession, signal, emit });
 });

@@ -5,7 +5,6 @@ import { sha256Hex } from "../base/bytes.ts";
 import { sizeOf } from "../base/tensor.ts";
 import { canonicalJson } from "../bundle/identity.ts";
 import { consensusOptionsOf } from "../caption/caption-options.ts";
-import type { OpenSession } from "../engine/session.ts";
 import type { Scores } from "../evaluate/evaluation.ts";
 import { openEndingShare } from "../evaluate/open-endings.ts";
 import { choosingPictures } from "../evaluate/provenance.ts";
@@ -20,7 +19,7 @@ import type { Scene } from "./evaluation-drafts.ts";
 import { modelPerplexity, refuseLeaks, votingTable } from "./evaluation-drafts.ts";
 import type { EvaluationNews } from "./evaluation-request.ts";
 import type { Measurement, MeasurementRequest } from "./measurement-request.ts";
-import { openSession as openNodeSession } from "./ort-session.ts";
+import { sessionsWith } from "./ort-session.ts";
 import { cachedParaphrases } from "./paraphrase-table.ts";
 import { serveRequests } from "./worker-thread.ts";
 
@@ -128,7 +127,7 @@ async function measure(request: MeasurementRequest, model: EvaluatedModel, scene
 
 serveRequests<MeasurementRequest, Measurement, EvaluationNews>(async (request, { signal, emit }) => {
   const { data, images, model: path, split: name, threads } = request;
-  const openSession: OpenSession = (bytes) => openNodeSession(bytes, threads === undefined ? {} : { threads });
+  const openSession = sessionsWith(threads);
   const dataset = await openDataset(data, images === undefined ? {} : { images });
   const models = await readModels([path], openSession, signal);
   const inputs = inputsOf(models);

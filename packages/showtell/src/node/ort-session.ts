@@ -3,7 +3,8 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import ort from "onnxruntime-node";
 import { ShowtellError, messageOf } from "../base/errors.ts";
 import type { DType, Tensor } from "../base/tensor.ts";
-import type { Session, SessionOptions, Tensors } from "../engine/session.ts";
+import type { OpenSession, Session, SessionOptions, Tensors } from "../engine/session.ts";
+import { doneName, isStop, notDone, stopName, withStop } from "./in-place.ts";
 import { defaultThreads } from "./threads.ts";
 
 // All of the engine's types but strings have the same names and arrays here.
@@ -36,10 +37,12 @@ function engineError(task: string, cause: unknown): ShowtellError {
 class NodeSession implements Session {
   readonly #session: InferenceSession;
   readonly #wanted: readonly string[];
+  readonly #inPlace: boolean;
 
-  constructor(session: InferenceSession) {
+  constructor(session: InferenceSession, inPlace: boolean) {
     this.#session = session;
-    this.#wanted = session.outputNames;
+    this.#wanted = session.outputNames.filter((name) => !inPlace || ![stopName, doneName].includes(name));
+    this.#inPlace = inPlace;
   }
 
   get inputNames(): readonly string[] {
@@ -52,11 +55,30 @@ class NodeSession implements Session {
 
   async run(feeds: Tensors, into: Tensors = {}): Promise<Record<string, Tensor>> {
     try {
-      const results = await this.#session.run(mapped(feeds, toOrt), this.#fetches(into));
+      const [fed, fetches] = [mapped(feeds, toOrt), this.#fetches(into)];
+      if (this.#inPlace) return await this.#fill(fed, fetches, into);
+      const results = await this.#session.run(fed, fetches);
       return mapped(results as Readonly<Record<string, OrtTensor>>, fromOrt);
     } catch (cause) {
       throw engineError("run a model", cause);
     }
+  }
+
+  /** Runs the model for what it writes into the arrays given; see in-place.ts. */
+  async #fill(
+    feeds: Record<string, OrtTensor>,
+    fetches: Record<string, OrtTensor | null>,
+    into: Tensors,
+  ): Promise<Record<string, Tensor>> {
+    const missing = this.#wanted.find((name) => into[name] === undefined);
+    if (missing !== undefined) throw new RangeError(`output "${missing}" has no place, and was to have one`);
+    const done = notDone();
+    await this.#session
+      .run(feeds, { [stopName]: null, [doneName]: toOrt(done), ...fetches })
+      .catch((failure: unknown) => {
+        if (!isStop(failure, done)) throw failure;
+      });
+    return { ...into };
   }
 
   #fetches(into: Tensors): Record<string, OrtTensor | null> {
@@ -82,7 +104,8 @@ class NodeSession implements Session {
  */
 export async function openSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   try {
-    const session = await ort.InferenceSession.create(model, {
+    const { inPlace = false } = options;
+    const session = await ort.InferenceSession.create(inPlace ? withStop(model) : model, {
       executionProviders: ["cpu"],
       intraOpNumThreads: options.threads ?? defaultThreads(),
       interOpNumThreads: 1,
@@ -95,8 +118,13 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
       // Fatal only: what fails is thrown, and the library is silent.
       logSeverityLevel: 4,
     });
-    return new NodeSession(session);
+    return new NodeSession(session, inPlace);
   } catch (cause) {
     throw engineError("compile a model", cause);
   }
+}
+
+/** Opens sessions with so many threads, where a caller names no others; undefined: as many as are there. */
+export function sessionsWith(threads: number | undefined): OpenSession {
+  return (model, options) => openSession(model, { ...(threads !== undefined && { threads }), ...options });
 }

@@ -2,7 +2,6 @@
 import type { Tensor } from "../base/tensor.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { asFloat32 } from "../bundle/precision.ts";
-import type { OpenSession } from "../engine/session.ts";
 import { decoderNamed } from "../models/catalogue.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
@@ -26,7 +25,7 @@ import type { FineTuning } from "./fine-tuning.ts";
 import { openFineTuning } from "./fine-tuning.ts";
 import { decoderToLearnOn } from "./learning-on.ts";
 import { lockFolder } from "./lock.ts";
-import { openSession as openNodeSession } from "./ort-session.ts";
+import { sessionsWith } from "./ort-session.ts";
 import type { Run } from "./run-bundle.ts";
 import { bestBundle, decoderBefore, decoderLicences, decoderOfBundle, devDecoder } from "./run-bundle.ts";
 import { idleOptions, runDescription } from "./run-description.ts";
@@ -205,8 +204,7 @@ function stageSpec(
 }
 
 serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, context) => {
-  const openSession: OpenSession = (model) =>
-    openNodeSession(model, request.threads === undefined ? {} : { threads: request.threads });
+  const openSession = sessionsWith(request.threads);
   requireSoundAttributes(request);
   const bundle = await readEncoderFile(request.encoder);
   const init = request.init === undefined ? undefined : await decoderToLearnOn(request.init, request, bundle.encoder);

@@ -1,6 +1,5 @@
 // A decoder that learns batch by batch: its weights and moments, double-buffered between compiled steps. Knows no files and no epochs.
 import { ShowtellError } from "../base/errors.ts";
-import { decodeFloat16 } from "../base/float16.ts";
 import { seededRandom } from "../base/random.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { tensor, zeros } from "../base/tensor.ts";
@@ -175,9 +174,8 @@ export function createLearner(
     const { images, pictures, words, targets, weights, tokens } = batch;
     if (bits.length !== images * reader.size) bits = new Uint16Array(images * reader.size);
     await reader.read(pictures, bits);
-    const features = decodeFloat16(bits, scratch("features", bits.length));
     return {
-      features: tensor("float32", [images, ...featureShape], features),
+      features: tensor("float16", [images, ...featureShape], bits),
       words: tensor("int64", [words.length], words),
       targets: tensor("int64", [targets.length], targets),
       weights: tensor("float32", [weights.length], weights),
@@ -199,7 +197,7 @@ export function createLearner(
           never,
           stage,
         });
-        return { model: graph.model, extra: graph.masks };
+        return { model: graph.model, extra: graph.masks, options: { inPlace: true } };
       });
       const feeds = { ...(await batchFeeds(batch, reader)), ...current, ...adamFeeds(step, learningRate, adam) };
       // Masks depend on seed and step alone, so a resumed run draws the same.
@@ -209,8 +207,12 @@ export function createLearner(
         feeds[name] = tensor("float32", maskShape, mask);
       }
       // What a step replaces is written over what it was: all else that is read of it goes into the gradients' norm, which what is written depends on.
-      const replaced = session.outputNames.filter((name) => name.startsWith("next."));
-      const into = Object.fromEntries(replaced.map((name) => [name, current[name.slice("next.".length)]!]));
+      const into = Object.fromEntries(
+        session.outputNames.map((name) => [
+          name,
+          name.startsWith("next.") ? current[name.slice("next.".length)]! : scalar(0),
+        ]),
+      );
       const outputs = await session.run(feeds, into);
       if (averaging > 0) updateAverages(current, averaging, step);
       return resultOf(outputs, batch);

@@ -1,5 +1,5 @@
 // Compiled training shapes: at most eight at a time, the least recently used one disposed. Each keeps memory at its peak.
-import type { OpenSession, Session } from "../engine/session.ts";
+import type { OpenSession, Session, SessionOptions } from "../engine/session.ts";
 
 /** A compiled graph with what belongs to it. */
 export interface Compiled<Extra> {
@@ -7,9 +7,16 @@ export interface Compiled<Extra> {
   readonly extra: Extra;
 }
 
+/** A graph to be compiled, what belongs to it, and how its session is opened. */
+export interface Compilable<Extra> {
+  readonly model: Uint8Array;
+  readonly extra: Extra;
+  readonly options?: SessionOptions;
+}
+
 /** Sessions by key. */
 export interface SessionCache<Extra> {
-  get(key: string, build: () => { readonly model: Uint8Array; readonly extra: Extra }): Promise<Compiled<Extra>>;
+  get(key: string, build: () => Compilable<Extra>): Promise<Compiled<Extra>>;
   dispose(): Promise<void>;
 }
 
@@ -48,7 +55,7 @@ export function createSessionCache<Extra>(
 
 async function open<Extra>(
   openSession: OpenSession,
-  { model, extra }: { readonly model: Uint8Array; readonly extra: Extra },
+  { model, extra, options }: Compilable<Extra>,
 ): Promise<Compiled<Extra>> {
-  return { session: await openSession(model), extra };
+  return { session: await openSession(model, options), extra };
 }

@@ -115,6 +115,40 @@ export function sessionConformance(name: string, openSession: OpenSession): void
       expect(numbersOf(state)[0]).not.toBe(drawn([size], "state").data[0]);
     });
 
+    it("fills all places at every run where each output has one, and gives these back", async () => {
+      const session = await open(sumAndProduct, { threads: 1, inPlace: true });
+      expect(session.outputNames).toEqual(["sum", "product"]);
+      for (const rows of [1, 3, 2]) {
+        const into = { product: zeros("float32", [rows, 2]), sum: zeros("float32", [rows, 2]) };
+        const fed = drawn([rows, 2], `x ${rows}`);
+        const results = await session.run({ x: fed, y }, into);
+        const apart = await (await open(sumAndProduct)).run({ x: fed, y });
+        expect(results).toEqual(apart);
+        expect([results["sum"]!.data, results["product"]!.data]).toEqual([into.sum.data, into.product.data]);
+        into.sum.data.fill(0);
+        expect(numbersOf(results["sum"])).toEqual(numbersOf(into.sum));
+      }
+    });
+
+    it("rejects what fails where each output has a place, and runs on", async () => {
+      const session = await open(sumAndProduct, { threads: 1, inPlace: true });
+      const into = { sum: zeros("float32", [1, 2]), product: zeros("float32", [1, 2]) };
+      for (const [feeds, places] of [
+        [{ x }, into],
+        [{ x: floats([1, 3], [1, 2, 3]), y }, into],
+        [
+          { x, y },
+          { ...into, sum: zeros("float32", [3, 2]) },
+        ],
+        [
+          { x, y },
+          { ...into, difference: zeros("float32", [1, 2]) },
+        ],
+      ] as const)
+        await expect(session.run(feeds, places)).rejects.toMatchObject({ name: "ShowtellError", code: "ENGINE" });
+      expect(numbersOf((await session.run({ x, y }, into))["sum"])).toEqual([11, 22]);
+    });
+
     it("gives the caller outputs of its own, which no later run changes", async () => {
       const session = await open(sumAndProduct);
       const first = await session.run({ x, y });

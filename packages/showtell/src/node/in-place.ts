@@ -1,0 +1,68 @@
+// Outputs that are written to their places and nowhere else. The engine's binding (onnxruntime-node 1.30, OrtValueToNapiValue) copies each output of
+// a run into a new array, even one that was given an array to be written to: of a training step all weights and moments, a tenth of
+// its time. It does so after the run and in order, and stops at what it can't hand to JavaScript; so such an output is put in front.
+import { messageOf } from "../base/errors.ts";
+import type { Tensor } from "../base/tensor.ts";
+import { tensor } from "../base/tensor.ts";
+import type { Part } from "../onnx/wire.ts";
+import { encode, intField, message, partField, textField } from "../onnx/wire.ts";
+
+/** The output that can't be handed out: an empty sequence of tensors. */
+export const stopName = "in-place.stop";
+
+/** The output after it, which the run writes: the sequence's length. */
+export const doneName = "in-place.done";
+
+function node(operator: string, inputs: readonly string[], output: string): Part {
+  return partField(
+    1,
+    message(
+      inputs.map((name) => textField(1, name)),
+      textField(2, output),
+      textField(4, operator),
+    ),
+  );
+}
+
+/** A graph's output; a type of ONNX is one of a tensor (field 1, its element in 1) or of a sequence (field 4, its element in 1). */
+function output(name: string, type: Part): Part {
+  return partField(12, message(textField(1, name), partField(2, type)));
+}
+
+function tensorType(element: number, ...shape: readonly Part[]): Part {
+  return partField(1, message(intField(1, element), ...shape));
+}
+
+const [float32, int64] = [1, 7];
+const noDimensions = partField(2, message());
+
+/** A piece of a model with both outputs. */
+const front = encode(
+  partField(
+    7,
+    message(
+      node("SequenceEmpty", [], stopName),
+      node("SequenceLength", [stopName], doneName),
+      output(stopName, partField(4, message(partField(1, message(tensorType(float32)))))),
+      output(doneName, message(tensorType(int64, noDimensions))),
+    ),
+  ),
+);
+
+/** The model with both outputs before its own. Messages of Protocol Buffers that stand one after the other are read as one, what is repeated in them in order. */
+export function withStop(model: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(front.length + model.length);
+  whole.set(front);
+  whole.set(model, front.length);
+  return whole;
+}
+
+/** A place for {@link doneName} that no run has written to. */
+export function notDone(): Tensor<"int64"> {
+  return tensor("int64", [], BigInt64Array.of(-1n));
+}
+
+/** Whether a failure of a run is no more than {@link stopName}, which could not be handed out: all outputs are in their places. */
+export function isStop(failure: unknown, done: Tensor<"int64">): boolean {
+  return messageOf(failure).startsWith("Non tensor type") && done.data[0] === 0n;
+}
