@@ -13,12 +13,12 @@ export const stopName = "in-place.stop";
 /** The output after it, which the run writes: the sequence's length. */
 export const doneName = "in-place.done";
 
-function node(operator: string, inputs: readonly string[], output: string): Part {
+function node(operator: string, inputs: readonly string[], result: string): Part {
   return partField(
     1,
     message(
       inputs.map((name) => textField(1, name)),
-      textField(2, output),
+      textField(2, result),
       textField(4, operator),
     ),
   );
