@@ -43,10 +43,11 @@ export function planEnsemble(members: readonly EnsembleMember[]): EnsemblePlan {
     const known = inputs.findIndex((input) => input.identity === identity && input.layer === layer);
     return known >= 0 ? known : inputs.push(manifest.encoder) - 1;
   });
-  return { identity: identityOf(members.map(({ decoder }) => decoder.manifest.identity)), inputs, inputOf };
+  return { identity: ensembleIdentity(members.map(({ decoder }) => decoder.manifest.identity)), inputs, inputOf };
 }
 
-function identityOf(identities: readonly string[]): string {
+/** The identity of decoders as one model, from theirs. */
+export function ensembleIdentity(identities: readonly string[]): string {
   return identities.length === 1 ? identities[0]! : sha256Hex(`ensemble\n${identities.toSorted().join("\n")}`);
 }
 

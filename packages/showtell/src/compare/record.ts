@@ -179,16 +179,23 @@ export interface RunKey {
   readonly options: RunOptions;
   /** Identity of the encoder, where it lies in a file of its own, which is here, and stays as it is. */
   readonly encoder?: string | undefined;
+  /** Identity of the model that is measured, where it lies in files of its own, which are here. */
+  readonly model?: string | undefined;
   /** Hash of the captions that it learnt or was measured from; undefined where the data set is not here. */
   readonly data?: string | undefined;
 }
 
 /** Whether a record is of this run; what a record does not say was not there when it was written, so that it had today's default. */
-export function isRecordOf(record: RunRecord, { kind, options, encoder, data }: RunKey, defaults: RunOptions): boolean {
+export function isRecordOf(
+  record: RunRecord,
+  { kind, options, encoder, model, data }: RunKey,
+  defaults: RunOptions,
+): boolean {
   if (record.kind !== kind) return false;
   const { hash: read = record.data } = record.training?.data ?? {};
   if (data !== undefined && read !== undefined && read !== data) return false;
   if (encoder !== undefined && record.encoders[0]?.identity !== encoder) return false;
+  if (model !== undefined && record.model.identity !== model) return false;
   return decisive(withDefaults(record.options, defaults)) === decisive(withDefaults(options, defaults));
 }
 
@@ -232,7 +239,7 @@ function isObject(value: unknown): value is RunOptions {
 }
 
 /** What a new record is called: a few words for people, and a hash of what tells the run from others. */
-export function recordName(words: readonly string[], { kind, options, encoder, data }: RunKey): string {
+export function recordName(words: readonly string[], { kind, options, encoder, model, data }: RunKey): string {
   const readable = words.map((word) => word.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")).join("-");
-  return `${readable}-${sha256Hex(canonicalJson({ kind, options: decisive(options), encoder, data })).slice(0, 8)}`;
+  return `${readable}-${sha256Hex(canonicalJson({ kind, options: decisive(options), encoder, model, data })).slice(0, 8)}`;
 }

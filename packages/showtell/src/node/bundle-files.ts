@@ -40,6 +40,11 @@ export async function encoderIdentityIn(path: string): Promise<string | undefine
   return (await manifestIn(path))?.encoder?.identity;
 }
 
+/** The identity of the decoder in a file, from its header alone; undefined if the file is anything else. */
+export async function decoderIdentityIn(path: string): Promise<string | undefined> {
+  return (await manifestIn(path))?.decoder?.identity;
+}
+
 /** The file of the encoder that the decoder in a file reads, where {@link findEncoder} finds it; undefined if it does not, or there is no decoder. */
 export async function encoderFileOf(path: string): Promise<string | undefined> {
   const { decoder } = (await manifestIn(path)) ?? {};

@@ -2,10 +2,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ShowtellError } from "../base/errors.ts";
+import { ensembleIdentity } from "../caption/ensemble.ts";
 import { withRuns } from "../compare/planned-runs.ts";
 import type { RunKey, RunOptions, RunRecord } from "../compare/record.ts";
 import { isRecordOf, recordName } from "../compare/record.ts";
-import { encoderIdentityIn } from "./bundle-files.ts";
+import { decoderIdentityIn, encoderIdentityIn } from "./bundle-files.ts";
 import type { ComparedRun, ComparisonRequest, RunState } from "./comparison-request.ts";
 import { openDataset } from "./dataset-folder.ts";
 import { defaultRunOptions, fileLabel, runOptions } from "./run-options.ts";
@@ -28,7 +29,10 @@ export function modelPath(out: string, name: string): string {
 /** What tells a run from others, the runs that it needs going by their names. */
 async function keyOf({ template }: ComparedRun, names: readonly string[], data: string | undefined): Promise<RunKey> {
   const named = withRuns(template.request, (place) => names[place]!);
-  if (template.kind === "evaluate") return { kind: "evaluate", options: searchOptions(named), data };
+  if (template.kind === "evaluate") {
+    const model = await identityIn(template.request.model.split(","));
+    return { kind: "evaluate", options: searchOptions(named), model, data };
+  }
   const { encoder, fineTune } = template.request;
   // A fine-tuned run leaves another encoder than it read, and its record names the one it left.
   const keepsEncoder = fineTune === undefined && isOwnFile(encoder);
@@ -38,6 +42,12 @@ async function keyOf({ template }: ComparedRun, names: readonly string[], data: 
     encoder: keepsEncoder ? await encoderIdentityIn(encoder) : undefined,
     data,
   };
+}
+
+/** The identity of decoders in files of their own, as one model; undefined if one is not here. */
+async function identityIn(paths: readonly string[]): Promise<string | undefined> {
+  const identities = await Promise.all(paths.map((path) => (isOwnFile(path) ? decoderIdentityIn(path) : undefined)));
+  return identities.every((identity) => identity !== undefined) ? ensembleIdentity(identities) : undefined;
 }
 
 /** What an evaluation was told, but for where things are. */
@@ -111,9 +121,9 @@ export async function requireEncoders(states: readonly RunState[], places: reado
   }
 }
 
-/** Whether an encoder lies in a file of its own, and not with the model of another run. */
-function isOwnFile(encoder: string): boolean {
-  return withRuns(encoder, () => "") === encoder;
+/** Whether an encoder or a model lies in a file of its own, and not in that of another run. */
+function isOwnFile(path: string): boolean {
+  return withRuns(path, () => "") === path;
 }
 
 /** Places of the runs to do, in order: those chosen that have no record, and the trainings whose models they need and that are not here. */

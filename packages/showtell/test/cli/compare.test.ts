@@ -225,6 +225,22 @@ describe("showtell compare", () => {
       record.name.includes("adopted") && "init" in record.options ? Object.keys(record.uses) : [],
     );
     expect(uses).toEqual([expect.stringMatching(/^show-and-tell-adopted-s3-/)]);
+
+    // A model in a file of its own is told by what is in the file.
+    const byPath = `title: By path\nrows:\n  - name: given\n    evaluate: { model: given.safetensors }\n`;
+    writeFileSync(join(folder, "path.yaml"), byPath);
+    for (const [from, missing] of [
+      ["mine", 1],
+      ["mine", 0],
+      ["on", 1],
+      ["mine", 0],
+    ] as const) {
+      cpSync(join(folder, from, "best.safetensors"), join(folder, "given.safetensors"));
+      const { status, stderr } = await compare(["path.yaml", ...data, ...place]);
+      expect([status, stderr]).toEqual([0, expect.stringContaining(`${missing} to do`)]);
+    }
+    const given = parsed(recordsIn("records")).filter(({ name }) => name.startsWith("given-"));
+    expect(new Set(given.map(({ model }) => model.identity)).size).toBe(2);
   });
 });
 
