@@ -46,7 +46,9 @@ async function keyOf({ template }: ComparedRun, names: readonly string[], data: 
 
 /** The identity of decoders in files of their own, as one model; undefined if one is not here. */
 async function identityIn(paths: readonly string[]): Promise<string | undefined> {
-  const identities = await Promise.all(paths.map((path) => (isOwnFile(path) ? decoderIdentityIn(path) : undefined)));
+  const identities = await Promise.all(
+    paths.map(async (path) => (isOwnFile(path) ? decoderIdentityIn(path) : undefined)),
+  );
   return identities.every((identity) => identity !== undefined) ? ensembleIdentity(identities) : undefined;
 }
 
