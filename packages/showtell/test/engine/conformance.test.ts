@@ -7,7 +7,7 @@ import { exportModel } from "../../src/graph/export.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { mul } from "../../src/graph/operators/arithmetic.ts";
 import { isStop, notDone } from "../../src/node/in-place.ts";
-import { openSession } from "../../src/node/ort-session.ts";
+import { openSession, sessionsWith } from "../../src/node/ort-session.ts";
 import { sessionConformance } from "./session-conformance.ts";
 
 sessionConformance("Node", openSession);
@@ -33,7 +33,7 @@ test("a session in place makes no array for its outputs", async () => {
 });
 
 test("a session in place wants a place for each output", async () => {
-  const session = await openSession(doubled(), { threads: 1, inPlace: true });
+  const session = await sessionsWith(1)(doubled(), { inPlace: true });
   await expect(session.run({ state: zeros("float32", [size]) })).rejects.toMatchObject({
     code: "ENGINE",
     message: expect.stringContaining('output "next" has no place') as string,

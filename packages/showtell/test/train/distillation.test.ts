@@ -1,7 +1,7 @@
 // A teacher's captions among the true ones: how many, whose, drawn by seed and epoch; and that they are learnt.
 import { describe, expect, it } from "vitest";
 import { toFloat16Bits } from "../../src/base/float16.ts";
-import { openSession } from "../../src/node/ort-session.ts";
+import { sessionsWith } from "../../src/node/ort-session.ts";
 import type { Example } from "../../src/train/batches.ts";
 import { examplesOfEpoch, taughtExamples } from "../../src/train/distillation.ts";
 import { initialState } from "../../src/train/learner.ts";
@@ -56,7 +56,7 @@ describe("lessons with a teacher", () => {
       features: { size: 5, read: async (_, into) => void into.fill(toFloat16Bits(0.5)) },
     },
     weights: () => initialState(tinySpec, 1),
-    openSession: (model) => openSession(model, { threads: 1 }),
+    openSession: sessionsWith(1),
   };
 
   it("have batches that hold the teacher's longest caption, as many in every epoch", async () => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { toFloat16Bits } from "../../src/base/float16.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { tensor } from "../../src/base/tensor.ts";
-import type { OpenSession } from "../../src/engine/session.ts";
+import type { OpenSession, SessionOptions } from "../../src/engine/session.ts";
 import type { ShowAndTellSpec } from "../../src/models/show-and-tell.ts";
-import { openSession } from "../../src/node/ort-session.ts";
+import { sessionsWith } from "../../src/node/ort-session.ts";
 import type { Batch, Example } from "../../src/train/batches.ts";
 import { makeBatches, planBatches } from "../../src/train/batches.ts";
 import type { BatchResult, FeatureReader, Learner, LearnerState } from "../../src/train/learner.ts";
@@ -51,7 +51,7 @@ function copyOf(state: LearnerState): LearnerState {
   );
 }
 
-const openSingle: OpenSession = (model) => openSession(model, { threads: 1 });
+const openSingle = sessionsWith(1);
 
 async function withLearner<T>(
   first: LearnerState,
@@ -113,6 +113,22 @@ describe("twenty steps", () => {
     const [one, again, other] = [await finalState(1), await finalState(1), await finalState(2)];
     expect(again).toEqual(one);
     for (const name of Object.keys(one)) expect(other[name], name).not.toEqual(one[name]);
+  });
+
+  it("end in the same bits in place, as they are opened, as with arrays made for each result", async () => {
+    const opened: (SessionOptions | undefined)[] = [];
+    const notInPlace: OpenSession = (model, asked) => {
+      opened.push(asked);
+      return openSingle(model);
+    };
+    const learner = createLearner(spec, options, initialState(spec, 1), notInPlace);
+    const results = await learnSteps(learner, 1, 20);
+    expect(new Set(opened.map((asked) => asked?.inPlace))).toEqual(new Set([true]));
+    await withLearner(initialState(spec, 1), async (other) => {
+      expect(await learnSteps(other, 1, 20)).toEqual(results);
+      expect(other.state()).toEqual(learner.state());
+    });
+    await learner.dispose();
   });
 
   it("have batches of several shapes", () => {

@@ -3,8 +3,7 @@ import { describe, expect, it } from "vitest";
 import { toFloat16Bits } from "../../src/base/float16.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { openLearningStepper } from "../../src/caption/decoder-stepper.ts";
-import type { OpenSession } from "../../src/engine/session.ts";
-import { openSession } from "../../src/node/ort-session.ts";
+import { sessionsWith } from "../../src/node/ort-session.ts";
 import { endId, neverSaid } from "../../src/text/vocabulary.ts";
 import type { Group } from "../../src/train/batches.ts";
 import { batchOf } from "../../src/train/batches.ts";
@@ -13,7 +12,7 @@ import { initialState, learntState } from "../../src/train/learner.ts";
 import { createInputSampler, sampledShare } from "../../src/train/scheduled-sampling.ts";
 import { tinySpec } from "../bundle/tiny-decoder.ts";
 
-const openSingle: OpenSession = (model) => openSession(model, { threads: 1 });
+const openSingle = sessionsWith(1);
 const random = seededRandom(5);
 const bits = Uint16Array.from({ length: 3 * 5 }, () => toFloat16Bits(random.normal()));
 const features: FeatureReader = {

@@ -2,10 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { toFloat16Bits } from "../../src/base/float16.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import type { OpenSession } from "../../src/engine/session.ts";
 import type { DecoderSpec } from "../../src/models/catalogue.ts";
 import { tokenOrder } from "../../src/nn/token-order.ts";
-import { openSession } from "../../src/node/ort-session.ts";
+import { sessionsWith } from "../../src/node/ort-session.ts";
 import { neverSaid, specialWords } from "../../src/text/vocabulary.ts";
 import type { FeatureReader, Learner, LearnerState } from "../../src/train/learner.ts";
 import { createLearner, initialState, learntState } from "../../src/train/learner.ts";
@@ -16,7 +15,7 @@ import type { Baseline, RewardedBatch, SelfCritic } from "../../src/train/self-c
 import { advantagesOf, createSelfCritic } from "../../src/train/self-critical.ts";
 import { expectClose, numbersOf } from "../tensors.ts";
 
-const openSingle: OpenSession = (model) => openSession(model, { threads: 1 });
+const openSingle = sessionsWith(1);
 
 const words = [...specialWords, "a", "red", "blue", "dog", "cat", "runs", "sits"];
 const spec: DecoderSpec = {

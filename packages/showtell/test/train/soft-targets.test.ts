@@ -1,7 +1,7 @@
 // A teacher's distributions: the likeliest words at each token after the true ones before, laid into batches, and followed by the loss.
 import { expect, it } from "vitest";
 import { toFloat16Bits } from "../../src/base/float16.ts";
-import { openSession } from "../../src/node/ort-session.ts";
+import { sessionsWith } from "../../src/node/ort-session.ts";
 import { endId } from "../../src/text/vocabulary.ts";
 import type { Batch, Group } from "../../src/train/batches.ts";
 import { batchOf } from "../../src/train/batches.ts";
@@ -85,7 +85,7 @@ it("learning follows them: as without a teacher where they are the targets, and 
   const spec = { ...tinySpec, dropout: { features: 0, input: 0, output: 0 } };
   const losses = async (batch: Batch, share: number): Promise<readonly number[]> => {
     const options = { ...defaultTrainingOptions, ...(share > 0 && { wordDistillation: { share, width } }) };
-    const learner = createLearner(spec, options, initialState(spec, 1), (model) => openSession(model, { threads: 1 }));
+    const learner = createLearner(spec, options, initialState(spec, 1), sessionsWith(1));
     const found: number[] = [];
     for (let step = 1; step <= 60; step++) {
       const { loss, tokens } = await learner.learn(batch, features, step, 0.03);

@@ -6,7 +6,7 @@ import { toFloat16Bits } from "../../src/base/float16.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { tensor } from "../../src/base/tensor.ts";
 import type { CaptionQuality } from "../../src/evaluate/caption-quality.ts";
-import { openSession } from "../../src/node/ort-session.ts";
+import { sessionsWith } from "../../src/node/ort-session.ts";
 import { defaultTrainingOptions, selfCriticalOptions } from "../../src/train/options.ts";
 import { initialState } from "../../src/train/learner.ts";
 import { firstProgress, train } from "../../src/train/trainer.ts";
@@ -37,7 +37,7 @@ function training(changes: Partial<Training> = {}): Training {
     train: set,
     dev: set,
     from: { progress: firstProgress, state: initialState(tinySpec, 1) },
-    openSession: (model) => openSession(model, { threads: 1 }),
+    openSession: sessionsWith(1),
     now: () => performance.now(),
     ...changes,
   };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openSession } from "../../src/node/ort-session.ts";
+import { sessionsWith } from "../../src/node/ort-session.ts";
 import type { ServedFolders } from "../browser.ts";
 import { launchBrowser, serveFolders } from "../browser.ts";
 import { describeGroup } from "../groups.ts";
@@ -88,7 +88,7 @@ describeGroup("browser", () => {
   test("trains: ten steps have the losses that they have in Node.js", async () => {
     const [there, here] = [
       await page.evaluate(() => (globalThis as unknown as { readonly port: Port }).port.tenLosses()),
-      await tenLosses((model) => openSession(model, { threads: 1 })),
+      await tenLosses(sessionsWith(1)),
     ];
     expect(here).toHaveLength(10);
     expect(here[9]).toBeLessThan(here[0]! - 0.1);
