@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { toFloat16 } from "../src/bundle/precision.ts";
 import type * as catalogue from "../src/models/catalogue.ts";
 import type * as training from "../src/models/training-graph.ts";
 import type * as adam from "../src/nn/adam.ts";
@@ -77,7 +78,12 @@ test("the example is a decoder of the catalogue, and its loss falls to nothing o
   for (let step = 1; step <= 150; step++) {
     const scalars = adamScalars(step, 0.02, {}).map((value, i) => [adamScalarNames[i]!, scalar(value)]);
     const fed = Object.fromEntries(scalars) as Record<string, ReturnType<typeof scalar>>;
-    const results = await session.run({ ...learned, ...fed, ...tokenFeeds(rows), features: drawn([rows, 12], "seen") });
+    const results = await session.run({
+      ...learned,
+      ...fed,
+      ...tokenFeeds(rows),
+      features: toFloat16(drawn([rows, 12], "seen")),
+    });
     losses.push(numbersOf(results["loss"])[0]! / (rows * steps));
     learned = Object.fromEntries(replaced.map((name) => [name, results[`next.${name}`] as (typeof learned)[string]]));
   }

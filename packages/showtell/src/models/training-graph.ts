@@ -39,7 +39,7 @@ export interface TrainingGraphOptions {
   readonly stage?: StageSpec | undefined;
 }
 
-/** Shape of one picture's features as training reads them: the decoder's, or those before a stage that learns too. */
+/** Shape of one picture's features as training reads them, which is in float16: the decoder's, or those before a stage that learns too. */
 export function trainedFeatures(spec: DecoderSpec, stage?: StageSpec): readonly number[] {
   return stage === undefined ? spec.features : stageInputShape(stage);
 }

@@ -1,5 +1,6 @@
 // The penalty on uneven attention in the training step of every decoder that attends: in the loss, in the gradients, and refused elsewhere.
 import { describe, expect, it, test } from "vitest";
+import { toFloat16 } from "../../src/bundle/precision.ts";
 import type { DecoderSpec } from "../../src/models/catalogue.ts";
 import { trainingGraph } from "../../src/models/training-graph.ts";
 import { openSession } from "../../src/node/ort-session.ts";
@@ -24,7 +25,7 @@ function graphWith(spec: DecoderSpec, attentionPenalty: number) {
 
 function feedsFor(spec: DecoderSpec, graph: ReturnType<typeof trainingGraph>) {
   const feeds = trainingFeeds(drawnParameters(spec), graph, adam);
-  return { ...feeds, features: drawnFeatures(spec, 2), ...tokenFeeds(4), normaliser: scalar(8) };
+  return { ...feeds, features: toFloat16(drawnFeatures(spec, 2)), ...tokenFeeds(4), normaliser: scalar(8) };
 }
 
 async function lossOf(spec: DecoderSpec, penalty: number): Promise<number> {

@@ -1,5 +1,6 @@
 // What every decoder of the catalogue must hold, whatever it is: captioning sees the model that was trained, and follows its rows.
 import { describe, expect, it } from "vitest";
+import { toFloat16 } from "../../src/bundle/precision.ts";
 import { scoringGraph } from "../../src/models/training-graph.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { paddedWords } from "../../src/nn/vocabulary-layer.ts";
@@ -15,7 +16,7 @@ describe.each(tinyDecoders)("%s", (_, spec) => {
     const rows = images * group;
     const features = drawnFeatures(spec, images);
     const scoring = await openSession(scoringGraph(spec, evenShape(images, group, steps)), { threads: 1 });
-    const feeds = { ...parameters, features, ...tokenFeeds(rows) };
+    const feeds = { ...parameters, features: toFloat16(features), ...tokenFeeds(rows) };
     // The loss of a single token is its negative log-probability; tokens are time-major.
     const scored: number[] = [];
     for (let token = 0; token < steps * rows; token++) {

@@ -1,4 +1,5 @@
 // Tiny decoders of every kind, with first weights, masks and a stepper over their two graphs: what the tests of models share.
+import { decodeFloat16, encodeFloat16 } from "../../src/base/float16.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import type { Tensor } from "../../src/base/tensor.ts";
 import { sizeOf, tensor, zeros } from "../../src/base/tensor.ts";
@@ -81,14 +82,14 @@ export function drawnParameters(spec: DecoderSpec): Floats {
   );
 }
 
-/** Features of some pictures, all different. */
+/** Features of some pictures, all different, and numbers that a half holds, in which training reads them. */
 export function drawnFeatures(spec: DecoderSpec, images: number): Tensor<"float32"> {
   const random = seededRandom(6, "features");
   const shape = [images, ...spec.features];
   return tensor(
     "float32",
     shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
+    decodeFloat16(encodeFloat16(Float32Array.from({ length: sizeOf(shape) }, () => random.normal()))),
   );
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/base/tensor.ts";
 import { tensor } from "../../src/base/tensor.ts";
+import { toFloat16 } from "../../src/bundle/precision.ts";
 import { decoderOf } from "../../src/models/catalogue.ts";
 import { scoringGraph, trainingGraph } from "../../src/models/training-graph.ts";
 import { tokenOrder } from "../../src/nn/token-order.ts";
@@ -34,7 +35,11 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
     const graph = trainingGraph(spec, shape, { adam, smoothing });
     const rows = shape.images * shape.lengths.length;
     const features = drawnFeatures(spec, shape.images);
-    return runOnce(graph.model, { ...trainingFeeds(parameters, graph, adam), features, ...tokenFeeds(rows) });
+    return runOnce(graph.model, {
+      ...trainingFeeds(parameters, graph, adam),
+      features: toFloat16(features),
+      ...tokenFeeds(rows),
+    });
   };
   it("learns with all its parameters but the frozen ones: each is given, gets a gradient and is replaced", async () => {
     const shape = evenShape(3, 2, steps);
@@ -73,7 +78,7 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
         const feeds = trainingFeeds(parameters, graph, adam);
         // Masks of ones: a picture's dropout is one mask in a group, and one a copy otherwise.
         for (const mask of graph.masks) feeds[mask.name]!.data.fill(1);
-        return runOnce(graph.model, { ...feeds, features: fed, ...tokenFeeds(rows) });
+        return runOnce(graph.model, { ...feeds, features: toFloat16(fed), ...tokenFeeds(rows) });
       }),
     );
     expectClose(numbersOf(grouped!["loss"]), numbersOf(alone!["loss"]), 1e-6);
@@ -102,7 +107,7 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
       const graph = trainingGraph(spec, shape, { adam, smoothing: 0.1 });
       const feeds = trainingFeeds(parameters, graph, adam);
       const tokens = { words: placed("words"), targets: placed("targets"), weights: placed("weights") };
-      const fed = { ...feeds, ...all, ...tokens, features: drawnFeatures(spec, 2) };
+      const fed = { ...feeds, ...all, ...tokens, features: toFloat16(drawnFeatures(spec, 2)) };
       found.push(await runOnce(graph.model, fed));
     }
     const [padded, exact] = found as [Record<string, Tensor>, Record<string, Tensor>];
@@ -116,7 +121,7 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
     const graph = trainingGraph(spec, shape, { adam, smoothing: 0 });
     const feeds = trainingFeeds(parameters, graph, adam);
     for (const mask of graph.masks) feeds[mask.name]!.data.fill(1);
-    const all = { ...feeds, features: drawnFeatures(spec, 2), ...tokenFeeds(4) };
+    const all = { ...feeds, features: toFloat16(drawnFeatures(spec, 2)), ...tokenFeeds(4) };
     const [trained, scored] = [await runOnce(graph.model, all), await runOnce(scoringGraph(spec, shape), all)];
     expectClose(numbersOf(trained["loss"]), numbersOf(scored["loss"]), 1e-6);
     expect(numbersOf(trained["correct"])).toEqual(numbersOf(scored["correct"]));
@@ -126,7 +131,7 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
     const graph = trainingGraph(spec, evenShape(2, 2, steps), { adam, smoothing: 0 });
     const learningFeeds = trainingFeeds(parameters, graph, adam);
     for (const mask of graph.masks) learningFeeds[mask.name]!.data.fill(1);
-    const feeds = { ...learningFeeds, features: drawnFeatures(spec, 2), ...tokenFeeds(4) };
+    const feeds = { ...learningFeeds, features: toFloat16(drawnFeatures(spec, 2)), ...tokenFeeds(4) };
     const session = await openSession(graph.model, { threads: 1 });
     const lossWith = async (changes: Readonly<Record<string, Tensor>>): Promise<number> =>
       numbersOf((await session.run({ ...feeds, ...changes }))["loss"])[0]!;
@@ -149,7 +154,7 @@ describe.each(tinyDecoders)("a training step of %s", (_, spec) => {
     const session = await openSession(graph.model, { threads: 1 });
     const feeds: Record<string, Tensor> = {
       ...trainingFeeds(parameters, graph, adam),
-      features: drawnFeatures(spec, 2),
+      features: toFloat16(drawnFeatures(spec, 2)),
       ...tokenFeeds(4),
     };
     const results = await session.run(feeds);
