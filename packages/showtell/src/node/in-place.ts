@@ -4,6 +4,7 @@
 import { messageOf } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { tensor } from "../base/tensor.ts";
+import { encodeNode, encodeValue } from "../onnx/model.ts";
 import type { Part } from "../onnx/wire.ts";
 import { encode, intField, message, partField, textField } from "../onnx/wire.ts";
 
@@ -13,28 +14,18 @@ export const stopName = "in-place.stop";
 /** The output after it, which the run writes: the sequence's length. */
 export const doneName = "in-place.done";
 
-function node(operator: string, inputs: readonly string[], result: string): Part {
-  return partField(
-    1,
-    message(
-      inputs.map((name) => textField(1, name)),
-      textField(2, result),
-      textField(4, operator),
-    ),
-  );
+function node(operator: string, inputs: readonly string[], output: string): Part {
+  return encodeNode({ operator, name: output, inputs, outputs: [output], attributes: {} });
 }
 
-/** A graph's output; a type of ONNX is one of a tensor (field 1, its element in 1) or of a sequence (field 4, its element in 1). */
-function output(name: string, type: Part): Part {
-  return partField(12, message(textField(1, name), partField(2, type)));
-}
-
-function tensorType(element: number, ...shape: readonly Part[]): Part {
-  return partField(1, message(intField(1, element), ...shape));
-}
-
-const [float32, int64] = [1, 7];
-const noDimensions = partField(2, message());
+/** An output (field 12) whose type is a sequence (4) of tensors (1) of float32 (1). */
+const stop = partField(
+  12,
+  message(
+    textField(1, stopName),
+    partField(2, message(partField(4, message(partField(1, message(partField(1, message(intField(1, 1))))))))),
+  ),
+);
 
 /** A piece of a model with both outputs. */
 const front = encode(
@@ -43,8 +34,8 @@ const front = encode(
     message(
       node("SequenceEmpty", [], stopName),
       node("SequenceLength", [stopName], doneName),
-      output(stopName, partField(4, message(partField(1, message(tensorType(float32)))))),
-      output(doneName, message(tensorType(int64, noDimensions))),
+      stop,
+      encodeValue(12, { name: doneName, dtype: "int64", shape: [] }),
     ),
   ),
 );

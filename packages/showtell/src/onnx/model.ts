@@ -72,7 +72,8 @@ function encodeAttribute(name: string, attribute: OnnxAttribute): Part {
   return partField(5, message(textField(1, name), encoder(attribute.value)));
 }
 
-function encodeNode(node: OnnxNode): Part {
+/** A node, as a field of a graph. */
+export function encodeNode(node: OnnxNode): Part {
   return partField(
     1,
     message(
@@ -98,7 +99,8 @@ function encodeInitialiser(initialiser: OnnxInitialiser): Part {
   );
 }
 
-function encodeValue(field: number, value: OnnxValue): Part {
+/** An input (field 11) or an output (12) of a graph. */
+export function encodeValue(field: 11 | 12, value: OnnxValue): Part {
   const dimensions = value.shape.map((dimension) =>
     partField(1, typeof dimension === "number" ? intField(1, dimension) : textField(2, dimension)),
   );
