@@ -24,7 +24,8 @@ export const errorCodes = {
     "The tensors of the bundle do not fit its architecture: one is missing, or has another shape or type.",
   BUNDLE_SELF_TEST: "The bundle loads but does not compute what it did when it was written: it is damaged.",
   BUNDLE_KIND: "The bundle holds another kind of model than was asked for (an encoder where a decoder is needed, say).",
-  ENCODER_MISSING: "The decoder's encoder was not found beside it, in the package or in the cache.",
+  ENCODER_MISSING:
+    "An encoder was not found: a decoder's own beside it, in the package or in the cache, or one that was named.",
   ENCODER_MISMATCH:
     "The encoder found is not the one that the decoder was trained on, or a table of neighbours is of another encoder's features.",
   ENSEMBLE_MISMATCH:

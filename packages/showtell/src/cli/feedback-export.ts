@@ -1,9 +1,9 @@
 // `showtell feedback export`: feedback as a data set on disk. What can be learned of it is decided in store/feedback-export.ts.
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { ShowtellError } from "../base/errors.ts";
-import { unwritable, writeFileAtomically } from "../node/files.ts";
+import { isThere, unwritable, writeFileAtomically } from "../node/files.ts";
 import type { FeedbackDataset, FeedbackRecord } from "../store/feedback-export.ts";
 import type { FeedbackPicture } from "../store/feedback.ts";
 import { storeOption, withStore } from "./feedback-list.ts";
@@ -87,11 +87,8 @@ async function writeDataset(
   pictureOf: (record: FeedbackRecord) => FeedbackPicture,
 ): Promise<void> {
   const list = join(out, files.captions);
-  const isThere = await stat(list).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) throw new ShowtellError("ARGUMENT", `"${out}" holds a data set already: name a new folder with --out`);
+  if (await isThere(list))
+    throw new ShowtellError("ARGUMENT", `"${out}" holds a data set already: name a new folder with --out`);
   const images = join(out, files.images);
   await mkdir(images, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(images, cause);

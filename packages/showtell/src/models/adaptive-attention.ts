@@ -46,7 +46,7 @@ function parameters(spec: AdaptiveAttentionSpec): ParameterSpecs {
   return {
     ...wordParameters(spec),
     ...imageParameters(spec),
-    ...startParameters(spec),
+    ...startParameters(spec, "lstm"),
     ...gridParameters(spec, hiddenSize),
     ...lstmParameters("lstm", embeddingSize, hiddenSize),
     "lstm.image": weightSpec(hiddenSize, 4 * hiddenSize),
@@ -84,7 +84,7 @@ export const adaptiveAttention: DecoderEntry<AdaptiveAttentionSpec> = {
         // The picture stands beside every word: its share of all gates.
         image: concat([gemm(image, p["lstm.image"]!), gemm(image, p["sentinel.image"]!)], 1),
       },
-      state: firstState(p, image),
+      state: firstState(p, image, "lstm"),
     };
   },
 

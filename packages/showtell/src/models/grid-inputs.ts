@@ -5,6 +5,8 @@ import { relu, tanh } from "../graph/operators/arithmetic.ts";
 import { gemm } from "../graph/operators/matrix.ts";
 import { reduceMean } from "../graph/operators/reduction.ts";
 import { reshape } from "../graph/operators/reshaping.ts";
+import type { CellKind } from "../nn/cells.ts";
+import { cells } from "../nn/cells.ts";
 import { linear, standardise } from "../nn/layers.ts";
 import type { Noise } from "../nn/noise.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
@@ -66,9 +68,9 @@ export function gridParameters({ features }: GridSpec, size: number): ParameterS
   return { "grid.weight": weightSpec(features.at(-1)!, size), "grid.bias": biasSpec(size) };
 }
 
-/** `start.*`: the summary to the first state of an LSTM. */
-export function startParameters({ hiddenSize }: GridSpec): ParameterSpecs {
-  return { "start.hidden": weightSpec(hiddenSize, hiddenSize), "start.cell": weightSpec(hiddenSize, hiddenSize) };
+/** `start.*`: the summary to each value of a cell's first state. */
+export function startParameters({ hiddenSize }: GridSpec, cell: CellKind): ParameterSpecs {
+  return Object.fromEntries(cells[cell].states.map((name) => [`start.${name}`, weightSpec(hiddenSize, hiddenSize)]));
 }
 
 /** features [images, positions, channels] → the picture's summary [images, hiddenSize]. */
@@ -87,17 +89,17 @@ export interface SeenGrid {
 /** features [images, positions, channels] → the projected grid. */
 export function seenGrid(p: Parameters, spec: GridSpec, features: Value, noise: Noise): SeenGrid {
   const [images, positions, channels] = features.shape as [Value["shape"][0], number, number];
-  const cells = reshape(standardise(features), [typeof images === "number" ? images * positions : "cells", channels]);
-  const projected = relu(linear(cells, p["grid.weight"]!, p["grid.bias"]));
+  const places = reshape(standardise(features), [typeof images === "number" ? images * positions : "cells", channels]);
+  const projected = relu(linear(places, p["grid.weight"]!, p["grid.bias"]));
   return {
     rows: noise.dropout("grid", projected, spec.dropout.features),
     perImage: (rows) => reshape(rows, [images, positions, rows.shape[1]!]),
   };
 }
 
-/** The first state of an LSTM from the picture's summary. */
-export function firstState(p: Parameters, image: Value): Values {
-  return { hidden: tanh(gemm(image, p["start.hidden"]!)), cell: tanh(gemm(image, p["start.cell"]!)) };
+/** The first state of a cell from the picture's summary. */
+export function firstState(p: Parameters, image: Value, cell: CellKind): Values {
+  return Object.fromEntries(cells[cell].states.map((name) => [name, tanh(gemm(image, p[`start.${name}`]!))]));
 }
 
 /** The block "image" of a drawing. */

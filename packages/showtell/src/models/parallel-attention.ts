@@ -1,18 +1,20 @@
-// An LSTM language model that starts from the picture and, beside its recurrence, looks at the grid: attention after the LSTM, not fed
-// back. So only the LSTM runs word by word; attention and logits are computed for all steps at once. A relative of Lu et al. 2017, who
-// also attend from the current state, and of the dot-product attention of Luong et al. 2015, without its input feeding.
+// A recurrent language model that starts from the picture and, beside its recurrence, looks at the grid: attention after the cell, not
+// fed back. So only the cell runs word by word; attention and logits are computed for all steps at once. A relative of Lu et al. 2017,
+// who also attend from the current state, and of the dot-product attention of Luong et al. 2015, without its input feeding.
 import { z } from "zod";
 import { add, tanh } from "../graph/operators/arithmetic.ts";
 import { gemm } from "../graph/operators/matrix.ts";
 import { softmax } from "../graph/operators/reduction.ts";
 import { attended } from "../nn/attention.ts";
 import { attentionScores } from "../nn/attention-scores.ts";
-import { cellInput } from "../nn/cells.ts";
-import { linear, lstmCell, lstmParameters } from "../nn/layers.ts";
+import type { CellKind } from "../nn/cells.ts";
+import { cellInput, cellKinds, cells } from "../nn/cells.ts";
+import { linear } from "../nn/layers.ts";
 import type { ParameterSpecs } from "../nn/parameters.ts";
 import { biasSpec, weightSpec } from "../nn/parameters.ts";
 import type { Architecture } from "../plot/architecture.ts";
 import { trainedBlock } from "./block-lines.ts";
+import { chosen } from "./decoder-options.ts";
 import type { DecoderEntry } from "./decoder.ts";
 import {
   attentionSpec,
@@ -35,23 +37,34 @@ import { droppedWords, wordBlock, wordParameters } from "./word-inputs.ts";
 /** Architecture of a decoder with parallel attention; `features` is a grid [positions, channels]. */
 export interface ParallelAttentionSpec extends AttentionSpec {
   readonly kind: "parallel-attention";
-  /** Size of the LSTM's state, and of what the logits are made of. */
+  /** Size of the recurrent state, and of what the logits are made of. */
   readonly hiddenSize: number;
   /** Size of the projected grid, of queries, keys and values. */
   readonly attentionSize: number;
+  /** The recurrent cell; default: lstm. */
+  readonly cell?: CellKind | undefined;
+}
+
+/** What specifications mean that do not say. */
+const unsaid = { cell: "lstm" } as const;
+
+/** The name of the cell that a specification means, and of its parameters. */
+function cellOf({ cell = unsaid.cell }: ParallelAttentionSpec): CellKind {
+  return cell;
 }
 
 function parameters(spec: ParallelAttentionSpec): ParameterSpecs {
   const { embeddingSize, hiddenSize, attentionSize } = spec;
+  const cell = cellOf(spec);
   return {
     ...wordParameters(spec),
     ...imageParameters(spec),
-    ...startParameters(spec),
+    ...startParameters(spec, cell),
     ...gridParameters(spec, attentionSize),
     "attention.keys": weightSpec(attentionSize, attentionSize),
     "attention.values": weightSpec(attentionSize, attentionSize),
     "attention.queries": weightSpec(hiddenSize, attentionSize),
-    ...lstmParameters("lstm", embeddingSize, hiddenSize),
+    ...cells[cell].parameters(cell, embeddingSize, hiddenSize),
     "joined.hidden": weightSpec(hiddenSize, hiddenSize),
     "joined.context": weightSpec(attentionSize, hiddenSize),
     "joined.bias": biasSpec(hiddenSize),
@@ -61,13 +74,22 @@ function parameters(spec: ParallelAttentionSpec): ParameterSpecs {
 
 export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
   kind: "parallel-attention",
-  title: "LSTM with parallel dot-product attention",
+  title: "Recurrent cell with parallel dot-product attention",
   layer: "grid",
-  schema: z.strictObject({ kind: z.literal("parallel-attention"), ...attentionSpecFields }),
+  schema: z.strictObject({
+    kind: z.literal("parallel-attention"),
+    ...attentionSpecFields,
+    cell: z.enum(cellKinds).optional(),
+  }),
   recipe: { ...gridRecipe, epochs: 6 },
-  takes: ["attentionSize"],
+  takes: ["attentionSize", "cell"],
+  unsaid,
 
-  specOf: (sizes, options) => ({ kind: "parallel-attention", ...attentionSpec(sizes, options) }),
+  specOf: (sizes, options) => ({
+    kind: "parallel-attention",
+    ...attentionSpec(sizes, options),
+    ...chosen({ cell: options.cell }),
+  }),
 
   parameters,
 
@@ -83,17 +105,18 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
         keys: attentionScores.dot.keys(perImage(gemm(rows, keys))),
         values: perImage(gemm(rows, values)),
       },
-      state: firstState(p, image),
+      state: firstState(p, image, cellOf(spec)),
     };
   },
 
   embed(p, spec, words, noise) {
-    return cellInput(p, "lstm", droppedWords(p, spec, words, noise));
+    return cellInput(p, cellOf(spec), droppedWords(p, spec, words, noise));
   },
 
-  step(p, _spec, _memory, state, input) {
-    const { hidden, cell } = lstmCell(input, p["lstm.recurrent"]!, { hidden: state["hidden"]!, cell: state["cell"]! });
-    return { state: { hidden, cell }, output: { hidden } };
+  step(p, spec, _memory, state, input) {
+    const cell = cellOf(spec);
+    const next = cells[cell].step(input, p[`${cell}.recurrent`]!, state);
+    return { state: next, output: { hidden: next["hidden"]! } };
   },
 
   logits(p, spec, memory, output, noise) {
@@ -109,24 +132,25 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
 
 function blocks(spec: ParallelAttentionSpec): Architecture {
   const { embeddingSize, hiddenSize, attentionSize } = spec;
+  const cell = cellOf(spec);
   const specs = parameters(spec);
   return {
     nodes: [
       imageBlock(spec, specs),
       gridBlock(spec, specs),
       wordBlock(spec),
-      trainedBlock(specs, "lstm", "LSTM", [`input ${embeddingSize}, state ${hiddenSize}`]),
+      trainedBlock(specs, cell, cells[cell].title, [`input ${embeddingSize}, state ${hiddenSize}`]),
       trainedBlock(specs, "attention", "Attention", ["dot product, one head", `size ${attentionSize}`]),
       ...outputBlocks(spec, specs, ["state and context joined, tanh"]),
     ],
     edges: [
       ...gridEdges,
-      { from: "image", to: "lstm", label: "first state" },
-      { from: "words", to: "lstm" },
-      { from: "lstm", to: "lstm", label: "state" },
-      { from: "lstm", to: "attention", label: "query" },
+      { from: "image", to: cell, label: "first state" },
+      { from: "words", to: cell },
+      { from: cell, to: cell, label: "state" },
+      { from: cell, to: "attention", label: "query" },
       { from: "grid", to: "attention", label: "keys, values" },
-      { from: "lstm", to: "output" },
+      { from: cell, to: "output" },
       { from: "attention", to: "output", label: "context" },
       ...outputEdges,
     ],

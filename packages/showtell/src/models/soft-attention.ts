@@ -49,7 +49,7 @@ function parameters(spec: SoftAttentionSpec): ParameterSpecs {
   return {
     ...wordParameters(spec),
     ...imageParameters(spec),
-    ...startParameters(spec),
+    ...startParameters(spec, "lstm"),
     ...gridParameters(spec, attentionSize),
     "attention.keys": weightSpec(attentionSize, attentionSize),
     "attention.queries": weightSpec(hiddenSize, attentionSize),
@@ -90,7 +90,7 @@ export const softAttention: DecoderEntry<SoftAttentionSpec> = {
     const keys = perImage(gemm(rows, p["attention.keys"]!));
     return {
       memory: { keys: attentionScores[spec.score ?? "additive"].keys(keys), values: perImage(rows) },
-      state: firstState(p, seenImage(p, spec, features, noise)),
+      state: firstState(p, seenImage(p, spec, features, noise), "lstm"),
     };
   },
 

@@ -6,10 +6,10 @@ import { bundleParts, readBundle } from "../bundle/bundle.ts";
 import type { Bundle, BundlePart } from "../bundle/bundle.ts";
 import { manifestKey, parseManifest } from "../bundle/manifest.ts";
 import type { DecoderManifest, EncoderManifest, Manifest } from "../bundle/manifest.ts";
-import { readBytes, writeFileAtomically } from "./files.ts";
+import { isThere, readBytes, writeFileAtomically } from "./files.ts";
 import { shippedModels } from "./shipped-models.ts";
 import { readSafetensorsFileHeader } from "./safetensors-file.ts";
-import { fetchCommand, weightsFolder } from "./weights-folder.ts";
+import { fetchCommand, missingEncoder, weightsFolder } from "./weights-folder.ts";
 
 /**
  * Reads and verifies a bundle (all but its self-test).
@@ -21,9 +21,11 @@ export async function readBundleFile(path: string): Promise<Bundle> {
 
 /**
  * Reads a bundle for its encoder.
- * @throws ShowtellError `BUNDLE_KIND` if it has none, and what {@link readBundleFile} throws.
+ * @throws ShowtellError `ENCODER_MISSING` if there is no such file, `BUNDLE_KIND` if it holds no encoder, and what {@link readBundleFile}
+ * throws.
  */
 export async function readEncoderFile(path: string): Promise<EncoderBundle> {
+  if (!(await isThere(path))) throw missingEncoder(path);
   const bundle = await readBundleFile(path);
   const { encoder } = bundle;
   if (encoder !== undefined) return { ...bundle, encoder };

@@ -1,9 +1,9 @@
 // From a model argument to what captions: one bundle's decoder or several as an ensemble, and the encoders whose features they read.
-import { stat } from "node:fs/promises";
 import type { CaptionerInput, CaptionerParts } from "../caption/captioning-service.ts";
 import { planEnsemble } from "../caption/ensemble.ts";
 import type { DecoderBundle } from "./bundle-files.ts";
 import { findEncoder, readDecoderFile } from "./bundle-files.ts";
+import { isThere } from "./files.ts";
 
 /** What names a model: the path of a bundle; several, as a list or with commas between, are an ensemble. */
 export type ModelArgument = string | readonly string[];
@@ -50,11 +50,4 @@ async function modelPaths(model: ModelArgument): Promise<readonly string[]> {
     .split(",")
     .map((path) => path.trim())
     .filter((path) => path !== "");
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

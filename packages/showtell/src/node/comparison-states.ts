@@ -1,7 +1,5 @@
 // How the runs of a plan stand: which have a record, which have a model, and which are left to do. Runs nothing.
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ShowtellError } from "../base/errors.ts";
 import { ensembleIdentity } from "../caption/ensemble.ts";
 import { withRuns } from "../compare/planned-runs.ts";
 import type { RunKey, RunOptions, RunRecord } from "../compare/record.ts";
@@ -9,11 +7,12 @@ import { isRecordOf, recordName } from "../compare/record.ts";
 import { decoderIdentityIn, encoderIdentityIn } from "./bundle-files.ts";
 import type { ComparedRun, ComparisonRequest, RunState } from "./comparison-request.ts";
 import { openDataset } from "./dataset-folder.ts";
-import { defaultRunOptions, fileLabel, runOptions } from "./run-options.ts";
+import { isThere } from "./files.ts";
+import { defaultRunOptions, runOptions } from "./run-options.ts";
 import { readRecords } from "./run-records.ts";
 import { datasetHash } from "./training-captions.ts";
 import { runFiles } from "./training-run.ts";
-import { fetchCommand } from "./weights-folder.ts";
+import { missingEncoder } from "./weights-folder.ts";
 
 /** The hash of a data set's captions, as runs record it. @throws ShowtellError `DATA_…`. */
 export async function dataHashOf({ data, images }: Pick<ComparisonRequest, "data" | "images">): Promise<string> {
@@ -77,13 +76,6 @@ function seedOf(run: ComparedRun, record: RunRecord): boolean {
   return run.template.kind === "evaluate" || run.seed === record.seed;
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 /**
  * How each run of a comparison stands. Without data (where only records are read) records of any data set count.
  * @throws ShowtellError `RECORD_FORMAT`, `FILE_NOT_FOUND`.
@@ -114,12 +106,7 @@ export async function requireEncoders(states: readonly RunState[], places: reado
     const { template, row } = states[place]!.run;
     if (template.kind === "evaluate") continue;
     const { encoder } = template.request;
-    if (isOwnFile(encoder) && !(await isThere(encoder))) {
-      throw new ShowtellError(
-        "ENCODER_MISSING",
-        `"${row.name}" reads the encoder "${encoder}", which is not there: fetch it (${fetchCommand(fileLabel(encoder))}), or name another`,
-      );
-    }
+    if (isOwnFile(encoder) && !(await isThere(encoder))) throw missingEncoder(encoder, `"${row.name}": the encoder`);
   }
 }
 

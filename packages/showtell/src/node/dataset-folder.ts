@@ -6,7 +6,7 @@ import { ShowtellError, quoted } from "../base/errors.ts";
 import { parseSplitList } from "../datasets/flickr.ts";
 import { type DatasetKind, captionParsers } from "../datasets/kinds.ts";
 import type { CaptionRecord } from "../datasets/record.ts";
-import { readBytes, unreadable } from "./files.ts";
+import { isThere, readBytes, unreadable } from "./files.ts";
 
 /** An opened data set. */
 export interface Dataset {
@@ -104,7 +104,7 @@ async function findCaptions(source: string): Promise<{ file: string; kind: Datas
   if (stats.isFile()) return { file: source, kind: kindOfFile(source) };
   for (const [name, kind] of captionFiles) {
     const file = path.join(source, name);
-    if (await exists(file)) return { file, kind };
+    if (await isThere(file)) return { file, kind };
   }
   const names = (await readdir(source)).sort();
   const [first, ...others] = names.filter((name) => loneKinds.has(kindByName(name)!));
@@ -133,7 +133,7 @@ async function findImages(folders: readonly string[], records: readonly CaptionR
   for (const base of folders) {
     for (const name of imageFolders) {
       const folder = path.join(base, name);
-      if ((await exists(folder)) && (await holdsAny(folder, probes))) return folder;
+      if ((await isThere(folder)) && (await holdsAny(folder, probes))) return folder;
     }
   }
   throw new ShowtellError(
@@ -144,15 +144,8 @@ async function findImages(folders: readonly string[], records: readonly CaptionR
 }
 
 async function holdsAny(folder: string, records: readonly CaptionRecord[]): Promise<boolean> {
-  for (const { image } of records) if (await exists(path.join(folder, image))) return true;
+  for (const { image } of records) if (await isThere(path.join(folder, image))) return true;
   return false;
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function readText(file: string): Promise<string> {

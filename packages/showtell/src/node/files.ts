@@ -15,6 +15,14 @@ export function systemCodeOf(thrown: unknown): string | undefined {
   return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
 }
 
+/** Whether there is a file, a folder or anything else at a path. */
+export async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** The `FILE_NOT_FOUND` error for a path whose reading failed. */
 export function unreadable(path: string, cause: unknown): ShowtellError {
   const reasons: Readonly<Record<string, string>> = {

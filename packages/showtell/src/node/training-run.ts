@@ -1,5 +1,5 @@
 // The folder of a training run: what lies in it, how it is written, and how a resumed run finds its place. Trains nothing.
-import { appendFile, mkdir, readFile, rename, stat } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ShowtellError } from "../base/errors.ts";
@@ -11,7 +11,7 @@ import { checkpointParts, readCheckpoint } from "../train/checkpoint.ts";
 import type { LearnerState } from "../train/learner.ts";
 import type { Progress } from "../train/trainer.ts";
 import { writeBundleFile } from "./bundle-files.ts";
-import { readBytes, unreadable, unwritable, writeFileAtomically } from "./files.ts";
+import { isThere, readBytes, unreadable, unwritable, writeFileAtomically } from "./files.ts";
 import { rasterise } from "./rasterise.ts";
 import type { RunDescription } from "./run-description.ts";
 import { readRunDescription, requireSameRun } from "./run-description.ts";
@@ -78,13 +78,6 @@ export interface TrainingRun {
   drawCurves(): Promise<void>;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function textOf(path: string): Promise<string> {
   return readFile(path, "utf8").catch((cause: unknown) => {
     throw unreadable(path, cause);
@@ -115,7 +108,7 @@ export async function openTrainingRun(
     throw unwritable(folder, cause);
   });
   const path = join(folder, runFiles.description);
-  if (await exists(path)) {
+  if (await isThere(path)) {
     if (!resume)
       throw new ShowtellError(
         "RUN_EXISTS",
@@ -145,13 +138,13 @@ function runIn(folder: string, writer: string, judged: boolean): TrainingRun {
     saveCheckpoint: (progress, state) => writeFileAtomically(at("last"), checkpointParts(progress, state, writer)),
     saveBest: (bundle) => writeBundleFile(judged ? candidate : at("best"), bundle),
     async bestPath() {
-      for (const path of [candidate, at("best"), refused]) if (await exists(path)) return path;
+      for (const path of [candidate, at("best"), refused]) if (await isThere(path)) return path;
       return undefined;
     },
     async settle(adaptation) {
       const report = `${JSON.stringify({ writer, ...adaptation }, undefined, 2)}\n`;
       await writeFileAtomically(join(folder, adaptationFiles.report), report);
-      if (!(await exists(candidate))) return;
+      if (!(await isThere(candidate))) return;
       const path = adaptation.remembered?.accepted === false ? refused : at("best");
       await rename(candidate, path).catch((cause: unknown) => {
         throw unwritable(path, cause);
@@ -169,7 +162,7 @@ function runIn(folder: string, writer: string, judged: boolean): TrainingRun {
 }
 
 async function readEpochs(path: string): Promise<readonly (EpochRecord & { readonly best: boolean })[]> {
-  const lines = (await exists(path)) ? (await textOf(path)).split("\n") : [];
+  const lines = (await isThere(path)) ? (await textOf(path)).split("\n") : [];
   return lines.flatMap((line) => {
     const parsed = epochSchema.safeParse(parsedLine(line));
     return parsed.success ? [parsed.data] : [];
@@ -193,7 +186,7 @@ export async function resumedFrom(
   expected: LearnerState,
 ): Promise<{ readonly progress: Progress; readonly state: LearnerState } | undefined> {
   const path = join(folder, runFiles.last);
-  const checkpoint = (await exists(path)) ? readCheckpoint(await readBytes(path), path, expected) : undefined;
+  const checkpoint = (await isThere(path)) ? readCheckpoint(await readBytes(path), path, expected) : undefined;
   const step = checkpoint?.progress.step ?? 0;
   await cutBack(join(folder, runFiles.history), step);
   await cutBack(join(folder, runFiles.samples), step);
@@ -202,7 +195,7 @@ export async function resumedFrom(
 
 /** Drops the lines of later steps, and a last line that a kill left torn. */
 async function cutBack(path: string, step: number): Promise<void> {
-  if (!(await exists(path))) return;
+  if (!(await isThere(path))) return;
   const kept = (await textOf(path)).split("\n").filter((line) => {
     const parsed = lineSchema.safeParse(parsedLine(line));
     return parsed.success && parsed.data.step <= step;

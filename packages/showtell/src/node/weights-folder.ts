@@ -1,5 +1,6 @@
 // Where weights lie by their names: those that ship, and fetched and converted ones. Reads no file.
 import { basename, join } from "node:path";
+import { ShowtellError } from "../base/errors.ts";
 import type { EncoderKind } from "../models/encoder-graph.ts";
 import { encoderKinds } from "../models/encoder-graph.ts";
 import { cacheFolder } from "./cache-folder.ts";
@@ -20,6 +21,10 @@ export function encoderName(kind: EncoderKind, precision: EncoderPrecision): str
   return precision === "float32" ? kind : `${kind}-${precision}`;
 }
 
+const catalogueNames = encoderKinds.flatMap((kind) =>
+  encoderPrecisions.map((precision) => encoderName(kind, precision)),
+);
+
 /** The command that fetches an encoder of such a name. */
 export function fetchCommand(name: string): string {
   const precision = encoderPrecisions.find((one) => name.endsWith(`-${one}`));
@@ -31,9 +36,15 @@ export function fetchedEncoder(name: string): string {
   return join(weightsFolder(), `${name}.safetensors`);
 }
 
+/** Says that the file of an encoder is not there, with the command that fetches it if it is one of the catalogue's. */
+export function missingEncoder(path: string, what = "the encoder"): ShowtellError {
+  const name = catalogueNames.find((one) => fetchedEncoder(one) === path);
+  const remedy = name === undefined ? "name another" : `fetch it (${fetchCommand(name)}), or name another`;
+  return new ShowtellError("ENCODER_MISSING", `${what} "${path}" is not there: ${remedy}`);
+}
+
 /** The file of an encoder: that of the one that ships or of a fetched one, for its {@link encoderName}; else the path given. */
 export function encoderFile(nameOrPath: string): string {
   if (`${nameOrPath}.safetensors` === basename(defaultEncoder)) return defaultEncoder;
-  const names = encoderKinds.flatMap((kind) => encoderPrecisions.map((precision) => encoderName(kind, precision)));
-  return names.includes(nameOrPath) ? fetchedEncoder(nameOrPath) : nameOrPath;
+  return catalogueNames.includes(nameOrPath) ? fetchedEncoder(nameOrPath) : nameOrPath;
 }

@@ -173,6 +173,19 @@ describe("packing", () => {
     expect(() => readFileSync(at("never.safetensors"))).toThrow("ENOENT");
   });
 
+  test.each([
+    ["resnet50-integer", "fetch it (showtell weights fetch resnet50 --integer), or name another"],
+    ["xception", "fetch it (showtell weights fetch xception), or name another"],
+    ["mine.safetensors", "name another"],
+  ])("says what to do about the encoder %s, which is not there", async (encoder, remedy) => {
+    const environment = { SHOWTELL_CACHE: at("empty-cache") };
+    const args = ["bundle", "pack", "tiny.safetensors", "--encoder", encoder, "--out", "never.safetensors"];
+    const { status, stderr } = await showtell(args, { cwd: folder, environment });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error ENCODER_MISSING: the encoder "[^"]*" is not there: /);
+    expect(stderr.endsWith(`: ${remedy}\n`)).toBe(true);
+  });
+
   test("refuses a bundle without a decoder, and a place that cannot be written", async () => {
     expect((await bundle("pack", defaultEncoder, "--out", "x.safetensors")).stderr).toMatch(/^error BUNDLE_KIND: /);
     expect((await bundle("pack", "tiny.safetensors", "--out", "no/x")).stderr).toMatch(/^error FILE_WRITE: /);
