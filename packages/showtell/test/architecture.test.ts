@@ -15,6 +15,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   text: 1,
   datasets: 1,
   search: 1,
+  statistics: 1,
   thread: 1,
   plot: 1,
   graph: 2,

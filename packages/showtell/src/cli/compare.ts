@@ -110,7 +110,7 @@ async function compare(path: string | undefined, options: CompareOptions, shell:
   if (!reportOnly) {
     const places = placesToDo(states, chosenPlaces(plan, states, options));
     await requireEncoders(states, places);
-    await tellEstimate(request, states, places, options, shell);
+    await tellEstimate(request, states, places, hash, options, shell);
     if (options.dryRun) return;
     await runAll(request, states, places, shell);
   }
@@ -146,10 +146,11 @@ async function tellEstimate(
   request: ComparisonRequest,
   states: readonly RunState[],
   places: readonly number[],
+  hash: string | undefined,
   { json, dryRun }: CompareOptions,
   { terminal, signal }: Shell,
 ): Promise<void> {
-  const estimates = await estimateRuns(request, states, places, {
+  const estimates = await estimateRuns(request, states, places, hash, {
     signal,
     onTiming: ({ run }) => terminal.note(`timing a few steps of "${run.row.name}"`),
   });

@@ -77,14 +77,3 @@ export function adaptationFields({ addedWords, learned, remembered }: Adaptation
 function bothText({ data, pictures, before, after }: ScoredBoth): string {
   return `${data} dev (${counted(pictures, "picture")}): ${scoresText(before)} before, ${scoresText(after)} now`;
 }
-
-/** Refuses a model that forgot too much. @throws ShowtellError `FORGOTTEN`. */
-export function requireAccepted({ remembered }: Adaptation, path: string): void {
-  if (remembered === undefined || remembered.accepted) return;
-  const { data, forgotten, mostForgotten } = remembered;
-  throw new ShowtellError(
-    "FORGOTTEN",
-    `the model lost ${(100 * forgotten).toFixed(1)} CIDEr on the dev split of "${data}", and may lose ${(100 * mostForgotten).toFixed(1)}: ` +
-      `it is kept as "${path}"; train again with a larger --old-share, a lower --learning-rate or fewer --epochs, or allow more with --most-forgotten`,
-  );
-}

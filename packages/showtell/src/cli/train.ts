@@ -7,7 +7,8 @@ import { readRunRequest } from "../node/run-description.ts";
 import type { TrainingOutcome, TrainingRequest } from "../node/training-request.ts";
 import { adaptationFiles, runFiles } from "../node/training-run.ts";
 import { trainCaptioner } from "../node/training.ts";
-import { adaptationFields, addLearningOnOptions, requireAccepted } from "./learning-on-options.ts";
+import { requireAccepted } from "../train/adaptation.ts";
+import { adaptationFields, addLearningOnOptions } from "./learning-on-options.ts";
 import { dataOption, encoderOption, imagesOption, quietOption, threadsOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import type { TrainCommandOptions } from "./training-options.ts";
@@ -137,5 +138,5 @@ async function train(
           ] as const)),
     ]),
   );
-  if (adaptation) requireAccepted(adaptation, model);
+  requireAccepted(adaptation, model);
 }

@@ -12,13 +12,13 @@ import type { DecoderOptions, DropoutRates } from "../models/decoder-options.ts"
 import type { DecoderRecipe } from "../models/decoder.ts";
 import { maskOwners } from "../nn/noise.ts";
 import type { Schedule } from "../nn/schedules.ts";
-import { requireSoundAttributes } from "../node/attributes.ts";
 import { defaultEncoder } from "../node/shipped-models.ts";
+import { requireSoundRequest } from "../node/sound-request.ts";
 import { defaultDecoder, defaultTraining } from "../node/training-request.ts";
 import type { TrainingRequest } from "../node/training-request.ts";
 import { cleaningRules } from "../text/cleaning.ts";
 import type { CleaningRule } from "../text/cleaning.ts";
-import { defaultTrainingOptions, requireSoundMethods } from "../train/options.ts";
+import { defaultTrainingOptions } from "../train/options.ts";
 import type { Selection, TrainingOptions } from "../train/options.ts";
 import type { LearningOnOptions } from "./learning-on-options.ts";
 import { oldDataOf } from "./learning-on-options.ts";
@@ -269,7 +269,7 @@ export function requestOf(
     lengthExponent: options.lengthExponent ?? told.lengthExponent,
     training: trainingOptionsOf(options, told),
   };
-  requireSoundAttributes(request);
+  requireSoundRequest(request);
   if (request.freezeEmbeddings && request.embeddings === "random" && init === undefined)
     throw new ShowtellError(
       "ARGUMENT",
@@ -338,7 +338,7 @@ function trainingOptionsOf(options: TrainCommandOptions, request: ToldRequest): 
   const { training: told } = request;
   const { schedule: kind = told.schedule.kind, learningRate, warmup, floor } = options;
   const { selectFirst = told.selectFirst } = options;
-  const resolved: TrainingOptions = {
+  return {
     ...methodsOf(options, request),
     seed: options.seed ?? told.seed,
     batchSize: options.batchSize ?? told.batchSize,
@@ -362,6 +362,4 @@ function trainingOptionsOf(options: TrainCommandOptions, request: ToldRequest): 
     maximumWords: options.maximumWords ?? told.maximumWords,
     checkpointSteps: options.checkpointSteps ?? told.checkpointSteps,
   };
-  requireSoundMethods(resolved);
-  return resolved;
 }

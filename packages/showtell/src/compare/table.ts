@@ -3,6 +3,7 @@
 import { compareSystems } from "caption-metrics";
 import type { CorpusStatistics, Difference } from "caption-metrics";
 import { ShowtellError } from "../base/errors.ts";
+import { deviation, mean } from "../statistics/spread.ts";
 import type { Plan, PlanRow } from "./plan.ts";
 import type { RunRecord } from "./record.ts";
 
@@ -72,10 +73,7 @@ export interface ComparisonTable {
 export function spreadOf(values: readonly (number | undefined)[]): Spread | undefined {
   const known = values.filter((value) => value !== undefined);
   if (known.length === 0) return undefined;
-  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
-  if (known.length === 1) return { mean };
-  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / (known.length - 1)) };
+  return { mean: mean(known), ...(known.length > 1 && { deviation: deviation(known) }) };
 }
 
 /** The spread of each metric that all runs have. */

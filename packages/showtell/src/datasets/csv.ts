@@ -1,4 +1,4 @@
-// Captions as CSV (RFC 4180) with a header line `image,caption`: Flickr8k's `captions.txt` as it is passed around.
+// CSV (RFC 4180): captions with a header line `image,caption`, as Flickr8k's `captions.txt` is passed around, and tables of any cells as text.
 import { type CaptionRecord, CaptionCollector, lineError, safeImageName } from "./record.ts";
 
 /** A row of a CSV file. */
@@ -67,4 +67,13 @@ function parseRows(text: string, file: string): CsvRow[] {
     firstLine = line;
   }
   return rows;
+}
+
+/** Lines of cells as the text of a file. */
+export function csvText(lines: readonly (readonly string[])[]): string {
+  return lines.map((cells) => `${cells.map(quoted).join(",")}\r\n`).join("");
+}
+
+function quoted(cell: string): string {
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }

@@ -1,4 +1,5 @@
 // What a bundle's training record says of the pictures that it is scored on, and of other bundles: leaks, choices, seeds. Reads no files.
+import { deviation, mean } from "../statistics/spread.ts";
 import { canonicalJson } from "../bundle/identity.ts";
 import type { DecoderManifest, Manifest, TrainingRecord } from "../bundle/manifest.ts";
 import type { Mark, Row, SeedGroup } from "./evaluation.ts";
@@ -99,15 +100,11 @@ export function seedGroups(models: readonly TrainedModel[], metrics: readonly st
       name: `${rows.length} seeds${several.length > 1 ? ` (${i + 1})` : ""}`,
       rows: rows.map(({ name }) => name),
       scores: Object.fromEntries(
-        metrics.map((metric) => [metric, spread(rows.map(({ scores }) => scores![metric]!.value))]),
+        metrics.map((metric) => {
+          const values = rows.map(({ scores }) => scores![metric]!.value);
+          return [metric, { mean: mean(values), deviation: deviation(values) }];
+        }),
       ),
     };
   });
-}
-
-/** Mean and sample standard deviation. */
-function spread(values: readonly number[]): { readonly mean: number; readonly deviation: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
 }

@@ -1,4 +1,5 @@
 // The rows of an evaluation as CSV (RFC 4180), scores as fractions, a line a row; published results below. Writes no file.
+import { csvText } from "../datasets/csv.ts";
 import type { Evaluation, Row, Scores } from "./evaluation.ts";
 import { publishedMetrics } from "./published-results.ts";
 import type { PublishedResult } from "./published-results.ts";
@@ -43,12 +44,4 @@ function publishedLine({ system, source, scores, caveat }: PublishedResult, metr
     return [score === undefined ? "" : (score / 100).toFixed(4), "", ""];
   });
   return [system, "published", "5, test", ...cells, "", caveat ?? "", source];
-}
-
-function csvText(lines: readonly (readonly string[])[]): string {
-  return lines.map((cells) => `${cells.map(quoted).join(",")}\r\n`).join("");
-}
-
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }

@@ -1,19 +1,7 @@
 // How well two maps of a picture agree: where a model looked, and what it needed. Attention alone is no explanation (Jain and
 // Wallace 2019), so it is held against occlusion. Knows no model.
 import { ShowtellError } from "../base/errors.ts";
-
-/** Ranks from 1; equal values share the mean of their ranks. */
-function ranksOf(values: readonly number[]): readonly number[] {
-  const order = values.map((_, place) => place).sort((a, b) => values[a]! - values[b]!);
-  const ranks = Array<number>(values.length).fill(0);
-  for (let first = 0; first < order.length;) {
-    let last = first;
-    while (last + 1 < order.length && values[order[last + 1]!] === values[order[first]!]) last++;
-    for (let i = first; i <= last; i++) ranks[order[i]!] = 1 + (first + last) / 2;
-    first = last + 1;
-  }
-  return ranks;
-}
+import { rankPairs, sampleOf, spearman } from "../statistics/ranks.ts";
 
 /**
  * Spearman's rank correlation of two maps of the same cells: 1 if they order the cells alike, −1 if the other way round. Undefined
@@ -24,16 +12,7 @@ export function agreement(one: readonly number[], other: readonly number[]): num
   if (one.length !== other.length) {
     throw new ShowtellError("ARGUMENT", `maps of ${one.length} and of ${other.length} cells can't be compared`);
   }
-  const [a, b] = [ranksOf(one), ranksOf(other)];
-  const mean = (one.length + 1) / 2;
-  let [together, spreadA, spreadB] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i]! - mean, b[i]! - mean];
-    together += x * y;
-    spreadA += x * x;
-    spreadB += y * y;
-  }
-  return spreadA === 0 || spreadB === 0 ? undefined : together / Math.sqrt(spreadA * spreadB);
+  return spearman(sampleOf(rankPairs(one, other)));
 }
 
 /** How well the maps of a caption agree. */

@@ -179,7 +179,13 @@ export const transformer: DecoderEntry<TransformerSpec> = {
   sequence(p, spec, memory, inputs, order, noise) {
     const [n, size] = inputs.shape as readonly [number, number];
     const byPicture = reshape(inputs, [n / order.steps.length, order.steps.length, size]);
-    const placed = add(byPicture, gather(placeTable(p, spec, inputs.graph), inputs.graph.ints(order.steps)));
+    const placed = add(
+      byPicture,
+      gather(
+        placeTable(p, spec, inputs.graph),
+        inputs.graph.ints(order.steps.map((step) => Math.min(step, places - 1))),
+      ),
+    );
     const dropped = noise.dropout("input", reshape(placed, [n, size]), spec.dropout.input);
     const toWordsBefore = causalAttention(spec, order);
     return throughLayers(p, spec, memory, dropped, noise, () => toWordsBefore).output;

@@ -5,6 +5,7 @@ import type { Vocabulary } from "../text/vocabulary.ts";
 import { trainDetector } from "../train/attribute-detector.ts";
 import type { LearnerState } from "../train/learner.ts";
 import type { RequestContext } from "../thread/requests.ts";
+import { selectionSet } from "./dev-captions.ts";
 import type { Run } from "./run-bundle.ts";
 import type { TrainingNews, TrainingRequest } from "./training-request.ts";
 
@@ -52,14 +53,14 @@ export async function detectorWeights(
   { request, data, folder, openSession }: Run,
   { signal, emit }: RequestContext<TrainingNews>,
 ): Promise<LearnerState> {
-  const { spec, train, dev } = data;
+  const { spec, train } = data;
   if (request.attributes === undefined || spec.attributes === undefined) return {};
   const started = performance.now();
   const { weights, pass, averagePrecision } = await trainDetector({
     features: spec.features,
     words: spec.attributes,
     train,
-    dev,
+    dev: selectionSet(data, request.training),
     seed: request.training.seed,
     openSession,
     signal,

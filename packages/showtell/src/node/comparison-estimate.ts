@@ -20,19 +20,25 @@ export interface RunEstimate {
   readonly basis: string;
 }
 
-/** What decides how long a step takes. */
-function likeness(options: RunOptions): string {
-  const { encoder, decoder, embeddingSize, decoderOptions, fineTune, training } = decisiveOptions(options) as {
+/** The options of a run by its name. */
+type OptionsOf = (name: string) => RunOptions | undefined;
+
+/** What decides how long a step takes; a run that begins with another's model has that one's sizes. */
+function likeness(options: RunOptions, optionsOf: OptionsOf): string {
+  const { encoder, decoder, embeddingSize, decoderOptions, fineTune, training, init } = decisiveOptions(options) as {
     readonly [name: string]: unknown;
     readonly decoderOptions?: RunOptions;
     readonly training?: RunOptions;
   };
+  const first = typeof init === "string" ? optionsOf(init) : undefined;
   const { dropout: _dropout, ...sizes } = decoderOptions ?? {};
-  const { batchSize, captionsPerPicture, objective, maximumWords } = training ?? {};
+  const { batchSize, captionsPerPicture, objective, maximumWords, scheduledSampling, wordDistillation } =
+    training ?? {};
   const kind = (objective as { readonly kind?: string } | undefined)?.kind;
   const learnt = fineTune === undefined ? undefined : (fineTune as { readonly stage: string }).stage;
   const own = { embeddingSize, sizes, learnt, batchSize, captionsPerPicture, kind, maximumWords };
-  return canonicalJson({ encoder, decoder, ...own });
+  const methods = { samples: Boolean(scheduledSampling), follows: wordDistillation !== undefined };
+  return canonicalJson({ encoder, decoder, ...own, ...methods, from: first && likeness(first, optionsOf) });
 }
 
 /** Seconds that a like run's record foretells for a number of epochs: steps, judging after each, and measuring at the end. */
@@ -40,18 +46,18 @@ function fromRecord(
   { training, evaluation }: RunRecord,
   { epochs, selectFirst, select }: TrainingRequest["training"],
 ): number {
-  const { steps, epochs: done, seconds } = training!;
+  const { epochs: done, seconds } = training!;
   const judged = select === "loss" ? 0 : Math.min(selectFirst ?? evaluation.pictures, evaluation.pictures);
   const judging = (epochs * judged) / evaluation.captionsPerSecond;
-  return (seconds / steps) * (steps / done) * epochs + judging + evaluation.seconds;
+  return (seconds / done) * epochs + judging + evaluation.seconds;
 }
 
-function fromSteps(time: StepTime): Omit<RunEstimate, "place"> {
+function fromSteps(time: StepTime, epochs: number): Omit<RunEstimate, "place"> {
   if (time.kind === "features")
     return {
       basis: `features first, ${Math.ceil(time.seconds / 60)} min by the first pictures; steps can't be timed before`,
     };
-  return { seconds: time.perStep * time.steps, basis: "a few timed steps, without validating" };
+  return { seconds: time.perEpoch * epochs, basis: "a few timed steps, without validating" };
 }
 
 /** What a caller may watch and stop. */
@@ -62,29 +68,39 @@ export interface EstimateListener {
 
 /**
  * What the runs at some places will take.
+ * @param data Hash of the data set's captions.
  * @throws ShowtellError `CANCELLED`, and as `trainCaptioner` does.
  */
 export async function estimateRuns(
   request: ComparisonRequest,
   states: readonly RunState[],
   places: readonly number[],
+  data: string | undefined,
   { onTiming, signal }: EstimateListener = {},
 ): Promise<readonly RunEstimate[]> {
   const machine = thisMachine(request.threads);
-  const known = (await readRecords(request.records)).filter(
+  const records = await readRecords(request.records);
+  const known = records.filter(
     (record) => record.machine.cpu === machine.cpu && record.machine.threads === machine.threads,
   );
-  const timed = new Map<string, Omit<RunEstimate, "place">>();
+  const trainings = known.filter(({ training }) => training?.data.hash === data);
+  const options = new Map(records.map((record) => [record.name, record.options]));
+  for (const { name, run } of states) {
+    const { kind, request: template } = run.template;
+    if (kind === "train") options.set(name, runOptions(withRuns(template, (need) => states[need]!.name)));
+  }
+  const likenessOf = (own: RunOptions): string => likeness(own, (name) => options.get(name));
+  const timed = new Map<string, StepTime>();
   const estimates: RunEstimate[] = [];
   for (const place of places) {
-    const { run } = states[place]!;
+    const { run, name } = states[place]!;
     if (run.template.kind === "evaluate") {
       estimates.push({ place, ...measuringTime(known, run.needs.length) });
       continue;
     }
     const { request: template } = run.template;
-    const like = likeness(runOptions(withRuns(template, (need) => states[need]!.name)));
-    const record = known.findLast(({ kind, options }) => kind === "train" && likeness(options) === like);
+    const like = likenessOf(options.get(name)!);
+    const record = trainings.findLast((one) => likenessOf(one.options) === like);
     if (record !== undefined) {
       const seconds = fromRecord(record, template.training);
       estimates.push({ place, seconds, basis: `the record ${record.name}` });
@@ -98,9 +114,9 @@ export async function estimateRuns(
     if (!timed.has(like)) {
       onTiming?.(states[place]!);
       const resolved = withRuns(template, (need) => modelPath(request.out, states[need]!.name));
-      timed.set(like, fromSteps(await timeSteps(resolved, signal)));
+      timed.set(like, await timeSteps(resolved, signal));
     }
-    estimates.push({ place, ...timed.get(like)! });
+    estimates.push({ place, ...fromSteps(timed.get(like)!, template.training.epochs) });
   }
   return estimates;
 }

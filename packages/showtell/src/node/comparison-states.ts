@@ -8,9 +8,10 @@ import { decoderIdentityIn, encoderIdentityIn } from "./bundle-files.ts";
 import type { ComparedRun, ComparisonRequest, RunState } from "./comparison-request.ts";
 import { openDataset } from "./dataset-folder.ts";
 import { isThere } from "./files.ts";
+import { hasFinishedModel } from "./finished-run.ts";
 import { defaultRunOptions, runOptions } from "./run-options.ts";
 import { readRecords } from "./run-records.ts";
-import { datasetHash } from "./training-captions.ts";
+import { datasetHash, runDataHash } from "./training-captions.ts";
 import { runFiles } from "./training-run.ts";
 import { missingEncoder } from "./weights-folder.ts";
 
@@ -32,14 +33,14 @@ async function keyOf({ template }: ComparedRun, names: readonly string[], data: 
     const model = await identityIn(template.request.model.split(","));
     return { kind: "evaluate", options: searchOptions(named), model, data };
   }
-  const { encoder, fineTune } = template.request;
+  const { encoder, fineTune, old } = template.request;
   // A fine-tuned run leaves another encoder than it read, and its record names the one it left.
   const keepsEncoder = fineTune === undefined && isOwnFile(encoder);
   return {
     kind: "train",
     options: runOptions(named),
     encoder: keepsEncoder ? await encoderIdentityIn(encoder) : undefined,
-    data,
+    data: data === undefined || old === undefined ? data : await runDataHash(template.request),
   };
 }
 
@@ -78,7 +79,7 @@ function seedOf(run: ComparedRun, record: RunRecord): boolean {
 
 /**
  * How each run of a comparison stands. Without data (where only records are read) records of any data set count.
- * @throws ShowtellError `RECORD_FORMAT`, `FILE_NOT_FOUND`.
+ * @throws ShowtellError `RECORD_FORMAT`, `RUN_FORMAT`, `FILE_NOT_FOUND`.
  */
 export async function runStates(
   { runs, records: folder, out }: Pick<ComparisonRequest, "runs" | "records" | "out">,
@@ -95,7 +96,7 @@ export async function runStates(
     const defaults = key.kind === "train" ? defaultRunOptions(key.options) : {};
     const record = records.find((one) => seedOf(run, one) && isRecordOf(one, key, defaults));
     const name = record?.name ?? recordName(wordsOf(run), key);
-    states.push({ run, name, ...(record && { record }), hasModel: await isThere(modelPath(out, name)) });
+    states.push({ run, name, ...(record && { record }), hasModel: await hasFinishedModel(join(out, name)) });
   }
   return states;
 }

@@ -1,7 +1,9 @@
 // Runs what a plan lacks, one run after the other: trains, measures, writes the record. What is done when it is interrupted stays done.
+import { join } from "node:path";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { withRuns } from "../compare/planned-runs.ts";
+import { requireAccepted } from "../train/adaptation.ts";
 import { readBundleFile } from "./bundle-files.ts";
 import type { ComparisonRequest, RunState } from "./comparison-request.ts";
 import { dataHashOf, modelPath, searchOptions } from "./comparison-states.ts";
@@ -10,8 +12,8 @@ import { runOptions } from "./run-options.ts";
 import type { RecordListener } from "./run-record.ts";
 import { makeRecord } from "./run-record.ts";
 import type { TrainingRequest } from "./training-request.ts";
+import { adaptationFiles } from "./training-run.ts";
 import { trainCaptioner } from "./training.ts";
-import { join } from "node:path";
 
 /**
  * Does the runs at some places. Aborting ends the training in its checkpoint, from which the next call goes on.
@@ -86,6 +88,10 @@ function resolvedModel(request: object): string {
 }
 
 async function trained(request: TrainingRequest, { onNews, signal }: RecordListener): Promise<void> {
-  const { reason } = await trainCaptioner(request, { signal, onNews: (news) => onNews?.({ kind: "training", news }) });
+  const { reason, adaptation } = await trainCaptioner(request, {
+    signal,
+    onNews: (news) => onNews?.({ kind: "training", news }),
+  });
   if (reason === "cancelled") throw new ShowtellError("CANCELLED", "cancelled by the caller");
+  requireAccepted(adaptation, join(request.out, adaptationFiles.refused));
 }

@@ -9,6 +9,7 @@ import type { OpenSession } from "../engine/session.ts";
 import { captionJudge } from "../evaluate/caption-quality.ts";
 import type { CaptionQuality } from "../evaluate/caption-quality.ts";
 import type { FeatureReader, LearnerState } from "../train/learner.ts";
+import type { TrainingSet } from "../train/lessons.ts";
 import type { TrainingOptions } from "../train/options.ts";
 import type { DevSet } from "./training-data.ts";
 
@@ -61,9 +62,19 @@ export function captionedRows({ dev }: DevSet): Int32Array {
   return Int32Array.from(new Set(dev.examples.map(({ picture }) => picture)));
 }
 
-/** Rows of the dev pictures that the best epoch is chosen by: all that have a caption with words, or the first of them. */
-export function selectionRows(set: DevSet, { selectFirst }: TrainingOptions): Int32Array {
-  return captionedRows(set).slice(0, selectFirst);
+/**
+ * Rows of the dev pictures that the best epoch is chosen by: of those that have a caption with words the first that are told, or all; all, too,
+ * where the loss chooses, which is that of the whole set.
+ */
+export function selectionRows(set: DevSet, { select, selectFirst }: TrainingOptions): Int32Array {
+  const rows = captionedRows(set);
+  return select === "loss" ? rows : rows.slice(0, selectFirst);
+}
+
+/** The dev pictures that the best epoch is chosen by, for what else is chosen in a run. */
+export function selectionSet(set: DevSet, options: TrainingOptions): TrainingSet {
+  const chosen = new Set(selectionRows(set, options));
+  return { ...set.dev, examples: set.dev.examples.filter(({ picture }) => chosen.has(picture)) };
 }
 
 /**

@@ -1,5 +1,4 @@
 // The pictures that are scored, and the training pictures that baselines are made of: records with the features that models read.
-import { dirname } from "node:path";
 import { ptbTokens } from "caption-metrics";
 import type { PlainError } from "../base/errors.ts";
 import { ShowtellError } from "../base/errors.ts";
@@ -10,7 +9,6 @@ import type { OpenSession } from "../engine/session.ts";
 import type { FeatureReader } from "../train/learner.ts";
 import type { Dataset } from "./dataset-folder.ts";
 import { picturePath } from "./dataset-folder.ts";
-import { openFeatureCache } from "./feature-cache.ts";
 import type { FeatureCache } from "./feature-cache.ts";
 import { extractFeatures } from "./feature-extraction.ts";
 import type { EvaluationNews, EvaluationRequest } from "./evaluation-request.ts";
@@ -77,9 +75,7 @@ export async function readSplit(
           broken.set(path, error);
         },
       });
-      // Whoever appended keeps others out until it closes, and the training pictures may lack features, too. Reading needs no lock.
-      await found.cache.close();
-      caches.push(await openFeatureCache(dirname(found.cache.folder), found.cache.key));
+      caches.push(found.cache);
       hashes = found.hashes;
     }
     const pictures = records.flatMap(({ image, captions }, i): readonly UsablePicture[] => {

@@ -36,7 +36,7 @@ const maximumRunRows = 256;
 
 /**
  * Opens the features of a key, in a folder of their own below `root`, which need not exist. Opening changes nothing on the disk; the
- * first append makes the folder, cuts off what a kill left behind, and locks it until `close`. Any number of processes may read meanwhile.
+ * first append makes the folder, cuts off what a kill left behind, and locks it until `release` or `close`. Any number of processes may read meanwhile.
  * @throws ShowtellError `CACHE_FORMAT` if the folder is damaged, `FILE_NOT_FOUND` if it can't be read, `ARGUMENT` for a key that can't be.
  */
 export async function openFeatureCache(root: string, key: FeatureKey): Promise<FeatureCache> {
@@ -146,10 +146,15 @@ export class FeatureCache {
     }
   }
 
-  /** Closes the files and lets other processes append. */
-  async close(): Promise<void> {
+  /** Lets other processes append; this one reads on, and may append again. */
+  async release(): Promise<void> {
     await this.#lastAppend;
     await this.#stopWriting();
+  }
+
+  /** Closes the files and lets other processes append. */
+  async close(): Promise<void> {
+    await this.release();
     await this.#reader?.close();
     this.#reader = undefined;
   }

@@ -148,6 +148,8 @@ export async function extractFeatureSets(input: SetsInput): Promise<SetsExtracti
       tell(Math.min(batchSize, pictures.length - start), batch.length - fresh.length, fresh.length);
     }
     await written;
+    // Who reads needs no lock, and may read for hours.
+    await Promise.all(sets.map(({ cache }) => cache.release()));
   } catch (error) {
     await closeAll(sets);
     throw error;

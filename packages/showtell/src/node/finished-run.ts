@@ -5,7 +5,7 @@ import { z } from "zod";
 import { ShowtellError } from "../base/errors.ts";
 import type { TrainingSummary } from "../compare/record.ts";
 import { readDecoderFile } from "./bundle-files.ts";
-import { unreadable } from "./files.ts";
+import { isThere, unreadable } from "./files.ts";
 import { runFiles } from "./training-run.ts";
 
 const quality = z.object({ loss: z.number(), accuracy: z.number() });
@@ -39,16 +39,37 @@ async function textIn(folder: string, name: string): Promise<string> {
   });
 }
 
+/** The events of a run, in order. @throws ShowtellError `RUN_FORMAT`, `FILE_NOT_FOUND`. */
+async function eventsIn(folder: string): Promise<readonly z.infer<typeof lineSchema>[]> {
+  const lines = (await textIn(folder, runFiles.history)).split("\n").filter((line) => line !== "");
+  return lines.map((line) => eventOf(line, join(folder, runFiles.history)));
+}
+
+/** How a run ended; undefined if it has not. */
+function endOf(events: readonly z.infer<typeof lineSchema>[]): TrainingSummary["reason"] | undefined {
+  const last = events.at(-1);
+  return last?.kind === "end" && last.reason !== "cancelled" ? last.reason : undefined;
+}
+
+/**
+ * Whether the model in a run's folder is what the run leaves: while it trains, that of its best epoch so far lies there. A copied model,
+ * without a history, is taken as it is.
+ * @throws ShowtellError `RUN_FORMAT`, `FILE_NOT_FOUND`.
+ */
+export async function hasFinishedModel(folder: string): Promise<boolean> {
+  if (!(await isThere(join(folder, runFiles.best)))) return false;
+  return !(await isThere(join(folder, runFiles.history))) || endOf(await eventsIn(folder)) !== undefined;
+}
+
 /**
  * How a run went, from its history and its best bundle.
  * @throws ShowtellError `RUN_UNFINISHED` if it has not ended, `RUN_FORMAT`, `FILE_NOT_FOUND`.
  */
 export async function trainingSummary(folder: string): Promise<TrainingSummary> {
-  const lines = (await textIn(folder, runFiles.history)).split("\n").filter((line) => line !== "");
-  const events = lines.map((line) => eventOf(line, join(folder, runFiles.history)));
+  const events = await eventsIn(folder);
   const epochs = events.filter((event) => event.kind === "epoch");
-  const last = events.at(-1);
-  if (last?.kind !== "end" || last.reason === "cancelled")
+  const reason = endOf(events);
+  if (reason === undefined)
     throw new ShowtellError("RUN_UNFINISHED", `the run in "${folder}" has not ended: go on with it by --resume first`);
   const best = epochs.findLast((epoch) => epoch.best);
   if (best === undefined) throw new ShowtellError("RUN_FORMAT", `the run in "${folder}" has no epoch`);
@@ -60,7 +81,7 @@ export async function trainingSummary(folder: string): Promise<TrainingSummary> 
   const captions = epochs.reduce((sum, epoch) => sum + epoch.captionsPerSecond * epoch.seconds, 0);
   return {
     data: data.data,
-    reason: last.reason,
+    reason,
     epochs: epochs.length,
     bestEpoch: best.epoch,
     steps: epochs.at(-1)!.step,

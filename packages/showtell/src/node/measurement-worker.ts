@@ -48,13 +48,17 @@ function picturesHash(pictures: readonly UsablePicture[]): string {
   return sha256Hex(canonicalJson(pictures.map(({ image, references }) => [image, references])));
 }
 
+/** Scores of the pictures that chose none of the models; none where one of them did, or may have. */
 async function restScores(
+  { members }: Model,
   pictures: readonly UsablePicture[],
   captions: readonly string[],
   after: number | undefined,
   options: ScoringOptions,
 ): Promise<Pick<Measurement["evaluation"], "rest">> {
   if (after === undefined || after >= pictures.length) return {};
+  const rest = pictures.slice(after).map(({ hash }) => hash);
+  if (members.some(({ manifest }) => choosingPictures(manifest.training, rest) !== 0)) return {};
   const { scores } = await scoreCorpus(pictures.slice(after), captions.slice(after), options);
   return { rest: { after, scores: valuesOf(scores) } };
 }
@@ -114,7 +118,7 @@ async function measure(request: MeasurementRequest, model: EvaluatedModel, scene
       chosenBy: chosenBy(files, pictures),
       scores: valuesOf(corpus.scores),
       signatures: corpus.signatures,
-      ...(await restScores(pictures, captions, restAfter, options)),
+      ...(await restScores(files, pictures, captions, restAfter, options)),
       ...(await perplexityIn(model, scene)),
       openEndings: openEndingShare(captions.map(ptbTokens)),
       words: corpus.diversity.meanLength,

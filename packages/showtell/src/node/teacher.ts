@@ -32,8 +32,11 @@ import { runFiles } from "./training-run.ts";
 /** How a teacher is asked. */
 export type Distillation = NonNullable<TrainingRequest["distil"]>;
 
-/** A line of the file: a training picture and the teacher's captions of it, best first, tokens with blanks between. */
-const lineSchema = z.object({ image: z.string(), captions: z.array(z.string()) });
+/**
+ * A line of the file: a training picture and the teacher's captions of it, best first, tokens with blanks between. Pictures of different data
+ * sets may have one name, so that their contents tell them apart.
+ */
+const lineSchema = z.object({ image: z.string(), hash: z.string(), captions: z.array(z.string()) });
 type Line = z.infer<typeof lineSchema>;
 
 /** Pictures that are captioned together. */
@@ -84,12 +87,12 @@ export async function taughtCaptions(
   const { request, data } = context;
   const path = join(request.out, runFiles.taught);
   const known = await readLines(path);
-  const missing = data.trainPictures.filter(({ image }) => !known.has(image));
+  const missing = data.trainPictures.filter(({ hash }) => !known.has(hash));
   if (missing.length > 0) {
     // A line that a kill left torn goes, so that the next one stands alone.
     await writeFileAtomically(path, textOf([...known.values()]));
     for await (const lines of captioned(teacher, distillation, missing, context)) {
-      for (const line of lines) known.set(line.image, line);
+      for (const line of lines) known.set(line.hash, line);
       await appendFile(path, textOf(lines)).catch((cause: unknown) => {
         throw unwritable(path, cause);
       });
@@ -97,8 +100,8 @@ export async function taughtCaptions(
     }
   }
   const { vocabulary } = data.prepared;
-  const captions = data.trainPictures.map(({ image }) =>
-    known.get(image)!.captions.map((caption) => encodeTokens(vocabulary, caption.split(" "))),
+  const captions = data.trainPictures.map(({ hash }) =>
+    known.get(hash)!.captions.map((caption) => encodeTokens(vocabulary, caption.split(" "))),
   );
   return { captions, share: distillation.share };
 }
@@ -115,7 +118,7 @@ async function readLines(path: string): Promise<Map<string, Line>> {
   const lines = text.split("\n").flatMap((line) => {
     try {
       const parsed = lineSchema.safeParse(JSON.parse(line));
-      return parsed.success ? [[parsed.data.image, parsed.data] as const] : [];
+      return parsed.success ? [[parsed.data.hash, parsed.data] as const] : [];
     } catch {
       return [];
     }
@@ -124,11 +127,11 @@ async function readLines(path: string): Promise<Map<string, Line>> {
 }
 
 /** The features that a teacher reads of pictures, batch by batch. */
-async function* teacherBatches(
+async function* teacherBatches<Picture extends TrainPicture>(
   teacher: CaptionerFiles,
-  pictures: readonly TrainPicture[],
+  pictures: readonly Picture[],
   context: TeachingContext,
-): AsyncGenerator<PictureFeatures<TrainPicture>, void, undefined> {
+): AsyncGenerator<PictureFeatures<Picture>, void, undefined> {
   const caches: FeatureCache[] = [];
   try {
     for (const input of teacher.inputs) caches.push(await featuresOf(input, pictures, context));
@@ -155,8 +158,9 @@ async function* captioned(
   try {
     for await (const { some, batches } of teacherBatches(teacher, pictures, context)) {
       const found = await captioner.caption(batches, options);
-      yield some.map(({ image }, i) => ({
+      yield some.map(({ image, hash }, i) => ({
         image,
+        hash,
         // What was cut has no end to learn, and an empty caption nothing at all.
         captions: found[i]!.candidates.filter(({ truncated, tokens }) => !truncated && tokens.length > 0).map(
           ({ tokens }) => tokens.join(" "),
@@ -189,15 +193,16 @@ export async function softExamples(
     if (own === undefined) byPicture.set(example.picture, [example]);
     else own.push(example);
   }
-  const rowOf = new Map(data.trainPictures.map(({ image }, row) => [image, row]));
-  const pictures = data.trainPictures.filter((_, row) => byPicture.has(row));
+  const pictures = data.trainPictures
+    .map((picture, row) => ({ ...picture, examples: byPicture.get(row) ?? [] }))
+    .filter(({ examples }) => examples.length > 0);
   const soft: Example[] = [];
   const steppers: DecoderStepper[] = [];
   try {
     for (const { decoder } of teacher.members) steppers.push(await openDecoderStepper(decoder, openSession));
     let done = 0;
     for await (const { some, batches } of teacherBatches(teacher, pictures, context)) {
-      const groups = some.map(({ image }) => byPicture.get(rowOf.get(image)!)!);
+      const groups = some.map(({ examples }) => examples);
       const images = inputOf.map((input) => batches[input]!);
       soft.push(...(await softTargetsOf(ensembleOf(steppers), images, groups, options)).flat());
       done += some.length;

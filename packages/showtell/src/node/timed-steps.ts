@@ -9,7 +9,7 @@ import { trainCaptioner } from "./training.ts";
 
 /** What was measured, in seconds. */
 export type StepTime =
-  | { readonly kind: "steps"; readonly perStep: number; readonly steps: number }
+  | { readonly kind: "steps"; readonly perEpoch: number }
   /** Features have to be computed first; steps were not timed. */
   | { readonly kind: "features"; readonly seconds: number };
 
@@ -67,7 +67,7 @@ export async function timeSteps(request: TrainingRequest, signal?: AbortSignal):
   if (features !== undefined || last === undefined) return { kind: "features", seconds: features ?? 0 };
   return {
     kind: "steps",
-    perStep: perStep(marks, request.training.batchSize, last.captionsPerSecond),
-    steps: last.steps,
+    perEpoch:
+      perStep(marks, request.training.batchSize, last.captionsPerSecond) * (last.steps / request.training.epochs),
   };
 }

@@ -57,9 +57,7 @@ export async function readTrainingCaptions(
   signal: CancelSignal,
 ): Promise<TrainingCaptions> {
   const { rules, training } = request;
-  const dataset = await openDataset(request.data, request.images === undefined ? {} : { images: request.images });
-  const source = { dataset, train: dataset.split("train"), dev: dataset.split("dev") };
-  const oldSource = request.old && (await openOldData(request.old, source.train, training.seed));
+  const { source, oldSource } = await openSources(request);
   const known = init && parseVocabulary(init.manifest.vocabulary);
   // Captions that are drawn never have a word that was not learned before.
   const adds = known === undefined || training.objective.kind === "cross-entropy";
@@ -79,6 +77,26 @@ export async function readTrainingCaptions(
     vectors: await (init ? newWordVectors(request, init, added, signal) : wordVectors(request, vocabulary, signal)),
     hash: datasetHash(source, oldSource),
   };
+}
+
+/** What a run learns from is all in these fields of its request. */
+type SourceRequest = Pick<TrainingRequest, "data" | "images" | "old"> & {
+  readonly training: Pick<TrainingRequest["training"], "seed">;
+};
+
+async function openSources({ data, images, old, training }: SourceRequest): Promise<{
+  readonly source: SplitData;
+  readonly oldSource: SplitData | undefined;
+}> {
+  const dataset = await openDataset(data, images === undefined ? {} : { images });
+  const source = { dataset, train: dataset.split("train"), dev: dataset.split("dev") };
+  return { source, oldSource: old && (await openOldData(old, source.train, training.seed)) };
+}
+
+/** The hash that a run's record will name its data by, old data with it. @throws ShowtellError `DATA_…`, `FILE_NOT_FOUND`. */
+export async function runDataHash(request: SourceRequest): Promise<string> {
+  const { source, oldSource } = await openSources(request);
+  return datasetHash(source, oldSource);
 }
 
 /** Records of both splits. */

@@ -105,10 +105,25 @@ interface Looked {
  * @throws ShowtellError `DATA_…`, `FILE_NOT_FOUND`, `VECTORS_FORMAT`, `CACHE_FORMAT`, `CANCELLED`.
  */
 export async function loadTrainingData(request: TrainingRequest, context: LoadingContext): Promise<TrainingData> {
-  const { encoder, init, signal } = context;
-  const captions = await readTrainingCaptions(request, init, signal);
-  const { fresh, old, vocabulary, vectors } = captions;
-  const { caches, plain, ...hashes } = await lookAtPictures(request, captions, context);
+  const captions = await readTrainingCaptions(request, context.init, context.signal);
+  const looked = await lookAtPictures(request, captions, context);
+  const close = async (): Promise<void> => {
+    await Promise.all([looked.plain, ...looked.caches].map((cache) => cache.close()));
+  };
+  try {
+    return { ...(await dataOf(request, context, captions, looked)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function dataOf(
+  request: TrainingRequest,
+  { encoder, init }: LoadingContext,
+  { fresh, old, vocabulary, vectors, addedWords, hash: dataHash }: TrainingCaptions,
+  { caches, plain, ...hashes }: Looked,
+): Promise<Omit<TrainingData, "close">> {
   const train = [...fresh.prepared.train, ...(old?.prepared.train ?? [])];
   return {
     prepared: { ...fresh.prepared, train },
@@ -116,7 +131,7 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
       ? { ...init.manifest.spec, words: vocabulary.words.length, dropout: request.decoderOptions.dropout }
       : specOf(request, encoder, vocabulary, vectors),
     vectors,
-    addedWords: captions.addedWords,
+    addedWords,
     train: await trainingSet(train, vocabulary, caches, hashes.train, "train"),
     ...(await devSet(fresh, vocabulary, plain, hashes.dev, "dev")),
     old: old && (await oldDevSet(old, vocabulary, plain, hashes.oldDev)),
@@ -129,10 +144,7 @@ export async function loadTrainingData(request: TrainingRequest, context: Loadin
       return hash === undefined ? [] : [{ image: train[i]!.image, path, hash }];
     }),
     pictureHashes: hashes.train.filter((hash) => hash !== undefined),
-    hash: captions.hash,
-    close: async () => {
-      await Promise.all([plain, ...caches].map((one) => one.close()));
-    },
+    hash: dataHash,
   };
 }
 
@@ -169,7 +181,7 @@ async function lookAtPictures(
   return {
     caches: await viewCaches(request, plain, { ...extraction, pictures: trained }),
     plain,
-    train: [...own!, ...mixedIn],
+    train: [...without(own!, dev!), ...mixedIn],
     dev: dev!,
     oldDev: without(oldDev!, own!),
   };

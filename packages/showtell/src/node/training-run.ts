@@ -12,6 +12,8 @@ import type { LearnerState } from "../train/learner.ts";
 import type { Progress } from "../train/trainer.ts";
 import { writeBundleFile } from "./bundle-files.ts";
 import { isThere, readBytes, unreadable, unwritable, writeFileAtomically } from "./files.ts";
+import type { FolderLock } from "./lock.ts";
+import { lockFolder } from "./lock.ts";
 import { rasterise } from "./rasterise.ts";
 import type { RunDescription } from "./run-description.ts";
 import { readRunDescription, requireSameRun } from "./run-description.ts";
@@ -52,7 +54,7 @@ export interface HistoryEvent {
   readonly [field: string]: unknown;
 }
 
-const lineSchema = z.looseObject({ kind: z.string(), step: z.int().min(0) });
+const lineSchema = z.looseObject({ kind: z.string(), step: z.int().min(0), epoch: z.int().exactOptional() });
 const quality = z.object({ loss: z.number(), accuracy: z.number() });
 const epochSchema: z.ZodType<EpochRecord & { readonly best: boolean }> = z.object({
   kind: z.literal("epoch"),
@@ -76,6 +78,8 @@ export interface TrainingRun {
   /** Writes what became of a model that learned on, and calls its bundle accordingly. */
   settle(adaptation: Adaptation): Promise<void>;
   drawCurves(): Promise<void>;
+  /** Lets others write into the folder. */
+  close(): Promise<void>;
 }
 
 async function textOf(path: string): Promise<string> {
@@ -95,18 +99,34 @@ export interface RunSettings {
 }
 
 /**
- * Opens a new run's folder, or with `resume` the one that is there.
+ * Opens a new run's folder, or with `resume` the one that is there, and locks it until it is closed.
  * @param description What must be the same for a run to be resumed.
- * @throws ShowtellError `RUN_EXISTS`, `RUN_MISMATCH` naming the fields that differ, `RUN_FORMAT`, `FILE_WRITE`.
+ * @throws ShowtellError `LOCKED`, `RUN_EXISTS`, `RUN_MISMATCH` naming the fields that differ, `RUN_FORMAT`, `FILE_WRITE`.
  */
 export async function openTrainingRun(
   folder: string,
   description: RunDescription,
-  { resume, writer, judged, idle }: RunSettings,
+  settings: RunSettings,
 ): Promise<TrainingRun> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(folder, cause);
   });
+  const lock = await lockFolder(folder);
+  try {
+    await describeRun(folder, description, settings);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+  return runIn(folder, settings, lock);
+}
+
+/** Says in a new run's folder what the run was told, and refuses another run's. */
+async function describeRun(
+  folder: string,
+  description: RunDescription,
+  { resume, writer, idle }: RunSettings,
+): Promise<void> {
   const path = join(folder, runFiles.description);
   if (await isThere(path)) {
     if (!resume)
@@ -118,7 +138,6 @@ export async function openTrainingRun(
   } else {
     await writeFileAtomically(path, `${JSON.stringify({ writer, ...description }, undefined, 2)}\n`);
   }
-  return runIn(folder, writer, judged);
 }
 
 async function appendLines(path: string, lines: readonly HistoryEvent[]): Promise<void> {
@@ -127,7 +146,7 @@ async function appendLines(path: string, lines: readonly HistoryEvent[]): Promis
   });
 }
 
-function runIn(folder: string, writer: string, judged: boolean): TrainingRun {
+function runIn(folder: string, { writer, judged }: RunSettings, lock: FolderLock): TrainingRun {
   const at = (name: keyof typeof runFiles): string => join(folder, runFiles[name]);
   const candidate = join(folder, adaptationFiles.candidate);
   const refused = join(folder, adaptationFiles.refused);
@@ -158,6 +177,7 @@ function runIn(folder: string, writer: string, judged: boolean): TrainingRun {
       await writeFileAtomically(at("curvesSvg"), svg);
       await writeFileAtomically(at("curvesPng"), await rasterise(svg));
     },
+    close: () => lock.release(),
   };
 }
 
@@ -187,18 +207,18 @@ export async function resumedFrom(
 ): Promise<{ readonly progress: Progress; readonly state: LearnerState } | undefined> {
   const path = join(folder, runFiles.last);
   const checkpoint = (await isThere(path)) ? readCheckpoint(await readBytes(path), path, expected) : undefined;
-  const step = checkpoint?.progress.step ?? 0;
-  await cutBack(join(folder, runFiles.history), step);
-  await cutBack(join(folder, runFiles.samples), step);
+  const done = checkpoint?.progress ?? { step: 0, epoch: 0 };
+  await cutBack(join(folder, runFiles.history), done);
+  await cutBack(join(folder, runFiles.samples), done);
   return checkpoint;
 }
 
-/** Drops the lines of later steps, and a last line that a kill left torn. */
-async function cutBack(path: string, step: number): Promise<void> {
+/** Drops the lines of later steps, and of epochs that are yet to be judged, and a last line that a kill left torn. */
+async function cutBack(path: string, done: Pick<Progress, "step" | "epoch">): Promise<void> {
   if (!(await isThere(path))) return;
   const kept = (await textOf(path)).split("\n").filter((line) => {
     const parsed = lineSchema.safeParse(parsedLine(line));
-    return parsed.success && parsed.data.step <= step;
+    return parsed.success && parsed.data.step <= done.step && (parsed.data.epoch ?? 0) <= done.epoch;
   });
   await writeFileAtomically(path, kept.map((line) => `${line}\n`).join(""));
 }

@@ -18,17 +18,17 @@ import type { RequestContext } from "../thread/requests.ts";
 import type { TrainingEvent } from "../train/trainer.ts";
 import { firstProgress, train } from "../train/trainer.ts";
 import { scoreBoth } from "./adaptation.ts";
-import { detectorWeights, requireSoundAttributes } from "./attributes.ts";
+import { detectorWeights } from "./attributes.ts";
 import { readBundleFile, readEncoderFile } from "./bundle-files.ts";
 import { captionRows, devJudge } from "./dev-captions.ts";
 import type { FineTuning } from "./fine-tuning.ts";
 import { openFineTuning } from "./fine-tuning.ts";
 import { decoderToLearnOn } from "./learning-on.ts";
-import { lockFolder } from "./lock.ts";
 import { sessionsWith } from "./ort-session.ts";
 import type { Run } from "./run-bundle.ts";
 import { bestBundle, decoderBefore, decoderLicences, decoderOfBundle, devDecoder } from "./run-bundle.ts";
 import { idleOptions, runDescription } from "./run-description.ts";
+import { requireSoundRequest } from "./sound-request.ts";
 import { readTeacher, softExamples, taughtCaptions } from "./teacher.ts";
 import { loadTrainingData } from "./training-data.ts";
 import type { SampleCaption, TrainingNews, TrainingOutcome, TrainingRequest } from "./training-request.ts";
@@ -195,17 +195,12 @@ function stageSpec(
   encoder: EncoderSpec,
 ): StageSpec | undefined {
   if (fineTune === undefined) return undefined;
-  if (training.objective.kind !== "cross-entropy")
-    throw new ShowtellError(
-      "ARGUMENT",
-      "--fine-tune learns from true captions only: leave --objective out, or fine-tune first",
-    );
   return { encoder, stage: fineTune.stage, layer, rate: fineTune.learningRate / training.schedule.peak };
 }
 
 serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, context) => {
   const openSession = sessionsWith(request.threads);
-  requireSoundAttributes(request);
+  requireSoundRequest(request);
   const bundle = await readEncoderFile(request.encoder);
   const init = request.init === undefined ? undefined : await decoderToLearnOn(request.init, request, bundle.encoder);
   const data = await loadTrainingData(request, {
@@ -228,7 +223,6 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
       judged: request.old !== undefined,
       idle: idleOptions(request, data.addedWords.length),
     });
-    const lock = await lockFolder(request.out);
     let fineTuning: FineTuning | undefined;
     try {
       const { identity, spec } = bundle.encoder.manifest;
@@ -243,7 +237,7 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
       );
     } finally {
       await fineTuning?.dispose();
-      await lock.release();
+      await folder.close();
     }
   } finally {
     await data.close();

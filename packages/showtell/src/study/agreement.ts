@@ -1,7 +1,7 @@
 // Krippendorff's alpha: how far raters agree beyond chance, with values missing. Follows Krippendorff 2011, "Computing Krippendorff's
 // Alpha-Reliability", but sums up differences without his matrix of coincidences. Knows nothing of captions.
-import { ranks } from "./ranks.ts";
-import type { Times } from "./ranks.ts";
+import { ranks } from "../statistics/ranks.ts";
+import type { Times } from "../statistics/ranks.ts";
 
 /** What values mean: names, an order, or numbers whose differences count. */
 export type Measurement = "nominal" | "ordinal" | "interval";

@@ -1,6 +1,6 @@
 // What was said of each item by all raters, and its scores, brought together. Computes no statistic.
 import type { JudgedItem, Judgments } from "./judgments.ts";
-import type { Times } from "./ranks.ts";
+import type { Times } from "../statistics/ranks.ts";
 
 /** Metric scores of the captions of each item, in the items' order. */
 export type MetricScores = ReadonlyMap<string, readonly (readonly number[])[]>;

@@ -2,8 +2,9 @@
 import type { JudgedGroups } from "./judged-groups.ts";
 import { timesOfGroups } from "./judged-groups.ts";
 import { preference } from "./judgments.ts";
-import { kendall, mean, rankPairs, sampleOf, spearman } from "./ranks.ts";
-import type { Times } from "./ranks.ts";
+import { kendall, rankPairs, sampleOf, spearman } from "../statistics/ranks.ts";
+import type { Times } from "../statistics/ranks.ts";
+import { mean } from "../statistics/spread.ts";
 import { bootstrapEstimates, named } from "./resampling.ts";
 import type { Estimate, ResamplingOptions } from "./resampling.ts";
 

@@ -1,6 +1,7 @@
 // How each rater did beside the others. Knows no system and no metric.
 import type { Judgment, Judgments, RaterRecord } from "./judgments.ts";
-import { mean, rankPairs, sampleOf, spearman } from "./ranks.ts";
+import { rankPairs, sampleOf, spearman } from "../statistics/ranks.ts";
+import { mean } from "../statistics/spread.ts";
 
 /** How a rater did. */
 export interface RaterFinding extends RaterRecord {

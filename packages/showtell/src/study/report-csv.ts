@@ -1,4 +1,5 @@
 // A report on judgments as CSV (RFC 4180): a line a number, with its interval where it has one. Writes no file.
+import { csvText } from "../datasets/csv.ts";
 import type { StudyReport } from "./report.ts";
 import type { Estimate } from "./resampling.ts";
 
@@ -23,11 +24,7 @@ export function studyCsv(report: StudyReport): string {
       ),
     ),
   ];
-  return lines.map((cells) => `${cells.map(quoted).join(",")}\r\n`).join("");
-}
-
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  return csvText(lines);
 }
 
 function line(about: string, name: string, what: string, value: Estimate | number | undefined): string[][] {

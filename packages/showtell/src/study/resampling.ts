@@ -3,7 +3,7 @@
 import { pause } from "../base/cancel.ts";
 import type { CancelSignal } from "../base/cancel.ts";
 import { seededRandom } from "../base/random.ts";
-import type { Times } from "./ranks.ts";
+import type { Times } from "../statistics/ranks.ts";
 
 /** A value with its 95 % interval. */
 export interface Estimate {

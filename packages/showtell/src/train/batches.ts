@@ -34,8 +34,9 @@ export interface Batch extends BatchShape {
   readonly weights: Float32Array;
   /** Where a teacher is followed: its words and their probabilities, [tokens, width]. */
   readonly soft?: { readonly ids: BigInt64Array; readonly probabilities: Float32Array };
-  /** Tokens and captions that count. */
+  /** Tokens that are not padding, and those of them that weigh something. */
   readonly tokens: number;
+  readonly counted: number;
   readonly captions: number;
 }
 
@@ -147,7 +148,7 @@ export function batchOf(
   const words = new BigInt64Array(size).fill(BigInt(paddingId));
   const targets = new BigInt64Array(size).fill(BigInt(paddingId));
   const weights = new Float32Array(size);
-  let tokens = 0;
+  let [tokens, counted] = [0, 0];
   for (const [image, group] of groups.entries()) {
     pictures[image] = group[0]!.picture;
     for (const [place, { example, targets: own }] of ranked(group, maximumWords).entries()) {
@@ -160,10 +161,11 @@ export function batchOf(
         if (soft) placeSoft(soft, example, { step, target, token, width: softWidth! });
       });
       tokens += own.length;
+      if (weight !== 0) counted += own.length;
     }
   }
   const captions = groups.reduce((sum, group) => sum + group.length, 0);
-  return { images, lengths, pictures, words, targets, weights, ...(soft && { soft }), tokens, captions };
+  return { images, lengths, pictures, words, targets, weights, ...(soft && { soft }), tokens, counted, captions };
 }
 
 function emptySoft(size: number): NonNullable<Batch["soft"]> {

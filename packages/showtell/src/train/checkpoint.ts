@@ -16,6 +16,7 @@ const progressSchema: z.ZodType<Progress> = z.object({
   sums: z.object({
     loss: z.number(),
     correct: count,
+    counted: count.exactOptional(),
     tokens: count,
     captions: count,
     seconds: z.number(),

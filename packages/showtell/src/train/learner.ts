@@ -34,8 +34,9 @@ export interface FeatureReader {
 export interface BatchResult {
   /** Natural log-loss summed over tokens. */
   readonly loss: number;
-  /** Tokens whose true word had the largest probability. */
+  /** Of the tokens that weigh something, those whose true word had the largest probability. */
   readonly correct: number;
+  readonly counted: number;
   readonly tokens: number;
   readonly captions: number;
   /** Norm of all gradients before clipping; 0 when scoring. */
@@ -118,10 +119,11 @@ function nameOf({ images, lengths }: BatchShape): string {
   return `${images}×${lengths.join("+")}`;
 }
 
-function resultOf(outputs: Tensors, { tokens, captions }: Batch): BatchResult {
+function resultOf(outputs: Tensors, { tokens, counted, captions }: Batch): BatchResult {
   return {
     loss: Number(outputs["loss"]!.data[0]) * tokens,
     correct: Number(outputs["correct"]!.data[0]),
+    counted,
     tokens,
     captions,
     gradientNorm: Number(outputs["gradientNorm"]?.data[0] ?? 0),

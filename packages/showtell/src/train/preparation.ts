@@ -2,10 +2,11 @@
 import { ptbTokens } from "caption-metrics";
 import { throwIfCancelled } from "../base/cancel.ts";
 import type { CancelSignal } from "../base/cancel.ts";
+import { ShowtellError } from "../base/errors.ts";
 import type { CaptionRecord } from "../datasets/record.ts";
 import { cleanCaptions } from "../text/cleaning.ts";
 import type { CleaningReport, CleaningRule } from "../text/cleaning.ts";
-import { buildVocabulary, countUnknown, encodeTokens } from "../text/vocabulary.ts";
+import { buildVocabulary, countUnknown, encodeTokens, specialWords } from "../text/vocabulary.ts";
 import type { UnknownWords, Vocabulary } from "../text/vocabulary.ts";
 import type { Example } from "./batches.ts";
 import { grownVocabulary } from "./grown-words.ts";
@@ -66,7 +67,10 @@ function captionsOf(records: readonly TokenisedRecord[]): readonly (readonly str
   return records.flatMap(({ captions }) => captions);
 }
 
-/** Tokenises as the metrics do, cleans, and counts words of the training captions. */
+/**
+ * Tokenises as the metrics do, cleans, and counts words of the training captions.
+ * @throws ShowtellError `DATA_EMPTY` if no word occurs often enough, `CANCELLED`.
+ */
 export function prepareCaptions(
   records: { readonly train: readonly CaptionRecord[]; readonly dev: readonly CaptionRecord[] },
   { rules, minimumCount, vocabulary: known }: PreparationOptions,
@@ -78,6 +82,11 @@ export function prepareCaptions(
   const vocabulary = known
     ? grownVocabulary(known, trainCaptions, minimumCount)
     : buildVocabulary(trainCaptions, { minimumCount });
+  if (vocabulary.words.length === specialWords.length)
+    throw new ShowtellError(
+      "DATA_EMPTY",
+      `no word occurs ${minimumCount} times in the ${trainCaptions.length} training captions, so that there is none to learn: lower minimumCount`,
+    );
   return {
     vocabulary,
     train: train.records,

@@ -22,7 +22,7 @@ import { featuresOfEpoch } from "./views.ts";
 export interface Quality {
   /** Mean natural log-loss a token, as it was optimised (training: with dropout and smoothing). */
   readonly loss: number;
-  /** Share of tokens whose true word had the largest probability. */
+  /** Share, of the tokens that weigh something, whose true word had the largest probability. */
   readonly accuracy: number;
   /** Mean reward of the captions, where they were drawn and rewarded: see rewards.ts. */
   readonly reward?: number;
@@ -32,6 +32,8 @@ export interface Quality {
 export interface Sums {
   readonly loss: number;
   readonly correct: number;
+  /** Tokens that weigh something; checkpoints of older releases lack them, and mean all. */
+  readonly counted?: number;
   readonly tokens: number;
   readonly captions: number;
   /** Time spent, in seconds. */
@@ -124,15 +126,16 @@ function addTo(sums: Sums, result: BatchResult, seconds: number, reward?: number
     ...(reward !== undefined && { reward: (sums.reward ?? 0) + reward }),
     loss: sums.loss + result.loss,
     correct: sums.correct + result.correct,
+    counted: (sums.counted ?? sums.tokens) + result.counted,
     tokens: sums.tokens + result.tokens,
     captions: sums.captions + result.captions,
     seconds: sums.seconds + seconds,
   };
 }
 
-function qualityOf({ loss, correct, tokens, captions, reward }: Sums): Quality {
+function qualityOf({ loss, correct, tokens, counted = tokens, captions, reward }: Sums): Quality {
   const worth = reward === undefined ? {} : { reward: reward / captions };
-  return { loss: loss / tokens, accuracy: correct / tokens, ...worth };
+  return { loss: loss / tokens, accuracy: counted === 0 ? 0 : correct / counted, ...worth };
 }
 
 async function scoreAll(

@@ -148,6 +148,23 @@ describe("showtell compare", () => {
     ]);
   });
 
+  test("trains a model to its end before another run goes on from it, though it has a record already", async () => {
+    for (const name of ["records", "runs"])
+      cpSync(join(folder, name), join(folder, "halfway", name), { recursive: true });
+    const later = parsed(recordsIn("records")).filter(({ options, seed }) => "init" in options && seed === 1);
+    for (const { name } of later) rmSync(join(folder, "halfway", "records", `${name}.json`));
+    const missing = async (): Promise<readonly string[]> => {
+      const place = ["--out", "halfway/runs", "--records", "halfway/records"];
+      const { stdout } = await compare([planFile, ...data, ...place, "--dry-run", "--json"]);
+      return (JSON.parse(stdout) as { missing: { row: string }[] }).missing.map(({ row }) => row);
+    };
+    expect(await missing()).toEqual(["rewarded"]);
+    // As after Ctrl-C in the middle: there is a model, that of the best epoch so far.
+    const history = join(folder, "halfway", "runs", String(later[0]!.options["init"]), "history.jsonl");
+    writeFileSync(history, readFileSync(history, "utf8").replace(/^.*"kind":"end".*\n/m, ""));
+    expect(await missing()).toEqual(["plain", "rewarded"]);
+  });
+
   test("estimates from the records of like runs, and counts a run that train trained", async () => {
     const options = [
       "--decoder",
@@ -225,6 +242,19 @@ describe("showtell compare", () => {
       record.name.includes("adopted") && "init" in record.options ? Object.keys(record.uses) : [],
     );
     expect(uses).toEqual([expect.stringMatching(/^show-and-tell-adopted-s3-/)]);
+
+    // A model that was chosen by all pictures at first has none left that did not choose it, though later only some did.
+    const leaky = ["train", ...data, "--out", "leaky", "--init", "on/best.safetensors", "--decoder", "show-and-tell"];
+    const fewer = [...leaky, "--epochs", "1", "--select-first", "3", "--threads", "1"];
+    expect((await showtell(fewer, { cwd: folder, environment })).status).toBe(0);
+    const evaluationIn = (printed: string): RunRecord["evaluation"] => {
+      const [, file] = /^record +(\S+\.json)$/m.exec(printed)!;
+      return (JSON.parse(readFileSync(join(folder, file!), "utf8")) as RunRecord).evaluation;
+    };
+    expect(evaluationIn(adopted.stdout)).toMatchObject({ chosenBy: 3, rest: { after: 3 } });
+    const ofLeaky = evaluationIn((await compare(["--adopt", "leaky", ...data, ...place])).stdout);
+    expect(ofLeaky.chosenBy).toBe(6);
+    expect(ofLeaky).not.toHaveProperty("rest");
 
     // A model in a file of its own is told by what is in the file.
     const byPath = `title: By path\nrows:\n  - name: given\n    evaluate: { model: given.safetensors }\n`;

@@ -1,11 +1,16 @@
 // A trained model that learns new colours: its old words stay, new ones come, and one that forgets is not accepted.
-import { appendFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadCaptioner, readBundleFile, trainCaptioner } from "showtell/node";
 import type { TrainingNews, TrainingRequest } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { encoderIdentityIn } from "../../src/node/bundle-files.ts";
+import type { ComparedRun } from "../../src/node/comparison-request.ts";
+import { dataHashOf, runStates } from "../../src/node/comparison-states.ts";
+import { runOptions } from "../../src/node/run-options.ts";
 import { readSafetensors } from "../../src/safetensors/read.ts";
+import { recordOf } from "../compare/records.ts";
 import { colourRun, newColours, writeColourData } from "./training-fixture.ts";
 
 // Several runs a test, each with models to compile.
@@ -135,6 +140,38 @@ describe("learning on from a bundle with new data and old", () => {
     expect(adaptation).toMatchObject({ addedWords: [], learned: { pictures: 2 } });
     expect(adaptation).not.toHaveProperty("remembered");
     expect(await readdir(at("alone"))).toContain("best.safetensors");
+  });
+
+  test("has its record found again by a plan that mixes the same old data in", async () => {
+    const request = adapting("recorded", withOld());
+    const { training } = await readBundleFile(at("adapted/best.safetensors")).then(({ manifest }) => manifest);
+    const { hash } = training!["data"] as { readonly hash: string };
+    const made = recordOf("learnt-on", 0.5, { options: runOptions(request) });
+    const data = { ...made.training!.data, hash };
+    const record = {
+      ...made,
+      training: { ...made.training!, data },
+      encoders: [{ name: "resnet50", layer: "pooled", identity: (await encoderIdentityIn(request.encoder))! }],
+    };
+    await mkdir(at("records"));
+    await writeFile(at("records/learnt-on.json"), JSON.stringify(record));
+    const stateOf = async (told: TrainingRequest): Promise<string | undefined> => {
+      const row = { name: "row", kind: "train", options: {} } as unknown as ComparedRun["row"];
+      const run: ComparedRun = {
+        row,
+        field: "",
+        options: {},
+        needs: [],
+        seed: 1,
+        template: { kind: "train", request: told },
+      };
+      const states = await runStates({ runs: [run], records: at("records"), out: at("runs") }, await dataHashOf(told));
+      return states[0]!.record?.name;
+    };
+    expect(await stateOf(request)).toBe("learnt-on");
+    await writeColourData(at("fewer"), { red: [220, 30, 30] });
+    const other = { ...request, old: { ...request.old!, data: at("fewer/captions.jsonl") } };
+    expect(await stateOf(other)).toBeUndefined();
   });
 
   test("scores no picture that it learns, in whichever of the data sets it stands", async () => {

@@ -104,6 +104,18 @@ test("each picture has a row under the hash of its file, with the features that 
   await network.dispose();
 });
 
+test("lets others append as soon as it is done, and reads on", async () => {
+  const input = { encoder, layer: "pooled", openSession, root } as const;
+  const first = await extractFeatures({ ...input, pictures: pictures.slice(0, 2) });
+  const second = await extractFeatures({ ...input, pictures: pictures.slice(1, 4) });
+  expect([first.cache.size, second.cache.size]).toEqual([2, 4]);
+  const rows = new Uint16Array(channels);
+  await first.cache.read([first.hashes[1]!], rows);
+  expect(rows.some((bits) => bits !== 0)).toBe(true);
+  await first.cache.close();
+  await second.cache.close();
+});
+
 test("progress counts to the end, says what was cached, and how long it will take once something was computed", async () => {
   await extracted(pictures.slice(0, 20));
   const { progress, computed } = await extracted(pictures.slice(0, 40));

@@ -1,11 +1,15 @@
 // Distilling in a run's folder: what the teacher says of the training pictures, said once, gone on with after a kill, and learnt.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadCaptioner, openSession, readBundleFile, trainCaptioner, writeBundleFile } from "showtell/node";
 import type { TrainingNews, TrainingRequest } from "showtell/node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { makeDecoderBundle } from "../../src/bundle/decoder-bundle.ts";
+import type { CaptionerFiles } from "../../src/node/captioner-files.ts";
+import { taughtCaptions } from "../../src/node/teacher.ts";
+import type { TeachingContext } from "../../src/node/teacher.ts";
+import { createVocabulary } from "../../src/text/vocabulary.ts";
 import { readSafetensors } from "../../src/safetensors/read.ts";
 import { drawnWeights, tinyInput } from "../bundle/tiny-decoder.ts";
 import { writeTinyModel } from "../cli/tiny-model.ts";
@@ -59,6 +63,22 @@ test("the teacher's captions of the training pictures stand in the run's folder,
   await captioner.dispose();
   const { manifest } = await readBundleFile(join(folder, "student", "best.safetensors"));
   expect(manifest.training).toMatchObject({ teacher: run["teacher"], options: { distil: { share: 1, captions: 3 } } });
+});
+
+test("pictures of one name in different data sets have captions of their own", async () => {
+  const out = join(folder, "namesakes");
+  await mkdir(out);
+  const said = ["a", "b"].map((hash) => ({ image: "1.png", hash, captions: [hash === "a" ? "red" : "blue"] }));
+  await writeFile(join(out, "taught.jsonl"), said.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const vocabulary = createVocabulary(["red", "blue"]);
+  const trainPictures = ["b", "a"].map((hash) => ({ image: "1.png", path: "", hash }));
+  const context = { request: student({ out }), data: { trainPictures, prepared: { vocabulary } } };
+  const { captions } = await taughtCaptions(
+    {} as CaptionerFiles, // every caption is there already
+    { models: "", share: 1, captions: 1 },
+    context as unknown as TeachingContext,
+  );
+  expect(captions).toEqual([[[vocabulary.ids.get("blue")]], [[vocabulary.ids.get("red")]]]);
 });
 
 test("killed while the teacher speaks, a run goes on with what was said", async () => {

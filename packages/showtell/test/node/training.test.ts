@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -219,6 +219,30 @@ describe("a training run", () => {
       await trainCaptioner(told(kind, true));
       expect(await tensorsOf(kind)).toEqual(checkpoint);
     }
+  });
+
+  test("judges the detector of attributes by no other dev pictures than those that choose the best epoch", async () => {
+    const looked: number[] = [];
+    const request = colourRun(folder, "told by two", { attributes: 7 });
+    await trainCaptioner(
+      { ...request, training: { ...request.training, epochs: 1, select: "greedy", selectFirst: 2 } },
+      { onNews: (news) => news.kind === "looking" && looked.push(news.total) },
+    );
+    expect(looked).toEqual([6, 2]); // training pictures, and dev pictures
+  });
+
+  test("learns no picture that it is scored on, though both splits of its data have it", async () => {
+    await copyFile(join(folder, "images", "red-dev.png"), join(folder, "images", "red-again.png"));
+    const again = JSON.stringify({ image: "red-again.png", captions: ["a red picture"], split: "train" });
+    await writeFile(join(folder, "again.jsonl"), (await readFile(join(folder, "captions.jsonl"), "utf8")) + again);
+    const request = colourRun(folder, "again", { data: join(folder, "again.jsonl") });
+    await trainCaptioner({ ...request, training: { ...request.training, epochs: 1, select: "loss" } });
+    const { manifest } = await readBundleFile(join(folder, "again", "best.safetensors"));
+    expect(manifest.training).toMatchObject({ data: { pictures: 6 } });
+    const [dev] = await Promise.all([readFile(join(folder, "images", "red-dev.png"))]);
+    const hash = createHash("sha256").update(dev).digest("hex").slice(0, 16);
+    expect(manifest.training!.selectionHashes).toContain(hash);
+    expect(manifest.training!.pictureHashes).not.toContain(hash);
   });
 
   test("refuses to learn on from what is no trained decoder, or not the one it names", async () => {

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
 import { countUnits, krippendorffAlpha } from "../../src/study/agreement.ts";
 import { bradleyTerry } from "../../src/study/bradley-terry.ts";
-import { kendall, mean, rankPairs, ranks, sampleOf, spearman } from "../../src/study/ranks.ts";
-import type { Times } from "../../src/study/ranks.ts";
+import { kendall, rankPairs, ranks, sampleOf, spearman } from "../../src/statistics/ranks.ts";
+import type { Times } from "../../src/statistics/ranks.ts";
+import { mean } from "../../src/statistics/spread.ts";
 import { bootstrapEstimates } from "../../src/study/resampling.ts";
 
 // Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", example C: four observers, twelve units, values missing.

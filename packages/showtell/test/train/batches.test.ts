@@ -143,6 +143,14 @@ describe("batches", () => {
     );
   });
 
+  it("count the tokens that weigh something apart", () => {
+    const examples = [
+      { picture: 0, words: [4, 5, 6], weight: -0.5 },
+      { picture: 0, words: [4], weight: 0 },
+    ];
+    expect(batchesOf(examples, 2, 2)).toMatchObject([{ tokens: 4 + 2, counted: 4, captions: 2 }]);
+  });
+
   it("are full but for one, and as many in every order", () => {
     fc.assert(
       fc.property(someExamples, someRows, someLimit, fc.integer(), (examples, rows, limit, seed) => {

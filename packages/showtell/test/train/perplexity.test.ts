@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { toFloat16Bits } from "../../src/base/float16.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { openDecoderStepper } from "../../src/caption/decoder-stepper.ts";
+import { decoderNamed } from "../../src/models/catalogue.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { endId, unknownId } from "../../src/text/vocabulary.ts";
 import { perplexityOf } from "../../src/train/perplexity.ts";
@@ -48,6 +49,18 @@ test("is exp of the mean loss of words and ends, without cutting long captions",
   expect(found.unknown).toBeCloseTo(1 / 40, 12);
   expect(found.value).toBeCloseTo(Math.exp(loss / 40), 3);
   expect(told.length).toBeGreaterThan(0);
+});
+
+test("is that of a caption of any length, of a Transformer too, which knows 256 places", async () => {
+  const sizes = { features: [2, 4], words: 10, embeddingSize: 6, vectorSize: 6, vectors: "random" } as const;
+  const dropout = { features: 0, input: 0, output: 0 };
+  const spec = decoderNamed("transformer").specOf(sizes, { hiddenSize: 8, heads: 2, dropout });
+  const words = Array.from({ length: 300 }, (_, i) => 4 + (i % 6));
+  const grid = { size: 8, read: async (_rows: Int32Array, into: Uint16Array) => void into.fill(0) };
+  const long = { examples: [{ picture: 0, words }], features: grid };
+  const found = await perplexityOf(spec, Object.fromEntries(drawnWeights(spec)), long, open);
+  expect(found.words).toBe(301);
+  expect(found.value).toBeGreaterThan(1);
 });
 
 test("can be cancelled", async () => {

@@ -7,7 +7,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { tensor } from "../../src/base/tensor.ts";
 import type { CaptionQuality } from "../../src/evaluate/caption-quality.ts";
 import { sessionsWith } from "../../src/node/ort-session.ts";
-import { defaultTrainingOptions, selfCriticalOptions } from "../../src/train/options.ts";
+import { defaultTrainingOptions, selfCriticalOptions, trueCaptionMethods } from "../../src/train/options.ts";
 import { initialState } from "../../src/train/learner.ts";
 import { firstProgress, train } from "../../src/train/trainer.ts";
 import type { TrainingSet } from "../../src/train/lessons.ts";
@@ -102,6 +102,19 @@ test("cancelled while captions are judged, it ends with a checkpoint from which 
   expect(resumed.map(untimed)).toEqual(whole.slice(2).map(untimed));
 });
 
+test("tokens that weigh nothing have no part in accuracy, neither as right nor as wrong", async () => {
+  const idle = set.examples.map(({ picture }) => ({ picture, words: [9, 8, 9, 7, 9], weight: 0 }));
+  const accuracies = await Promise.all(
+    [set, { ...set, examples: [...set.examples, ...idle] }].map(async (dev) => {
+      const { options } = training();
+      const events = await eventsOf(training({ dev, options: { ...options, epochs: 1 } }));
+      return events.flatMap((event) => (event.kind === "epoch" ? [event.dev.accuracy] : []));
+    }),
+  );
+  expect(accuracies[0]![0]).toBeGreaterThan(0);
+  expect(accuracies[1]).toEqual(accuracies[0]);
+});
+
 test("without a dev caption with words, it is refused before the first step", async () => {
   const steps: TrainingEvent[] = [];
   const learning = async (): Promise<void> => {
@@ -176,7 +189,7 @@ describe("methods", () => {
 
   test("of true captions are refused where drawn ones are rewarded", async () => {
     const objective = selfCriticalOptions.objective;
-    for (const name of ["labelSmoothing", "scheduledSampling", "attentionPenalty"]) {
+    for (const name of trueCaptionMethods) {
       await expect(eventsOf(training({ options: { ...own.options, objective, [name]: 0.1 } }))).rejects.toMatchObject({
         code: "ARGUMENT",
         message: expect.stringContaining(name) as string,

@@ -154,8 +154,3 @@ export function ranks(counts: Float64Array): Float64Array {
 function squares(values: Float64Array, counts: Float64Array): number {
   return values.reduce((sum, value, i) => sum + counts[i]! * value * value, 0);
 }
-
-/** The mean; NaN of nothing. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
