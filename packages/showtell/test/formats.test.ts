@@ -177,6 +177,8 @@ async function collectComparison(): Promise<void> {
   const plan = readFileSync(join(root, "packages/showtell/test/cli/tiny-plan.yaml"), "utf8");
   writeFileSync(join(folder, "plan.yaml"), plan.replace("seeds: [1, 2]", "seeds: [1]"));
   collect("plan", parseYaml(plan));
+  const plans = join(root, "docs/results/plans");
+  for (const name of readdirSync(plans)) collect("plan", parseYaml(readFileSync(join(plans, name), "utf8")));
   const data = ["--data", "captions.jsonl", "--images", "images", "--records", "records", "--out", "compared"];
   const environment = { SHOWTELL_CACHE: join(folder, "cache") };
   const { stdout } = await showtell(["compare", "plan.yaml", ...data, "--json"], { cwd: folder, environment });

@@ -299,4 +299,46 @@ describeGroup("browser", () => {
     },
     2 * captionedMs,
   );
+
+  test(
+    "asks for the token of a service that wants one, once, and keeps it as long as the tab is open",
+    async () => {
+      const { page } = await open();
+      const told = JSON.stringify({ service: true });
+      await page.route("**/page.json", (route) => route.fulfill({ contentType: "application/json", body: told }));
+      const headers: (string | undefined)[] = [];
+      await page.route("**/v1/captions", (route) => {
+        const sent = route.request().headers()["authorization"];
+        headers.push(sent);
+        const refusal = { error: { code: "UNAUTHORISED", message: "a token is asked for" } };
+        return sent === "Bearer right"
+          ? route.fulfill({ contentType: "application/json", body: JSON.stringify(answerOf("a", "man")) })
+          : route.fulfill({ status: 401, contentType: "application/json", body: JSON.stringify(refusal) });
+      });
+      await page.reload();
+      await page.waitForSelector("h1");
+      await drop(page, photo("camera.png"));
+      const dialog = page.getByRole("dialog");
+      await dialog.waitFor();
+      await expectUsable(page);
+      await dialog.getByRole("button", { name: "Not now" }).click();
+      await captioned(page, 1);
+      expect(await page.locator('.card [role="alert"]').textContent()).toContain("A token is asked for");
+
+      // What somebody does asks again, a wrong token too; the right one is sent with all that follows.
+      await drop(page, photo("chelsea.jpg"));
+      for (const token of ["wrong", "right"]) {
+        await dialog.getByLabel("Token").fill(token);
+        await dialog.getByRole("button", { name: "Use it" }).click();
+      }
+      await page.waitForSelector('.card[data-state="captioned"]', { timeout: captionedMs });
+      await page.reload();
+      await page.waitForSelector("h1");
+      await drop(page, photo("camera.png"));
+      await page.waitForSelector('.card[data-state="captioned"]', { timeout: captionedMs });
+      expect(headers).toEqual([undefined, undefined, "Bearer wrong", "Bearer right", "Bearer right"]);
+      await page.close();
+    },
+    captionedMs,
+  );
 });

@@ -110,6 +110,17 @@ export type SearchKind = "beam" | "steered" | "drawn";
 const steering = ["must", "avoid", "prefix", "minLength", "maxLength", "groups", "diversity"] as const;
 const drawing = ["temperature", "topK", "topP"] as const;
 
+/** Refuses options that contradict each other, or that mean nothing without another. @throws ShowtellError `ARGUMENT`. */
+export function requireSoundSearch(options: CaptionOptions): void {
+  searchKindOf(options);
+  if (options.consensus !== undefined) return;
+  const lone = (["consensusFrom", "consensusWeights", "consensusVoters"] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (lone !== undefined)
+    throw new ShowtellError("ARGUMENT", `${lone} says how captions are ranked by consensus: give consensus, too`);
+}
+
 /** Which way options ask for. @throws ShowtellError `ARGUMENT` if they ask for two. */
 export function searchKindOf(options: CaptionOptions): SearchKind {
   const given = <Name extends keyof CaptionOptions>(names: readonly Name[]): Name | undefined =>

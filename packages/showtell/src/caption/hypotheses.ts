@@ -16,7 +16,7 @@ import { captionText } from "../text/caption-text.ts";
 import { decodeIds, endId, neverSaid } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { CaptionOptions, SearchKind } from "./caption-options.ts";
-import { searchKindOf } from "./caption-options.ts";
+import { requireSoundSearch, searchKindOf } from "./caption-options.ts";
 import { expectedScores, neighbourBleu, neighbourScores, votedRank } from "./consensus.ts";
 import type { VotingPicture } from "./consensus.ts";
 import { constraintsOf } from "./steering.ts";
@@ -73,12 +73,10 @@ export async function findHypotheses<Images, State, MemberState>(
   pictures: Pictures<Images>,
   options: CaptionOptions,
 ): Promise<readonly (readonly Found[])[]> {
+  requireSoundSearch(options);
   const search = searches[searchKindOf(options)];
   const { consensus, consensusFrom, candidates = options.groups ?? 1 } = options;
-  if (consensus === undefined) {
-    refuseLoneConsensusOptions(options);
-    return search(searched, pictures, options);
-  }
+  if (consensus === undefined) return search(searched, pictures, options);
   const areMembers = consensusFrom === "members" && searched.members.length > 1;
   const rank = consensusRanking(searched, options, pictures.voters, areMembers);
   requireWhole("consensus", consensus, Math.max(2, candidates), widest);
@@ -91,14 +89,6 @@ export async function findHypotheses<Images, State, MemberState>(
   return options.consensusWeights === "probability"
     ? best(await weighed(searched, pictures, found, options))
     : await weighed(searched, pictures, best(found), options);
-}
-
-function refuseLoneConsensusOptions(options: CaptionOptions): void {
-  const lone = (["consensusFrom", "consensusWeights", "consensusVoters"] as const).find(
-    (name) => options[name] !== undefined,
-  );
-  if (lone === undefined) return;
-  throw new ShowtellError("ARGUMENT", `${lone} says how captions are ranked by consensus: give consensus, too`);
 }
 
 /** What each member finds alone, all together, those first that whoever found them holds likelier. */

@@ -82,7 +82,7 @@ async function pack(
 
 /** Document frequencies of a data set's train split, counted as training counts them. */
 async function referenceTable(data: string): Promise<FrequencyTable> {
-  const records = (await openDataset(data)).split("train");
+  const records = (await openDataset(data, { captionsOnly: true })).split("train");
   return frequencyTable(records.map(({ captions }) => captions.map(ptbTokens)));
 }
 

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { ShowtellError } from "../base/errors.ts";
+import { requireSoundSearch } from "../caption/caption-options.ts";
 import { requireWritable, writeFileAtomically } from "../node/files.ts";
 import type { Captioner, NodeCaptionOptions } from "../node/captioner.ts";
 import { loadCaptioner } from "../node/captioner.ts";
@@ -96,6 +97,12 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
       "ARGUMENT",
       "--neighbours are for --json, or to vote: give one of --json and --consensus-voters, too",
     );
+  if (neighbours === undefined && options.consensusVoters === "neighbours")
+    throw new ShowtellError(
+      "ARGUMENT",
+      "--consensus-voters neighbours asks training pictures: name their table with --neighbours (showtell neighbours build makes one)",
+    );
+  requireSoundSearch(captioning);
   const found = await findInputs({
     paths,
     pathsFrom: options.pathsFrom,

@@ -6,7 +6,7 @@ import { defaultEvaluation } from "../node/evaluation-request.ts";
 import type { EvaluationNews } from "../node/evaluation-request.ts";
 import { evaluateCaptioners } from "../node/evaluation.ts";
 import { evaluationLines } from "./evaluation-table.ts";
-import { consensusOptionsOf } from "../caption/caption-options.ts";
+import { consensusOptionsOf, requireSoundSearch } from "../caption/caption-options.ts";
 import type { ConsensusOptions } from "../caption/caption-options.ts";
 import { dataOption, imagesOption, jsonOption, quietOption, threadsOption, wholeNumber } from "./options.ts";
 import { addConsensusOptions } from "./search-options.ts";
@@ -98,6 +98,7 @@ async function evaluate(options: EvaluateOptions, { terminal, signal }: Shell): 
     out,
     threads,
   } = options;
+  requireSoundSearch(consensusOptionsOf(options));
   const report = reportEvaluation(terminal);
   let evaluation: Evaluation;
   try {

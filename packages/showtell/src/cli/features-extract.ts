@@ -3,9 +3,11 @@ import { type Command, Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
 import type { PictureView } from "../image/views.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
+import { decoderNamed } from "../models/catalogue.ts";
 import { layerNames } from "../models/encoder-graph.ts";
 import { readEncoderFile } from "../node/bundle-files.ts";
 import { defaultEncoder } from "../node/shipped-models.ts";
+import { defaultDecoder } from "../node/training-request.ts";
 import { openDataset, picturePath } from "../node/dataset-folder.ts";
 import { picturesIn } from "./inputs.ts";
 import { encoderOption, namesAmong, quietOption, threadsOption, viewsOption } from "./options.ts";
@@ -34,8 +36,11 @@ Exit status: 0 if there are features of every picture, 1 if one could not be rea
 
 Examples:
   showtell features extract --data flickr8k
-  showtell features extract --images photos --layer grid
+  showtell features extract --images photos --layer pooled
   showtell features extract --data flickr8k --layer pooled,grid --views plain,flipped`;
+
+/** What the default of `train` reads. */
+const defaultLayer = decoderNamed(defaultDecoder).layer;
 
 /** Adds `extract` to the group `features`. */
 export function addFeaturesExtract(group: Command, shell: Shell): void {
@@ -52,7 +57,7 @@ export function addFeaturesExtract(group: Command, shell: Shell): void {
     .addOption(
       new Option("--layer <names>", `which features, with commas between: ${layerNames.join(", ")}`)
         .argParser(namesAmong(layerNames))
-        .default(["pooled"], "pooled"),
+        .default([defaultLayer], `${defaultLayer}, which the decoder reads that train trains by default`),
     )
     .addOption(viewsOption())
     .addOption(threadsOption())

@@ -15,7 +15,7 @@ interface AddOptions {
 const notes = `
 The table (5.3 million pairs of English phrases) is part of METEOR 1.5 and carries no licence, so that it is fetched and not shipped:
 from the Python package pycocoevalcap 1.2, by pip with your own settings (104 MB; nothing of it runs), or from a file. Its text is
-checked against a known hash. What is kept is a copy in the cache folder that opens at once (58 MB, or less for a vocabulary);
+checked against a known hash. What is kept is a copy in the cache folder that opens at once (61 MB, or less for a vocabulary);
 SHOWTELL_CACHE names another folder. \`showtell score\` uses it from then on, and calls its score METEOR.
 
 With a vocabulary, pairs of other words are left out: scores of captions and references that have no other words stay the same,

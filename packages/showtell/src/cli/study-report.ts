@@ -64,6 +64,11 @@ async function report(
   options: StudyReportOptions,
   { terminal, signal }: Shell,
 ): Promise<void> {
+  if (number !== undefined && options.judgments !== undefined)
+    throw new ShowtellError(
+      "ARGUMENT",
+      `study ${number} and --judgments are two things to report on: name one of them`,
+    );
   const { reportJudgments } = await import("../node/study-report.ts");
   const { judgments, source } =
     options.judgments === undefined ? await ofStore(number, options) : await ofFile(options.judgments, options);

@@ -93,7 +93,7 @@ export function openTerminal(onClosed: () => void): Terminal {
 
   return {
     async print(...lines) {
-      if (closed || write(stdout, lines.join("\n"))) return;
+      if (closed || lines.length === 0 || write(stdout, lines.join("\n"))) return;
       await once(stdout, "drain").catch((error: unknown) => {
         if (!closed) throw error;
       });

@@ -12,13 +12,24 @@ import { adaptationFields, addLearningOnOptions } from "./learning-on-options.ts
 import { dataOption, encoderOption, imagesOption, quietOption, threadsOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import type { TrainCommandOptions } from "./training-options.ts";
-import { addLearningOptions, addModelOptions, decoderLines, requestOf, requireEffect } from "./training-options.ts";
+import {
+  addLearningOptions,
+  addModelOptions,
+  decoderLines,
+  otherDefaultsLine,
+  requestOf,
+  requireEffect,
+  rewardsLine,
+} from "./training-options.ts";
 import { reportTraining, scoresText } from "./training-report.ts";
 import { counted, fieldLines } from "./wording.ts";
 
 const notes = `
 Decoders:
 ${decoderLines().join("\n")}
+
+All of them start with ${otherDefaultsLine()}. Rewards (--objective self-critical) have their own:
+${rewardsLine()}. A bundle that --init names must be of the decoder that --decoder names.
 
 The run's folder holds ${runFiles.best} (the model of the best epoch, for caption --model), ${runFiles.last} (where --resume goes
 on), ${runFiles.curvesSvg} and ${runFiles.curvesPng} (loss, accuracy, caption scores), ${runFiles.history}, ${runFiles.samples} and ${runFiles.description}.

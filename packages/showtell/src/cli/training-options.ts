@@ -75,14 +75,32 @@ const defaultStageRate = 5e-5;
 export function decoderLines(): readonly string[] {
   const width = Math.max(...decoderKinds.map((kind) => kind.length));
   return decoderKinds.map((kind) => {
-    const { title, layer, recipe } = decoderNamed(kind);
-    return `  ${kind.padEnd(width)}  ${title}; reads ${layer} features; ${recipeLine(recipe)}`;
+    const { title, layer, recipe, takes } = decoderNamed(kind);
+    const own = takes.length === 0 ? "" : `; takes ${takes.map(flagOf).join(", ")}`;
+    return `  ${kind.padEnd(width)}  ${title}; reads ${layer} features; ${recipeLine(recipe)}${own}`;
   });
+}
+
+/** What the objective of rewards has by default in place of a decoder's recipe, for the help. */
+export function rewardsLine(): string {
+  const { decoderOptions, training: rewarded } = defaultTraining(defaultDecoder, "self-critical");
+  const rates = Object.values(decoderOptions.dropout).join(",");
+  return `${rewarded.epochs} epochs, rate ${rewarded.schedule.peak}, dropout ${rates}, ${optimiserLine(rewarded)}`;
+}
+
+/** The rest of what cross-entropy has by default, whatever the decoder. */
+export function otherDefaultsLine(): string {
+  return optimiserLine(defaultTrainingOptions);
+}
+
+function optimiserLine({ schedule: own, clipNorm, epsilon }: TrainingOptions): string {
+  return `--warmup ${own.warmup}, --floor ${own.floor}, --clip-norm ${clipNorm}, --epsilon ${epsilon}`;
 }
 
 function recipeLine({
   epochs,
   batchSize,
+  captionsPerPicture,
   learningRate,
   dropout,
   dropoutMasks,
@@ -92,7 +110,7 @@ function recipeLine({
   const rates = Object.values(dropout).join(",");
   return [
     `${epochs} epochs`,
-    `batch ${batchSize}`,
+    `batch ${batchSize} (${captionsPerPicture} of a picture)`,
     `rate ${learningRate}`,
     `dropout ${rates} a ${dropoutMasks}`,
     `embeddings ${words.embeddings} of ${words.embeddingSize}`,
@@ -294,6 +312,16 @@ const wants: readonly (readonly [
     ["baseline", "sharpening"],
     (request) => request.training.objective.kind === "self-critical",
     "is about rewards: pass --objective self-critical, too",
+  ],
+  [
+    ["floor"],
+    ({ training: { schedule: own } }) => own.kind === "cosine",
+    "is about a rate that falls: pass --schedule cosine, or leave it out",
+  ],
+  [
+    ["selectFirst"],
+    ({ training: { select } }) => select !== "loss",
+    "is about captions of dev pictures, and the loss is that of all: leave it out, or --select loss",
   ],
   [["encoderLearningRate"], ({ fineTune }) => fineTune !== undefined, "is about --fine-tune: name a stage"],
 ];

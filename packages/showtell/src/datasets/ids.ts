@@ -25,7 +25,9 @@ export function parseJsonText(text: string, file: string): unknown {
   try {
     value = JSON.parse(json);
   } catch (cause) {
-    const remedy = isJsonLines(json) ? '; it looks like JSON lines: let its name end in ".jsonl"' : "";
+    const remedy = isJsonLines(json)
+      ? '; it looks like JSON lines: let its name end in ".jsonl"'
+      : "; captions and references are JSON or JSON lines (docs/formats.md)";
     throw new ShowtellError("DATA_FORMAT", `${file}: no JSON: ${messageOf(cause)}${remedy}`, { cause });
   }
   // A key twice matters where keys are ids; in COCO's lists they are field names, and there are millions.

@@ -14,22 +14,41 @@ import {
 /** An image's captions. */
 export interface References {
   readonly id: string;
+  /** The name of the image's file, where COCO annotations say it: results may go by that. */
+  readonly name?: string;
   readonly captions: readonly string[];
 }
 
 /**
- * Captions by image id, from `{id: [captions]}` or from COCO annotations: `{"annotations": [{"image_id": …, "caption": …}]}`, or that list.
+ * Captions of each image, from `{id: [captions]}` or from COCO annotations: `{"annotations": [{"image_id": …, "caption": …}]}`, or that list.
  * @throws ShowtellError `DATA_FORMAT` naming file and id (or place) if it is something else, `DATA_IDS` if an object has an id twice.
  */
-export function parseReferences(text: string, file: string): Map<string, readonly string[]> {
+export function parseReferences(text: string, file: string): readonly References[] {
   const content = parseJsonText(text, file);
   if (Array.isArray(content)) return annotatedCaptions(content, file);
   if (!isRecord(content)) {
     throw valueError(file, "the whole", content, "give {id: [captions]}, COCO annotations or JSON lines");
   }
-  const { annotations } = content;
-  if (Array.isArray(annotations) && annotations.every(isRecord)) return annotatedCaptions(annotations, file);
-  return new Map(Object.entries(content).map(([id, value]) => [id, captionsOf(value, file, `image "${id}"`)]));
+  const { annotations, images } = content;
+  if (Array.isArray(annotations) && annotations.every(isRecord)) {
+    const names = fileNames(images);
+    return annotatedCaptions(annotations, file).map((own) => ({ ...own, ...chosenName(names.get(own.id)) }));
+  }
+  return Object.entries(content).map(([id, value]) => ({ id, captions: captionsOf(value, file, `image "${id}"`) }));
+}
+
+/** The names of files by their images' ids, as far as a COCO file's list of images has them. */
+function fileNames(images: unknown): ReadonlyMap<string, string> {
+  const listed: readonly unknown[] = Array.isArray(images) ? images : [];
+  return new Map(
+    listed
+      .filter(isRecord)
+      .flatMap(({ id, file_name: name }) => (typeof name === "string" ? [[String(id), name]] : [])),
+  );
+}
+
+function chosenName(name: string | undefined): Pick<References, "name"> {
+  return name === undefined ? {} : { name };
 }
 
 /**
@@ -42,7 +61,7 @@ export function parseReferenceLine(line: IdentifiedLine, file: string): Referenc
   return { id, captions: captionsOf(fields[name], file, `${where}, "${name}" of image "${id}"`) };
 }
 
-function annotatedCaptions(annotations: readonly unknown[], file: string): Map<string, string[]> {
+function annotatedCaptions(annotations: readonly unknown[], file: string): readonly References[] {
   const captions = new Map<string, string[]>();
   annotations.forEach((entry, index) => {
     const where = `annotation ${index}`;
@@ -55,7 +74,7 @@ function annotatedCaptions(annotations: readonly unknown[], file: string): Map<s
     if (others === undefined) captions.set(id, [caption]);
     else others.push(caption);
   });
-  return captions;
+  return Array.from(captions, ([id, own]) => ({ id, captions: own }));
 }
 
 function captionsOf(value: unknown, file: string, where: string): readonly string[] {

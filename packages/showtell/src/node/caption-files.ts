@@ -34,7 +34,7 @@ export async function openReferences(file: string, signal?: CancelSignal): Promi
       for await (const line of linesOfFile(file, signal)) yield parseReferenceLine(line, file);
     };
   }
-  const references = Array.from(parseReferences(await readText(file), file), ([id, captions]) => ({ id, captions }));
+  const references = parseReferences(await readText(file), file);
   return () => references;
 }
 

@@ -33,6 +33,8 @@ export interface Dataset {
 export interface OpenDatasetOptions {
   /** The folder of the pictures; default: found beside the captions. */
   readonly images?: string;
+  /** Only the captions are wanted: pictures need not be there. Default: false. */
+  readonly captionsOnly?: boolean;
 }
 
 /** Where caption files lie in a folder, in the order in which they are sought; a single file of `loneFiles` comes last. */
@@ -84,7 +86,9 @@ export async function openDataset(source: string, options: OpenDatasetOptions = 
     name: path.basename(path.resolve(source)),
     kind,
     captionFile: file,
-    imageFolder: await findImages(options.images === undefined ? folders : [options.images], records),
+    imageFolder: options.captionsOnly
+      ? folders[0]!
+      : await findImages(options.images === undefined ? folders : [options.images], records),
     records,
     splits: [...lists.keys()],
     listed,
@@ -185,7 +189,11 @@ function missingSplit(split: string, file: string, kind: DatasetKind, present: r
   const missing = !listedKinds.has(kind)
     ? `no picture of "${file}" has "split": "${split}"`
     : `the list of split "${split}" is missing: "${path.join(path.dirname(file), `Flickr_8k.${split}Images.txt`)}"`;
-  return new ShowtellError("DATA_SPLIT", `${missing}; there are ${[...present, "all"].join(", ")}`);
+  const remedy =
+    kind === "coco"
+      ? ": a COCO file is one split, so that training wants both in one file: Karpathy's dataset_coco.json, or JSON lines"
+      : "";
+  return new ShowtellError("DATA_SPLIT", `${missing}; there are ${[...present, "all"].join(", ")}${remedy}`);
 }
 
 function recordsOf(

@@ -50,15 +50,15 @@ function licencesOf({ licences }: Bundle["manifest"]): readonly Licence[] {
 }
 
 /** Where a decoder's word vectors came from, if its bundle says so: "glove", "random", or the path of a file. */
-export function embeddingsOf({ training }: LearntDecoder): string | undefined {
+export function embeddingsOf({ manifest, training }: LearntDecoder): string | undefined {
+  if (manifest.spec.vectors === "random") return "random"; // whatever it was told, which a release had wrong
   const options = training?.["options"] as { readonly embeddings?: unknown } | undefined;
   return typeof options?.embeddings === "string" ? options.embeddings : undefined;
 }
 
 /** Where vectors of new words come from: where the decoder's did, for those of two sources have nothing in common. A file may have moved. */
 function sourceOf(asked: string, init: LearntDecoder): string {
-  const { vectors } = init.manifest.spec;
-  const before = vectors === "random" ? vectors : embeddingsOf(init);
+  const before = embeddingsOf(init);
   const isFile = before !== undefined && !namedSources.has(before);
   return before === undefined || (isFile && !namedSources.has(asked)) ? asked : before;
 }

@@ -126,30 +126,46 @@ function imagesOf(
   references: ReferenceSource,
   { references: referenceFile, subset = false }: ScoreRequest,
 ): () => AsyncGenerator<CaptionedImage> {
+  const byName = idsByFileName(captions.keys());
   return async function* () {
     const seen = new Set<string>();
-    for await (const { id, captions: truths } of references()) {
+    const scored = new Set<string>();
+    for await (const { id, name, captions: truths } of references()) {
       if (seen.has(id)) {
         throw new ShowtellError("DATA_IDS", `${referenceFile}: image "${id}" stands there twice: join its references`);
       }
-      const hypothesis = captions.get(id);
-      if (hypothesis === undefined && subset) continue;
-      if (hypothesis === undefined) {
+      const own = captions.has(id) ? id : byName.get(name ?? id);
+      if (own === undefined && subset) continue;
+      if (own === undefined) {
         throw new ShowtellError(
           "DATA_IDS",
           `image "${id}" has references in ${referenceFile} but no caption in ${file}: caption it, or score the subset (--subset)`,
         );
       }
       seen.add(id);
-      yield { id, hypothesis, references: truths };
+      scored.add(own);
+      yield { id, hypothesis: captions.get(own)!, references: truths };
     }
-    if (seen.size === captions.size) return;
-    const id = [...captions.keys()].find((key) => !seen.has(key))!;
+    if (scored.size === captions.size) return;
+    const id = [...captions.keys()].find((key) => !scored.has(key))!;
     throw new ShowtellError(
       "DATA_IDS",
       `image "${id}" has a caption in ${file} but no references in ${referenceFile}: add them, or leave its caption out`,
     );
   };
+}
+
+/** Ids that are paths, by the names of their files: a data set names pictures without the folder that they were captioned in. */
+function idsByFileName(ids: Iterable<string>): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const twice = new Set<string>();
+  for (const id of ids) {
+    const name = id.replace(/^.*[/\\]/, "");
+    if (found.has(name)) twice.add(name);
+    found.set(name, id);
+  }
+  for (const name of twice) found.delete(name);
+  return found;
 }
 
 async function scoreSystem(

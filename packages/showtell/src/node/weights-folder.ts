@@ -39,7 +39,10 @@ export function fetchedEncoder(name: string): string {
 /** Says that the file of an encoder is not there, with the command that fetches it if it is one of the catalogue's. */
 export function missingEncoder(path: string, what = "the encoder"): ShowtellError {
   const name = catalogueNames.find((one) => fetchedEncoder(one) === path);
-  const remedy = name === undefined ? "name another" : `fetch it (${fetchCommand(name)}), or name another`;
+  const remedy =
+    name === undefined
+      ? "name the file of another, or one that `showtell weights list` has by its name"
+      : `fetch it (${fetchCommand(name)}), or name another`;
   return new ShowtellError("ENCODER_MISSING", `${what} "${path}" is not there: ${remedy}`);
 }
 

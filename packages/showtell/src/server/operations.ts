@@ -85,7 +85,15 @@ export const operations: Readonly<Record<OperationId, Operation>> = {
       "image/*": undefined,
     },
     answer: { "application/json": captionAnswer, "text/event-stream": undefined },
-    refusals: [...ofBodies, ...ofPictures, "URL_REFUSED", "URL_FETCH"],
+    refusals: [
+      ...ofBodies,
+      ...ofPictures,
+      "WORD_UNKNOWN",
+      "REFERENCES_MISSING",
+      "CALIBRATION_MISSING",
+      "URL_REFUSED",
+      "URL_FETCH",
+    ],
   },
   listModels: {
     method: "get",

@@ -102,7 +102,12 @@ export const selfCriticalOptions: Pick<TrainingOptions, "epochs" | "schedule" | 
 };
 
 /** The methods that are about true captions and mean nothing where drawn ones are learnt. */
-export const trueCaptionMethods = ["labelSmoothing", "scheduledSampling", "attentionPenalty", "wordDistillation"] as const;
+export const trueCaptionMethods = [
+  "labelSmoothing",
+  "scheduledSampling",
+  "attentionPenalty",
+  "wordDistillation",
+] as const;
 
 /** Refuses methods that do not go together. @throws ShowtellError `ARGUMENT`, naming the option. */
 export function requireSoundMethods(options: TrainingOptions): void {

@@ -176,7 +176,7 @@ describe("packing", () => {
   test.each([
     ["resnet50-integer", "fetch it (showtell weights fetch resnet50 --integer), or name another"],
     ["xception", "fetch it (showtell weights fetch xception), or name another"],
-    ["mine.safetensors", "name another"],
+    ["mine.safetensors", "name the file of another, or one that `showtell weights list` has by its name"],
   ])("says what to do about the encoder %s, which is not there", async (encoder, remedy) => {
     const environment = { SHOWTELL_CACHE: at("empty-cache") };
     const args = ["bundle", "pack", "tiny.safetensors", "--encoder", encoder, "--out", "never.safetensors"];

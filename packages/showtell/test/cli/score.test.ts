@@ -231,6 +231,40 @@ describe("what cannot be scored is refused", () => {
     expect(stderr).toMatch(new RegExp(`^error ${message.source}`));
   });
 
+  test("captions as caption writes them: by the path of a picture, or as COCO results by the name of its file", async () => {
+    const paths = [
+      { image: "photos/a.jpg", caption: "a dog runs" },
+      { image: "photos/b.jpg", caption: "two cats" },
+    ];
+    lay("said.jsonl", jsonLines(paths));
+    const truths = { "a.jpg": ["a dog runs fast"], "b.jpg": ["two cats sleep"] };
+    lay("truths.json", truths);
+    lay("results.json", [
+      { image_id: "a.jpg", caption: "a dog runs" },
+      { image_id: "b.jpg", caption: "two cats" },
+    ]);
+    const images = Object.keys(truths).map((name, id) => ({ id, file_name: name }));
+    const annotations = Object.values(truths).map(([caption], id) => ({ image_id: id, caption }));
+    lay("coco.json", { images, annotations });
+    const scored = await Promise.all(
+      [
+        ["said.jsonl", "truths.json"],
+        ["results.json", "truths.json"],
+        ["results.json", "coco.json"],
+      ].map(([hypotheses, references]) =>
+        score("--hypotheses", hypotheses!, "--references", references!, "--json").then(
+          ({ stdout }) => (JSON.parse(stdout) as { scores: object }).scores,
+        ),
+      ),
+    );
+    expect(scored[0]).toEqual(scored[1]);
+    expect(scored[2]).toEqual(scored[1]);
+    // Two pictures of one name are no one's.
+    lay("twice.jsonl", jsonLines([...paths, { image: "more/a.jpg", caption: "a dog" }]));
+    const { status, stderr } = await score("--hypotheses", "twice.jsonl", "--references", "truths.json");
+    expect([status, stderr]).toEqual([1, expect.stringContaining('image "a.jpg" has references') as string]);
+  });
+
   test("an image twice among streamed references, a line that is no JSON, text that is not UTF-8", async () => {
     lay("hh.json", { x: "a" });
     lay(

@@ -7,7 +7,8 @@ import { parseReferenceLine, parseReferences } from "../../src/datasets/referenc
 
 const json = JSON.stringify;
 const hypotheses = (content: unknown) => [...parseHypotheses(json(content), "h.json")];
-const references = (content: unknown) => [...parseReferences(json(content), "r.json")];
+const references = (content: unknown) =>
+  parseReferences(json(content), "r.json").map(({ id, captions }) => [id, captions]);
 const line = (content: unknown) => ({ line: json(content), number: 7 });
 
 describe("captions", () => {
@@ -77,6 +78,18 @@ describe("captions", () => {
 });
 
 describe("references", () => {
+  test("of COCO's annotations know the names of their images' files, where these are listed", () => {
+    const annotations = [
+      { image_id: 7, caption: "a cat" },
+      { image_id: 8, caption: "a dog" },
+    ];
+    const images = [{ id: 7, file_name: "COCO_val2014_000000000007.jpg" }, { id: 8 }];
+    expect(parseReferences(json({ images, annotations }), "r.json")).toEqual([
+      { id: "7", name: "COCO_val2014_000000000007.jpg", captions: ["a cat"] },
+      { id: "8", captions: ["a dog"] },
+    ]);
+  });
+
   const expected = [
     ["7", ["a cat", "the cat"]],
     ["b", ["a dog"]],
