@@ -78,8 +78,8 @@ describe("the links of", () => {
   });
 });
 
-describe("the snippets of the READMEs", () => {
-  const readmes = ["README.md", "packages/showtell/README.md", "packages/caption-metrics/README.md"];
+describe("the snippets of the READMEs and of the library's page", () => {
+  const readmes = ["docs/library.md", "README.md", "packages/showtell/README.md", "packages/caption-metrics/README.md"];
   const snippets = readmes.flatMap(snippetsOf);
 
   test.each(snippets.filter((snippet) => snippet.language === "js"))("$name runs", (snippet) => {
