@@ -79,6 +79,15 @@ function closed(value: unknown): unknown {
   return own === schema ? inner : { additionalProperties: false, ...inner };
 }
 
+/** Whatever in a schema is required of an object that does not say what it is: no value would show that. */
+function strangeRequirements(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(strangeRequirements);
+  if (typeof value !== "object" || value === null) return [];
+  const { properties, required, ...rest } = value as { properties?: Schema; required?: readonly string[] } & Schema;
+  const own = (properties && required?.filter((name) => !(name in properties))) ?? [];
+  return [...own, ...strangeRequirements(Object.values({ ...rest, ...properties }))];
+}
+
 const $defs = closed(schemas) as Record<string, z.core.JSONSchema.JSONSchema>;
 
 /** What is wrong with a value according to the page; empty if nothing is. */
@@ -356,6 +365,10 @@ function reached(names: Iterable<string>): Set<string> {
   for (const name of names) follow(name);
   return found;
 }
+
+test("no schema requires a property that it does not describe", () => {
+  expect(strangeRequirements($defs)).toEqual([]);
+});
 
 describe("docs/formats.md", () => {
   test("describes every field of what is written", () => {

@@ -321,7 +321,7 @@ const wants: readonly (readonly [
   [
     ["selectFirst"],
     ({ training: { select } }) => select !== "loss",
-    "is about captions of dev pictures, and the loss is that of all: leave it out, or --select loss",
+    "is about captions of dev pictures, and the loss is that of all: leave it out, or choose by captions (--select beam)",
   ],
   [["encoderLearningRate"], ({ fineTune }) => fineTune !== undefined, "is about --fine-tune: name a stage"],
 ];

@@ -32,7 +32,10 @@ export function parseReferences(text: string, file: string): readonly References
   const { annotations, images } = content;
   if (Array.isArray(annotations) && annotations.every(isRecord)) {
     const names = fileNames(images);
-    return annotatedCaptions(annotations, file).map((own) => ({ ...own, ...chosenName(names.get(own.id)) }));
+    return annotatedCaptions(annotations, file).map((own) => ({
+      ...own,
+      ...(names.has(own.id) && { name: names.get(own.id)! }),
+    }));
   }
   return Object.entries(content).map(([id, value]) => ({ id, captions: captionsOf(value, file, `image "${id}"`) }));
 }
@@ -45,10 +48,6 @@ function fileNames(images: unknown): ReadonlyMap<string, string> {
       .filter(isRecord)
       .flatMap(({ id, file_name: name }) => (typeof name === "string" ? [[String(id), name]] : [])),
   );
-}
-
-function chosenName(name: string | undefined): Pick<References, "name"> {
-  return name === undefined ? {} : { name };
 }
 
 /**

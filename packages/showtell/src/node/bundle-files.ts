@@ -6,7 +6,7 @@ import { bundleParts, readBundle } from "../bundle/bundle.ts";
 import type { Bundle, BundlePart } from "../bundle/bundle.ts";
 import { manifestKey, parseManifest } from "../bundle/manifest.ts";
 import type { DecoderManifest, EncoderManifest, Manifest } from "../bundle/manifest.ts";
-import { isThere, readBytes, writeFileAtomically } from "./files.ts";
+import { readBytes, systemCodeOf, writeFileAtomically } from "./files.ts";
 import { shippedModels } from "./shipped-models.ts";
 import { readSafetensorsFileHeader } from "./safetensors-file.ts";
 import { fetchCommand, missingEncoder, weightsFolder } from "./weights-folder.ts";
@@ -25,8 +25,10 @@ export async function readBundleFile(path: string): Promise<Bundle> {
  * throws.
  */
 export async function readEncoderFile(path: string): Promise<EncoderBundle> {
-  if (!(await isThere(path))) throw missingEncoder(path);
-  const bundle = await readBundleFile(path);
+  const bundle = await readBundleFile(path).catch((error: unknown) => {
+    const isMissing = error instanceof ShowtellError && systemCodeOf(error.cause) === "ENOENT";
+    throw isMissing ? missingEncoder(path) : error;
+  });
   const { encoder } = bundle;
   if (encoder !== undefined) return { ...bundle, encoder };
   throw new ShowtellError("BUNDLE_KIND", `"${path}" holds no encoder: name an encoder's file`);

@@ -25,7 +25,9 @@ type OptionsOf = (name: string) => RunOptions | undefined;
 
 /** What decides how long a step takes; a run that begins with another's model has that one's sizes. */
 function likeness(options: RunOptions, optionsOf: OptionsOf): string {
-  const { encoder, decoder, embeddingSize, decoderOptions, fineTune, training, init } = decisiveOptions(options) as {
+  const { encoder, decoder, embeddingSize, decoderOptions, fineTune, training, init, old } = decisiveOptions(
+    options,
+  ) as {
     readonly [name: string]: unknown;
     readonly decoderOptions?: RunOptions;
     readonly training?: RunOptions;
@@ -37,7 +39,7 @@ function likeness(options: RunOptions, optionsOf: OptionsOf): string {
   const kind = (objective as { readonly kind?: string } | undefined)?.kind;
   const learnt = fineTune === undefined ? undefined : (fineTune as { readonly stage: string }).stage;
   const own = { embeddingSize, sizes, learnt, batchSize, captionsPerPicture, kind, maximumWords };
-  const methods = { samples: Boolean(scheduledSampling), follows: wordDistillation !== undefined };
+  const methods = { samples: Boolean(scheduledSampling), follows: wordDistillation !== undefined, old };
   return canonicalJson({ encoder, decoder, ...own, ...methods, from: first && likeness(first, optionsOf) });
 }
 
@@ -83,7 +85,10 @@ export async function estimateRuns(
   const known = records.filter(
     (record) => record.machine.cpu === machine.cpu && record.machine.threads === machine.threads,
   );
-  const trainings = known.filter(({ training }) => training?.data.hash === data);
+  // Where old data is mixed in the hash is of both, and the options name it.
+  const trainings = known.filter(
+    ({ training, options: own }) => training !== undefined && (own["old"] !== undefined || training.data.hash === data),
+  );
   const options = new Map(records.map((record) => [record.name, record.options]));
   for (const { name, run } of states) {
     const { kind, request: template } = run.template;

@@ -79,7 +79,7 @@ function seedOf(run: ComparedRun, record: RunRecord): boolean {
 
 /**
  * How each run of a comparison stands. Without data (where only records are read) records of any data set count.
- * @throws ShowtellError `RECORD_FORMAT`, `RUN_FORMAT`, `FILE_NOT_FOUND`.
+ * @throws ShowtellError `RECORD_FORMAT`, `FILE_NOT_FOUND`.
  */
 export async function runStates(
   { runs, records: folder, out }: Pick<ComparisonRequest, "runs" | "records" | "out">,

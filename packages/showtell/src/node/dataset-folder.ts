@@ -33,7 +33,7 @@ export interface Dataset {
 export interface OpenDatasetOptions {
   /** The folder of the pictures; default: found beside the captions. */
   readonly images?: string;
-  /** Only the captions are wanted: pictures need not be there. Default: false. */
+  /** Only the captions are wanted: pictures are not sought, and `imageFolder` is where they would lie. Default: false. */
   readonly captionsOnly?: boolean;
 }
 
@@ -87,7 +87,7 @@ export async function openDataset(source: string, options: OpenDatasetOptions = 
     kind,
     captionFile: file,
     imageFolder: options.captionsOnly
-      ? folders[0]!
+      ? (options.images ?? folders[0]!)
       : await findImages(options.images === undefined ? folders : [options.images], records),
     records,
     splits: [...lists.keys()],
@@ -191,7 +191,7 @@ function missingSplit(split: string, file: string, kind: DatasetKind, present: r
     : `the list of split "${split}" is missing: "${path.join(path.dirname(file), `Flickr_8k.${split}Images.txt`)}"`;
   const remedy =
     kind === "coco"
-      ? ": a COCO file is one split, so that training wants both in one file: Karpathy's dataset_coco.json, or JSON lines"
+      ? "; a COCO file is one split: for several in one file there are Karpathy's dataset_coco.json, and JSON lines"
       : "";
   return new ShowtellError("DATA_SPLIT", `${missing}; there are ${[...present, "all"].join(", ")}${remedy}`);
 }

@@ -54,11 +54,18 @@ function endOf(events: readonly z.infer<typeof lineSchema>[]): TrainingSummary["
 /**
  * Whether the model in a run's folder is what the run leaves: while it trains, that of its best epoch so far lies there. A copied model,
  * without a history, is taken as it is.
- * @throws ShowtellError `RUN_FORMAT`, `FILE_NOT_FOUND`.
+ * @throws ShowtellError `FILE_NOT_FOUND` if its history can't be read.
  */
 export async function hasFinishedModel(folder: string): Promise<boolean> {
   if (!(await isThere(join(folder, runFiles.best)))) return false;
-  return !(await isThere(join(folder, runFiles.history))) || endOf(await eventsIn(folder)) !== undefined;
+  if (!(await isThere(join(folder, runFiles.history)))) return true;
+  // The last line alone: it may be torn, by a kill or because it is being written.
+  const last = (await textIn(folder, runFiles.history)).trimEnd().split("\n").at(-1)!;
+  try {
+    return endOf([eventOf(last, folder)]) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**

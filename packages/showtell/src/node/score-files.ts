@@ -142,6 +142,11 @@ function imagesOf(
           `image "${id}" has references in ${referenceFile} but no caption in ${file}: caption it, or score the subset (--subset)`,
         );
       }
+      if (scored.has(own))
+        throw new ShowtellError(
+          "DATA_IDS",
+          `the caption of "${own}" in ${file} fits two images of ${referenceFile}, of which "${id}" is the second: name images in both files alike`,
+        );
       seen.add(id);
       scored.add(own);
       yield { id, hypothesis: captions.get(own)!, references: truths };

@@ -4,6 +4,7 @@ import { decoderNamed } from "../models/catalogue.ts";
 import { trainingGraph } from "../models/training-graph.ts";
 import { requireSoundMethods } from "../train/options.ts";
 import { requireSoundAttributes } from "./attributes.ts";
+import { defaultTraining } from "./training-request.ts";
 import type { TrainingRequest } from "./training-request.ts";
 
 /**
@@ -33,12 +34,15 @@ export function requireSoundRequest(request: TrainingRequest): void {
   requireSoundDecoder(request);
 }
 
-/** Builds the step of a model with few words on few features: what its decoder's options or its methods lack shows there. */
-function requireSoundDecoder({ decoder: kind, decoderOptions, training }: TrainingRequest): void {
+/** What a decoder's options or the methods of its training lack shows in a model of few words on few features. */
+function requireSoundDecoder({ decoder: kind, decoderOptions, training, init }: TrainingRequest): void {
+  const { attentionPenalty = 0, labelSmoothing: smoothing, clipNorm, weightDecay, epsilon } = training;
   const decoder = decoderNamed(kind);
   const sizes = { words: 5, embeddingSize: 1, vectorSize: 1, vectors: "random" } as const;
-  const spec = decoder.specOf({ ...sizes, features: decoder.layer === "pooled" ? [1] : [1, 1] }, decoderOptions);
-  const { attentionPenalty, labelSmoothing: smoothing } = training;
-  const adam = { clipNorm: training.clipNorm, weightDecay: training.weightDecay, epsilon: training.epsilon };
+  // A decoder that learns on has the sizes of its bundle, whatever is told here.
+  const options = init === undefined ? decoderOptions : defaultTraining(kind).decoderOptions;
+  const spec = decoder.specOf({ ...sizes, features: decoder.layer === "pooled" ? [1] : [1, 1] }, options);
+  if (attentionPenalty === 0) return;
+  const adam = { clipNorm, weightDecay, epsilon };
   trainingGraph(spec, { images: 1, lengths: [1] }, { adam, smoothing, attentionPenalty });
 }

@@ -87,7 +87,8 @@ export async function taughtCaptions(
   const { request, data } = context;
   const path = join(request.out, runFiles.taught);
   const known = await readLines(path);
-  const missing = data.trainPictures.filter(({ hash }) => !known.has(hash));
+  const different = [...new Map(data.trainPictures.map((picture) => [picture.hash, picture])).values()];
+  const missing = different.filter(({ hash }) => !known.has(hash));
   if (missing.length > 0) {
     // A line that a kill left torn goes, so that the next one stands alone.
     await writeFileAtomically(path, textOf([...known.values()]));
@@ -96,7 +97,7 @@ export async function taughtCaptions(
       await appendFile(path, textOf(lines)).catch((cause: unknown) => {
         throw unwritable(path, cause);
       });
-      context.emit({ kind: "teaching", done: known.size, total: data.trainPictures.length });
+      context.emit({ kind: "teaching", done: known.size, total: different.length });
     }
   }
   const { vocabulary } = data.prepared;

@@ -176,12 +176,18 @@ async function lookAtPictures(
   const plain = sets[0]!.cache;
   const [own, mixed, dev, oldDev] = cut(hashes, counts);
   // No picture is scored that is learned, in whichever of the data sets it stands; new data goes before old.
+  const learnt = without(own!, dev!);
+  for (const [i, hash] of own!.entries()) {
+    if (hash === undefined || learnt[i] !== undefined) continue;
+    const message = `"${pictures[i]!}" is in the dev split, too, by which the best epoch is chosen: it is not learnt`;
+    emit({ kind: "broken picture", path: pictures[i]!, error: { code: "DATA_LEAK", message } });
+  }
   const mixedIn = without(mixed!, [...dev!, ...oldDev!]);
   const trained = pictures.slice(0, own!.length + mixed!.length);
   return {
     caches: await viewCaches(request, plain, { ...extraction, pictures: trained }),
     plain,
-    train: [...without(own!, dev!), ...mixedIn],
+    train: [...learnt, ...mixedIn],
     dev: dev!,
     oldDev: without(oldDev!, own!),
   };

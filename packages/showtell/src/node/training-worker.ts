@@ -228,7 +228,7 @@ serveRequests<TrainingRequest, TrainingOutcome, TrainingNews>(async (request, co
       const { identity, spec } = bundle.encoder.manifest;
       const encoder = { identity, name: spec.kind, layer: decoderNamed(request.decoder).layer };
       const licences = decoderLicences(data, request, init);
-      const references = frequencyTable(data.prepared.train.map(({ captions }) => captions));
+      const references = frequencyTable(data.references);
       const stage = stageSpec(request, encoder.layer, spec);
       fineTuning = stage && (await openFineTuning(stage, bundle, openSession));
       return await learn(

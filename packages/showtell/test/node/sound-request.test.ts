@@ -53,6 +53,7 @@ describe("a request", () => {
     { fineTune, training: { scheduledSampling: 0 } },
     { distil },
     headed(4),
+    { ...headed(7), init: "m" },
     { training: { attentionPenalty: 0.1 } },
     { training: { scheduledSampling: 0.2 } },
   ])("%j goes together", (changes) => {

@@ -55,14 +55,18 @@ describe("a run's folder", () => {
 });
 
 describe("the model in a run's folder is what the run leaves", () => {
-  const lines = async (run: string, more: readonly object[]): Promise<void> =>
-    appendFile(join(run, "history.jsonl"), more.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  /** Lines more, the last of them torn where it is undefined. */
+  const lines = async (run: string, more: readonly (object | undefined)[]): Promise<void> => {
+    const text = more.map((line) => (line === undefined ? '{"kind":"sta' : `${JSON.stringify(line)}\n`));
+    await appendFile(join(run, "history.jsonl"), text.join(""));
+  };
 
   test.each([
     ["when it has finished", { epochs: 2, reason: "finished" }, [], true],
     ["when it has stopped early", { epochs: 2, reason: "early stop" }, [], true],
     ["not while it trains", { epochs: 2 }, [], false],
     ["not when it was cancelled", { epochs: 2, reason: "cancelled" }, [], false],
+    ["not when its history is torn", { epochs: 2, reason: "finished" }, [undefined], false],
     ["not when it goes on", { epochs: 2, reason: "finished" }, [{ kind: "start", step: 20 }], false],
   ] as const)("%s", async (name, fixture, more, is) => {
     const run = await writeRun(folder, name, fixture);

@@ -236,10 +236,15 @@ describe("a training run", () => {
     const again = JSON.stringify({ image: "red-again.png", captions: ["a red picture"], split: "train" });
     await writeFile(join(folder, "again.jsonl"), (await readFile(join(folder, "captions.jsonl"), "utf8")) + again);
     const request = colourRun(folder, "again", { data: join(folder, "again.jsonl") });
-    await trainCaptioner({ ...request, training: { ...request.training, epochs: 1, select: "loss" } });
+    const left: TrainingNews[] = [];
+    await trainCaptioner(
+      { ...request, training: { ...request.training, epochs: 1, select: "loss" } },
+      { onNews: (news) => news.kind === "broken picture" && left.push(news) },
+    );
+    expect(left).toMatchObject([{ path: join(folder, "images", "red-again.png"), error: { code: "DATA_LEAK" } }]);
     const { manifest } = await readBundleFile(join(folder, "again", "best.safetensors"));
     expect(manifest.training).toMatchObject({ data: { pictures: 6 } });
-    const [dev] = await Promise.all([readFile(join(folder, "images", "red-dev.png"))]);
+    const dev = await readFile(join(folder, "images", "red-dev.png"));
     const hash = createHash("sha256").update(dev).digest("hex").slice(0, 16);
     expect(manifest.training!.selectionHashes).toContain(hash);
     expect(manifest.training!.pictureHashes).not.toContain(hash);

@@ -21,16 +21,16 @@ export function useAsked<T>(address: string | undefined): Asked<T> {
     const leaving = new AbortController();
     const { signal } = leaving;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const ask = async (): Promise<void> => {
+    const ask = async (isAction: boolean): Promise<void> => {
       if (!document.hidden) {
-        await answered<T>(address, { signal }).then(
+        await answered<T>(address, { signal }, isAction).then(
           (value) => signal.aborted || setAsked({ value, error: undefined }),
           (thrown: unknown) => signal.aborted || setAsked(({ value }) => ({ value, error: saidBy(thrown) })),
         );
       }
-      if (!signal.aborted) timer = setTimeout(() => void ask(), everyMs);
+      if (!signal.aborted) timer = setTimeout(() => void ask(false), everyMs);
     };
-    void ask();
+    void ask(true);
     return () => {
       leaving.abort();
       clearTimeout(timer);

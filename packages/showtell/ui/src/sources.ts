@@ -35,17 +35,21 @@ function thrownBy({ code, message }: Said): ShowtellError {
 
 /**
  * What the service that serves the page answers; its token is asked for where it wants one.
+ * @param isAction Whether somebody has just done something to ask for it.
  * @throws ShowtellError what it refused the request with; an Error if it can't be reached.
  */
-export async function answered<T>(address: string, request: Omit<RequestInit, "headers">): Promise<T> {
+export async function answered<T>(
+  address: string,
+  request: Omit<RequestInit, "headers">,
+  isAction = request.method === "POST",
+): Promise<T> {
   const headers = authorisation();
   const response = await fetch(address, { ...request, headers }).catch((cause: unknown) => {
     if (request.signal?.aborted === true) throw new ShowtellError("CANCELLED", "cancelled");
     throw new Error("The service can't be reached. Is it still running, and this device online?", { cause });
   });
   const answer = (await response.json().catch(() => ({}))) as T & { readonly error?: Said };
-  if (response.status === 401 && (await isGivenToken(headers, request.method === "POST")))
-    return answered(address, request);
+  if (response.status === 401 && (await isGivenToken(headers, isAction))) return answered(address, request, isAction);
   if (answer.error !== undefined) throw thrownBy(answer.error);
   if (response.ok) return answer;
   throw new Error(`The service answered ${response.status} ${response.statusText}, without a reason.`);

@@ -48,16 +48,23 @@ function TokenDialog({ onClose }: { readonly onClose: (token: string) => void })
       onClose={() => onClose(dialog.current!.returnValue)}
     >
       <form
-        method="dialog"
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          dialog.current!.close(input.current!.value.trim());
+          if (input.current!.reportValidity()) dialog.current!.close(input.current!.value.trim());
         }}
       >
         <p id="token-words">This service asks for its token. It is kept until this tab is closed.</p>
         <div class="field">
           <label for="token">Token</label>
-          <input id="token" ref={input} type="password" autoComplete="off" />
+          <input
+            id="token"
+            ref={input}
+            type="password"
+            autoComplete="off"
+            pattern="\s*[!-~]*\s*"
+            title="letters, digits and signs of ASCII, without blanks between"
+          />
         </div>
         <div class="row">
           <button type="submit" class="button button-primary">
