@@ -7,7 +7,7 @@ import { defaultEncoder } from "./shipped-models.ts";
 import { defaultDecoder, defaultTraining } from "./training-request.ts";
 
 /** The name that an encoder's file goes by. */
-export function fileLabel(path: string): string {
+function fileLabel(path: string): string {
   return basename(path).replace(/\.safetensors$/, "");
 }
 
