@@ -71,9 +71,9 @@ function parseRows(text: string, file: string): CsvRow[] {
 
 /** Lines of cells as the text of a file. */
 export function csvText(lines: readonly (readonly string[])[]): string {
-  return lines.map((cells) => `${cells.map(quoted).join(",")}\r\n`).join("");
+  return lines.map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
 }
 
-function quoted(cell: string): string {
+function csvCell(cell: string): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }

@@ -44,6 +44,13 @@ function parsed(records: ReadonlyMap<string, string>): readonly RunRecord[] {
   return [...records].flatMap(([file, text]) => (file.endsWith(".json") ? [JSON.parse(text) as RunRecord] : []));
 }
 
+/** Rows of the tiny plan that are to be done, halfway through. */
+async function missingHalfway(): Promise<readonly string[]> {
+  const place = ["--out", "halfway/runs", "--records", "halfway/records"];
+  const { stdout } = await compare([planFile, ...data, ...place, "--dry-run", "--json"]);
+  return (JSON.parse(stdout) as { missing: { row: string }[] }).missing.map(({ row }) => row);
+}
+
 describe("showtell compare", () => {
   test("says what there is to do and how long it takes, and a dry run does nothing", async () => {
     const { status, stdout } = await tiny(["--dry-run"]);
@@ -153,16 +160,11 @@ describe("showtell compare", () => {
       cpSync(join(folder, name), join(folder, "halfway", name), { recursive: true });
     const later = parsed(recordsIn("records")).filter(({ options, seed }) => "init" in options && seed === 1);
     for (const { name } of later) rmSync(join(folder, "halfway", "records", `${name}.json`));
-    const missing = async (): Promise<readonly string[]> => {
-      const place = ["--out", "halfway/runs", "--records", "halfway/records"];
-      const { stdout } = await compare([planFile, ...data, ...place, "--dry-run", "--json"]);
-      return (JSON.parse(stdout) as { missing: { row: string }[] }).missing.map(({ row }) => row);
-    };
-    expect(await missing()).toEqual(["rewarded"]);
+    expect(await missingHalfway()).toEqual(["rewarded"]);
     // As after Ctrl-C in the middle: there is a model, that of the best epoch so far.
     const history = join(folder, "halfway", "runs", String(later[0]!.options["init"]), "history.jsonl");
     writeFileSync(history, readFileSync(history, "utf8").replace(/^.*"kind":"end".*\n/m, ""));
-    expect(await missing()).toEqual(["plain", "rewarded"]);
+    expect(await missingHalfway()).toEqual(["plain", "rewarded"]);
   });
 
   test("estimates from the records of like runs, and counts a run that train trained", async () => {

@@ -27,6 +27,12 @@ function opened(name: string, decoderSeed = 1): Promise<TrainingRun> {
   return openTrainingRun(join(folder, name), runDescription(request, found, { encoder: "e".repeat(64) }), settings);
 }
 
+/** Appends lines to a run's history, the last of them torn where it is undefined. */
+async function append(run: string, more: readonly (object | undefined)[]): Promise<void> {
+  const text = more.map((line) => (line === undefined ? '{"kind":"sta' : `${JSON.stringify(line)}\n`));
+  await appendFile(join(run, "history.jsonl"), text.join(""));
+}
+
 describe("a run's folder", () => {
   test("is written by one run at a time, and says what that one was told", async () => {
     const both = await Promise.allSettled([opened("shared", 1), opened("shared", 2)]);
@@ -42,25 +48,22 @@ describe("a run's folder", () => {
 
   test("keeps of its history what a resumed run will not tell again", async () => {
     const run = await opened("resumed");
-    const epoch = (number: number): object => ({ ...epochLine(number), step: 10 * number });
     // The checkpoint was written before the second epoch was judged, whose line a run that was killed right then has written already.
     await run.saveCheckpoint({ ...firstProgress, epoch: 1, batch: 10, step: 20 }, {});
-    for (const line of [{ kind: "start", step: 0 }, epoch(1), epoch(2), { kind: "start", step: 25 }])
-      await appendFile(join(folder, "resumed", "history.jsonl"), `${JSON.stringify(line)}\n`);
+    await append(join(folder, "resumed"), [
+      { kind: "start", step: 0 },
+      epochLine(1),
+      epochLine(2),
+      { kind: "start", step: 25 },
+    ]);
     expect(await resumedFrom(run, {})).toMatchObject({ progress: { epoch: 1, step: 20 } });
     const kept = (await readFile(join(folder, "resumed", "history.jsonl"), "utf8")).trimEnd().split("\n");
-    expect(kept.map((line) => JSON.parse(line) as unknown)).toEqual([{ kind: "start", step: 0 }, epoch(1)]);
+    expect(kept.map((line) => JSON.parse(line) as unknown)).toEqual([{ kind: "start", step: 0 }, epochLine(1)]);
     await run.close();
   });
 });
 
 describe("the model in a run's folder is what the run leaves", () => {
-  /** Lines more, the last of them torn where it is undefined. */
-  const lines = async (run: string, more: readonly (object | undefined)[]): Promise<void> => {
-    const text = more.map((line) => (line === undefined ? '{"kind":"sta' : `${JSON.stringify(line)}\n`));
-    await appendFile(join(run, "history.jsonl"), text.join(""));
-  };
-
   test.each([
     ["when it has finished", { epochs: 2, reason: "finished" }, [], true],
     ["when it has stopped early", { epochs: 2, reason: "early stop" }, [], true],
@@ -72,7 +75,7 @@ describe("the model in a run's folder is what the run leaves", () => {
     const run = await writeRun(folder, name, fixture);
     expect(await hasFinishedModel(run)).toBe(false); // there is none
     await writeFile(join(run, "best.safetensors"), "");
-    await lines(run, more);
+    await append(run, more);
     expect(await hasFinishedModel(run)).toBe(is);
   });
 
