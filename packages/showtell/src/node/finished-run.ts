@@ -45,9 +45,8 @@ async function eventsIn(folder: string): Promise<readonly z.infer<typeof lineSch
   return lines.map((line) => eventOf(line, join(folder, runFiles.history)));
 }
 
-/** How a run ended; undefined if it has not. */
-function endOf(events: readonly z.infer<typeof lineSchema>[]): TrainingSummary["reason"] | undefined {
-  const last = events.at(-1);
+/** How a run ended, by its last event; undefined if it has not. */
+function endOf(last: z.infer<typeof lineSchema> | undefined): TrainingSummary["reason"] | undefined {
   return last?.kind === "end" && last.reason !== "cancelled" ? last.reason : undefined;
 }
 
@@ -62,7 +61,7 @@ export async function hasFinishedModel(folder: string): Promise<boolean> {
   // The last line alone: it may be torn, by a kill or because it is being written.
   const last = (await textIn(folder, runFiles.history)).trimEnd().split("\n").at(-1)!;
   try {
-    return endOf([eventOf(last, folder)]) !== undefined;
+    return endOf(eventOf(last, folder)) !== undefined;
   } catch {
     return false;
   }
@@ -75,7 +74,7 @@ export async function hasFinishedModel(folder: string): Promise<boolean> {
 export async function trainingSummary(folder: string): Promise<TrainingSummary> {
   const events = await eventsIn(folder);
   const epochs = events.filter((event) => event.kind === "epoch");
-  const reason = endOf(events);
+  const reason = endOf(events.at(-1));
   if (reason === undefined)
     throw new ShowtellError("RUN_UNFINISHED", `the run in "${folder}" has not ended: go on with it by --resume first`);
   const best = epochs.findLast((epoch) => epoch.best);
