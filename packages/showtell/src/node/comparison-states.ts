@@ -6,20 +6,13 @@ import type { RunKey, RunOptions, RunRecord } from "../compare/record.ts";
 import { isRecordOf, recordName } from "../compare/record.ts";
 import { decoderIdentityIn, encoderIdentityIn } from "./bundle-files.ts";
 import type { ComparedRun, ComparisonRequest, RunState } from "./comparison-request.ts";
-import { openDataset } from "./dataset-folder.ts";
 import { isThere } from "./files.ts";
 import { hasFinishedModel } from "./finished-run.ts";
 import { defaultRunOptions, runOptions } from "./run-options.ts";
 import { readRecords } from "./run-records.ts";
-import { datasetHash, runDataHash } from "./training-captions.ts";
+import { dataHashOf } from "./training-captions.ts";
 import { runFiles } from "./training-run.ts";
 import { missingEncoder } from "./weights-folder.ts";
-
-/** The hash of a data set's captions, as runs record it. @throws ShowtellError `DATA_…`. */
-export async function dataHashOf({ data, images }: Pick<ComparisonRequest, "data" | "images">): Promise<string> {
-  const dataset = await openDataset(data, images === undefined ? {} : { images });
-  return datasetHash({ train: dataset.split("train"), dev: dataset.split("dev") });
-}
 
 /** The path of a run's model. */
 export function modelPath(out: string, name: string): string {
@@ -33,14 +26,14 @@ async function keyOf({ template }: ComparedRun, names: readonly string[], data: 
     const model = await identityIn(template.request.model.split(","));
     return { kind: "evaluate", options: searchOptions(named), model, data };
   }
-  const { encoder, fineTune, old } = template.request;
+  const { encoder, fineTune, old, training } = template.request;
   // A fine-tuned run leaves another encoder than it read, and its record names the one it left.
   const keepsEncoder = fineTune === undefined && isOwnFile(encoder);
   return {
     kind: "train",
     options: runOptions(named),
     encoder: keepsEncoder ? await encoderIdentityIn(encoder) : undefined,
-    data: data === undefined || old === undefined ? data : await runDataHash(template.request),
+    data: data === undefined || old === undefined ? data : await dataHashOf(template.request, training.seed),
   };
 }
 

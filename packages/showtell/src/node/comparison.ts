@@ -6,12 +6,13 @@ import { withRuns } from "../compare/planned-runs.ts";
 import { requireAccepted } from "../train/adaptation.ts";
 import { readBundleFile } from "./bundle-files.ts";
 import type { ComparisonRequest, RunState } from "./comparison-request.ts";
-import { dataHashOf, modelPath, searchOptions } from "./comparison-states.ts";
+import { modelPath, searchOptions } from "./comparison-states.ts";
 import { trainingSummary } from "./finished-run.ts";
 import { runOptions } from "./run-options.ts";
 import type { RecordListener } from "./run-record.ts";
 import { makeRecord } from "./run-record.ts";
 import type { TrainingRequest } from "./training-request.ts";
+import { dataHashOf } from "./training-captions.ts";
 import { adaptationFiles } from "./training-run.ts";
 import { trainCaptioner } from "./training.ts";
 

@@ -57,7 +57,7 @@ export async function readTrainingCaptions(
   signal: CancelSignal,
 ): Promise<TrainingCaptions> {
   const { rules, training } = request;
-  const { source, oldSource } = await openSources(request);
+  const { source, oldSource } = await openSources(request, training.seed);
   const known = init && parseVocabulary(init.manifest.vocabulary);
   // Captions that are drawn never have a word that was not learned before.
   const adds = known === undefined || training.objective.kind === "cross-entropy";
@@ -79,23 +79,28 @@ export async function readTrainingCaptions(
   };
 }
 
-/** What a run learns from is all in these fields of its request. */
-type SourceRequest = Pick<TrainingRequest, "data" | "images" | "old"> & {
-  readonly training: Pick<TrainingRequest["training"], "seed">;
-};
+/** The fields of a request that say what a run learns from. */
+type SourceRequest = Pick<TrainingRequest, "data" | "images" | "old">;
 
-async function openSources({ data, images, old, training }: SourceRequest): Promise<{
+async function openSources(
+  { data, images, old }: SourceRequest,
+  seed: number,
+): Promise<{
   readonly source: SplitData;
   readonly oldSource: SplitData | undefined;
 }> {
   const dataset = await openDataset(data, images === undefined ? {} : { images });
   const source = { dataset, train: dataset.split("train"), dev: dataset.split("dev") };
-  return { source, oldSource: old && (await openOldData(old, source.train, training.seed)) };
+  return { source, oldSource: old && (await openOldData(old, source.train, seed)) };
 }
 
-/** The hash that a run's record will name its data by, old data with it. @throws ShowtellError `DATA_…`, `FILE_NOT_FOUND`. */
-export async function runDataHash(request: SourceRequest): Promise<string> {
-  const { source, oldSource } = await openSources(request);
+/**
+ * The hash that records name a run's data by, old data with it.
+ * @param seed Draws the old data; where there is none it is not looked at.
+ * @throws ShowtellError `DATA_…`, `FILE_NOT_FOUND`.
+ */
+export async function dataHashOf(request: SourceRequest, seed = 0): Promise<string> {
+  const { source, oldSource } = await openSources(request, seed);
   return datasetHash(source, oldSource);
 }
 
@@ -103,7 +108,7 @@ export async function runDataHash(request: SourceRequest): Promise<string> {
 type Splits = Omit<SplitData, "dataset">;
 
 /** What tells data sets apart: a hash over all captions and picture names; old data that is mixed in counts, too. */
-export function datasetHash({ train, dev }: Splits, old?: Splits): string {
+function datasetHash({ train, dev }: Splits, old?: Splits): string {
   return sha256Hex(canonicalJson({ train, dev, ...(old && { old: { train: old.train, dev: old.dev } }) }));
 }
 
