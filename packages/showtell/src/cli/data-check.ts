@@ -1,11 +1,12 @@
 // `showtell data check`: a data set looked over before it is trained on. What is looked for is node/dataset-check.ts.
 import { ptbTokens } from "caption-metrics";
 import type { Command } from "commander";
-import type { DatasetReport, DuplicatePictures, Place, SplitReport } from "../node/dataset-check.ts";
+import type { BrokenPicture, DatasetReport, DuplicatePictures, Place, SplitReport } from "../node/dataset-check.ts";
 import { checkDataset } from "../node/dataset-check.ts";
 import { openDataset } from "../node/dataset-folder.ts";
-import { dataOption, imagesOption, jsonOption, minimumCountOption } from "./options.ts";
+import { dataOption, imagesOption, jsonOption, minimumCountOption, quietOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
+import type { Progress } from "./terminal.ts";
 import { counted, oneLine, tableLines } from "./wording.ts";
 
 interface CheckOptions {
@@ -16,7 +17,7 @@ interface CheckOptions {
 }
 
 const notes = `
-Words are split as the metrics split them. What is found is reported, not judged: the exit status is 0 unless the data set can't
+Every picture is read and decoded. Words are split as the metrics split them. What is found is reported, not judged: the exit status is 0 unless the data set can't
 be read.
 
 Examples:
@@ -29,20 +30,28 @@ export function addDataCheck(group: Command, shell: Shell): void {
     .command("check")
     .summary("look a data set over")
     .description(
-      "Look a data set over: captions without picture, pictures without captions, duplicates and leaks between splits, empty " +
-        "captions, unknown words.",
+      "Look a data set over: captions without picture, pictures without captions, broken pictures, duplicates and leaks between " +
+        "splits, empty captions, unknown words.",
     )
     .addOption(dataOption())
     .addOption(imagesOption())
     .addOption(minimumCountOption())
     .addOption(jsonOption("print the report as JSON, with all names"))
+    .addOption(quietOption())
     .addHelpText("after", notes)
     .action((options: CheckOptions) => check(options, shell));
 }
 
 async function check({ data, images, json, minimumCount }: CheckOptions, { terminal, signal }: Shell): Promise<void> {
   const dataset = await openDataset(data, images === undefined ? {} : { images });
-  const report = await checkDataset(dataset, { tokenise: ptbTokens, minimumCount, signal });
+  let bar: Progress | undefined;
+  const onProgress = (done: number, total: number): void => {
+    bar ??= terminal.progress("pictures", total, { unit: "pictures" });
+    bar.update(done);
+  };
+  const report = await checkDataset(dataset, { tokenise: ptbTokens, minimumCount, signal, onProgress }).finally(() =>
+    bar?.stop(),
+  );
   if (json) await terminal.print(JSON.stringify(report, undefined, 2));
   else await terminal.print(...linesOf(report));
 }
@@ -72,6 +81,7 @@ function findings(report: DatasetReport): readonly string[] {
   const within = report.duplicatePictures.filter(({ acrossSplits }) => !acrossSplits);
   const found = [
     finding("picture", "with captions but without a file", captionsWithoutPicture),
+    finding("picture", "that can't be read and would be left out", report.brokenPictures.map(brokenText)),
     finding("picture file", "without captions", picturesWithoutCaptions),
     finding("listed picture", "without captions", listedWithoutCaptions.map(placeText)),
     finding(
@@ -86,7 +96,7 @@ function findings(report: DatasetReport): readonly string[] {
       emptyCaptions.map(({ image, index }) => `${image}#${index}`),
     ),
   ].flat();
-  return found.length === 0 ? ["Nothing is missing, empty or twice."] : found;
+  return found.length === 0 ? ["Nothing is missing, broken, empty or twice."] : found;
 }
 
 /** Names that are shown; --json has all. */
@@ -101,6 +111,10 @@ function finding(thing: string, what: string, names: readonly string[]): readonl
 
 function placeText({ image, split }: Place): string {
   return split === undefined ? image : `${image} (${split})`;
+}
+
+function brokenText({ code, message }: BrokenPicture): string {
+  return `${code}: ${message}`;
 }
 
 function equalText({ places }: DuplicatePictures): string {

@@ -3,9 +3,11 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { sha256Hex } from "../base/bytes.ts";
 import { type CancelSignal, throwIfCancelled } from "../base/cancel.ts";
+import { type PlainError, ShowtellError, plainError } from "../base/errors.ts";
 import { type UnknownWords, buildVocabulary, countUnknown } from "../text/vocabulary.ts";
 import { type Dataset, picturePath } from "./dataset-folder.ts";
 import { readBytes } from "./files.ts";
+import { readImage } from "./image-reader.ts";
 
 /** Settings of {@link checkDataset}. */
 export interface CheckDatasetOptions {
@@ -14,6 +16,8 @@ export interface CheckDatasetOptions {
   /** How often a word must occur in the training split to be known; default 5. */
   readonly minimumCount?: number;
   readonly signal?: CancelSignal | undefined;
+  /** Told after each picture how many of how many were looked at. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** What {@link checkDataset} found. */
@@ -34,6 +38,13 @@ export interface PictureReport {
   readonly listedWithoutCaptions: readonly Place[];
   /** Pictures with the same bytes, or listed in two splits. */
   readonly duplicatePictures: readonly DuplicatePictures[];
+  /** Pictures with captions, or listed, that can't be read: training and evaluation would leave them out. */
+  readonly brokenPictures: readonly BrokenPicture[];
+}
+
+/** A picture that can't be read, and why. */
+export interface BrokenPicture extends PlainError {
+  readonly image: string;
 }
 
 /** A picture, and the split that lists it, if one does. */
@@ -73,20 +84,20 @@ export interface SplitReport {
 const pictureEnding = /\.(?:jpe?g|png|webp|gif|tiff?|avif)$/i;
 
 /**
- * Checks a data set; every picture that has captions or is listed is read (to find equal ones), none is decoded.
- * @throws ShowtellError `CANCELLED`, `ARGUMENT` (the minimum count), `FILE_NOT_FOUND` (a picture can't be read).
+ * Checks a data set; every picture that has captions or is listed is read (to find equal ones) and decoded.
+ * @throws ShowtellError `CANCELLED`, `ARGUMENT` (the minimum count).
  */
 export async function checkDataset(dataset: Dataset, options: CheckDatasetOptions): Promise<DatasetReport> {
   return {
     name: dataset.name,
     pictures: dataset.records.length,
     captions: dataset.records.reduce((sum, { captions }) => sum + captions.length, 0),
-    ...(await checkPictures(dataset, options.signal)),
+    ...(await checkPictures(dataset, options)),
     ...checkWords(dataset, options),
   };
 }
 
-async function checkPictures(dataset: Dataset, signal: CancelSignal | undefined): Promise<PictureReport> {
+async function checkPictures(dataset: Dataset, options: CheckDatasetOptions): Promise<PictureReport> {
   const captioned = new Set(dataset.records.map(({ image }) => image));
   const files = await filesBelow(dataset.imageFolder);
   const listed = dataset.splits.flatMap((split) => dataset.listed(split).map((image): Place => ({ image, split })));
@@ -97,7 +108,7 @@ async function checkPictures(dataset: Dataset, signal: CancelSignal | undefined)
     captionsWithoutPicture: [...captioned].filter((image) => !files.has(image)),
     picturesWithoutCaptions: [...files].filter((file) => !captioned.has(file) && pictureEnding.test(file)),
     listedWithoutCaptions: listed.filter(({ image }) => !captioned.has(image)),
-    duplicatePictures: await findDuplicates(dataset, present, signal),
+    ...(await readPictures(dataset, present, options)),
   };
 }
 
@@ -109,22 +120,36 @@ async function filesBelow(folder: string): Promise<ReadonlySet<string>> {
   return new Set(names.map((name) => name.split(path.sep).join("/")).sort());
 }
 
-async function findDuplicates(
+async function readPictures(
   dataset: Dataset,
   places: readonly Place[],
-  signal: CancelSignal | undefined,
-): Promise<DuplicatePictures[]> {
+  { signal, onProgress }: CheckDatasetOptions,
+): Promise<Pick<PictureReport, "duplicatePictures" | "brokenPictures">> {
+  const images = new Set(places.map(({ image }) => image));
+  const hashes = new Map<string, string>();
+  const brokenPictures: BrokenPicture[] = [];
+  let done = 0;
+  for (const image of images) {
+    throwIfCancelled(signal);
+    try {
+      const bytes = await readBytes(picturePath(dataset, image));
+      hashes.set(image, sha256Hex(bytes));
+      await readImage(bytes, { name: image });
+    } catch (error) {
+      if (!(error instanceof ShowtellError)) throw error;
+      brokenPictures.push({ image, ...plainError(error) });
+    }
+    onProgress?.(++done, images.size);
+  }
   const placesByHash = new Map<string, Place[]>();
   for (const place of places) {
-    throwIfCancelled(signal);
-    const hash = sha256Hex(await readBytes(picturePath(dataset, place.image)));
-    const equal = placesByHash.get(hash);
-    if (equal === undefined) placesByHash.set(hash, [place]);
-    else equal.push(place);
+    const hash = hashes.get(place.image);
+    if (hash !== undefined) placesByHash.set(hash, [...(placesByHash.get(hash) ?? []), place]);
   }
-  return Array.from(placesByHash.values())
+  const duplicatePictures = Array.from(placesByHash.values())
     .filter((equal) => equal.length > 1)
     .map((equal) => ({ places: equal, acrossSplits: new Set(equal.flatMap(({ split }) => split ?? [])).size > 1 }));
+  return { duplicatePictures, brokenPictures };
 }
 
 function checkWords(dataset: Dataset, { tokenise, minimumCount = 5 }: CheckDatasetOptions): WordReport {

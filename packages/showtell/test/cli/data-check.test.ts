@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { layFiles, lists, pictures, tokens } from "../node/dataset-files.ts";
+import { layFiles, lists, picture, pictures, tokens } from "../node/dataset-files.ts";
 import { showtell } from "./run.ts";
 
 let folder = "";
@@ -15,9 +15,9 @@ beforeAll(async () => {
     "Flickr8k.token.txt": `${tokens}d.jpg#0\t \ne.jpg#0\tA fish\n`,
     ...lists,
     ...pictures("images"),
-    "images/c.jpg": "picture a", // a picture of dev that is in train as well
-    "images/d.jpg": "picture d",
-    "images/stray.png": "picture",
+    "images/c.jpg": picture("a"), // a picture of dev that is in train as well
+    "images/d.jpg": "no picture",
+    "images/stray.png": picture("s"),
   });
 });
 
@@ -33,13 +33,16 @@ describe("data check", () => {
     expect(stdout).toMatch(/^dev +1 +1 +2 +1 +50\.00 %$/m); // "a bird", and no bird in train
     expect(stdout).toMatch(/^train +2 +3 +3 +0 +0\.00 %$/m);
     expect(stdout).toContain('The vocabulary has 4 words: those seen at least 1 time in "train".');
-    expect(stdout).toContain("Nothing is missing, empty or twice.");
+    expect(stdout).toContain("Nothing is missing, broken, empty or twice.");
   });
 
   test("names what is wrong", async () => {
     const { status, stdout } = await showtell(["data", "check", "--data", "bad"], { cwd: folder });
     expect(status).toBe(0);
     expect(stdout).toContain("1 picture with captions but without a file:\n  e.jpg\n");
+    expect(stdout).toContain(
+      `1 picture that can't be read and would be left out:\n  IMAGE_FORMAT: "d.jpg" is not a picture`,
+    );
     expect(stdout).toContain("1 picture file without captions:\n  stray.png\n");
     expect(stdout).toMatch(
       /1 picture in more than one split.*:\n {2}(?:a\.jpg \(train\) = c\.jpg \(dev\)|c\.jpg \(dev\) = a\.jpg \(train\))\n/,
@@ -54,6 +57,7 @@ describe("data check", () => {
       pictures: 5,
       captionsWithoutPicture: ["e.jpg"],
       picturesWithoutCaptions: ["stray.png"],
+      brokenPictures: [{ image: "d.jpg", code: "IMAGE_FORMAT" }],
       emptyCaptions: [{ image: "d.jpg", index: 0 }],
       vocabulary: { split: "train", minimumCount: 5 },
     });

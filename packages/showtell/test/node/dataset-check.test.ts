@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DatasetReport, checkDataset } from "../../src/node/dataset-check.ts";
 import { openDataset } from "../../src/node/dataset-folder.ts";
-import { csv, layFiles, lists, pictures, tokens } from "./dataset-files.ts";
+import { csv, layFiles, lists, picture, pictures, tokens } from "./dataset-files.ts";
 
 const failure = (code: string, part: string): unknown =>
   expect.objectContaining({ name: "ShowtellError", code, message: expect.stringContaining(part) });
@@ -33,6 +33,7 @@ describe("checkDataset", () => {
       listedWithoutCaptions: [],
       emptyCaptions: [],
       duplicatePictures: [],
+      brokenPictures: [],
       vocabulary: { split: "train", minimumCount: 2, words: 2 }, // a ×3, dog ×2
       splits: [
         { name: "dev", pictures: 1, captions: 1, longestCaption: 2, words: { tokens: 2, unknown: 1, rate: 0.5 } },
@@ -72,7 +73,7 @@ describe("checkDataset", () => {
   });
 
   it("finds the same picture in two splits by its content, whatever it is called", async () => {
-    await lay({ "Flickr8k.token.txt": tokens, ...lists, ...pictures("images"), "images/c.jpg": "picture a" });
+    await lay({ "Flickr8k.token.txt": tokens, ...lists, ...pictures("images"), "images/c.jpg": picture("a") });
     expect((await check()).duplicatePictures).toEqual([
       {
         places: [
@@ -90,7 +91,7 @@ describe("checkDataset", () => {
       "Flickr_8k.trainImages.txt": "a.jpg\nb.jpg\nc.jpg\n",
       "Flickr_8k.devImages.txt": "c.jpg\n",
       ...pictures("images"),
-      "images/b.jpg": "picture a",
+      "images/b.jpg": picture("a"),
     });
     const [across, inside] = (await check()).duplicatePictures;
     expect(across).toEqual({
@@ -101,6 +102,34 @@ describe("checkDataset", () => {
       acrossSplits: true,
     });
     expect(inside).toMatchObject({ acrossSplits: false, places: [{ image: "a.jpg" }, { image: "b.jpg" }] });
+  });
+
+  it("names each picture that can't be read once, and goes on", async () => {
+    await lay({
+      "Flickr8k.token.txt": tokens,
+      "Flickr_8k.trainImages.txt": "a.jpg\nb.jpg\n",
+      "Flickr_8k.devImages.txt": "b.jpg\nc.jpg\n",
+      ...pictures("images"),
+      "images/a.jpg": "",
+      "images/b.jpg": picture("b").subarray(0, 24),
+    });
+    expect((await check()).brokenPictures).toEqual([
+      { image: "b.jpg", code: "IMAGE_DECODE", message: expect.stringContaining('"b.jpg" is broken') },
+      { image: "a.jpg", code: "IMAGE_EMPTY", message: expect.stringContaining('"a.jpg" is empty') },
+    ]);
+  });
+
+  it("tells how far it is, a picture of two lists counted once", async () => {
+    await lay({
+      "captions.txt": csv,
+      "Flickr_8k.trainImages.txt": "a.jpg\nb.jpg\nc.jpg\n",
+      "Flickr_8k.devImages.txt": "c.jpg\n",
+      ...pictures("images"),
+    });
+    const progress: string[] = [];
+    const onProgress = (done: number, total: number): unknown => progress.push(`${done} of ${total}`);
+    await checkDataset(await openDataset(root), { tokenise, onProgress });
+    expect(progress).toEqual(["1 of 3", "2 of 3", "3 of 3"]);
   });
 
   it("stops when it is cancelled", async () => {

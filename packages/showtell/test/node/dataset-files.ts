@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-/** Writes files below a folder; pictures are not decoded here, so any bytes will do. */
+/** Writes files below a folder. */
 export async function layFiles(root: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(root, name);
@@ -19,7 +19,17 @@ export const records = [
   { image: "c.jpg", captions: ["A bird"] },
 ];
 export const lists = { "Flickr_8k.trainImages.txt": "b.jpg\na.jpg\n", "Flickr_8k.devImages.txt": "c.jpg\n" };
-export const below = (folder: string, files: Readonly<Record<string, string>>): Record<string, string> =>
+export const below = <Content>(folder: string, files: Readonly<Record<string, Content>>): Record<string, Content> =>
   Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content]));
-export const pictures = (folder: string): Record<string, string> =>
-  below(folder, { "a.jpg": "picture a", "b.jpg": "picture b", "c.jpg": "picture c" });
+
+/** A picture of one pixel, as GIF: header, two colours, the pixel. Each letter's has bytes of its own. */
+export const picture = (letter: string): Uint8Array =>
+  Uint8Array.from([
+    ...Buffer.from("GIF89a"),
+    ...[1, 0, 1, 0, 0x80, 0, 0],
+    ...[letter.charCodeAt(0), 0, 0, 255, 255, 255],
+    ...[0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b],
+  ]);
+
+export const pictures = (folder: string): Record<string, Uint8Array> =>
+  below(folder, { "a.jpg": picture("a"), "b.jpg": picture("b"), "c.jpg": picture("c") });
