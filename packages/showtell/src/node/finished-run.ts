@@ -6,24 +6,9 @@ import { ShowtellError } from "../base/errors.ts";
 import type { TrainingSummary } from "../compare/record.ts";
 import { readDecoderFile } from "./bundle-files.ts";
 import { isThere, unreadable } from "./files.ts";
+import type { RunEvent } from "./run-history.ts";
+import { runEvent, runEvents } from "./run-history.ts";
 import { runFiles } from "./training-run.ts";
-
-const quality = z.object({ loss: z.number(), accuracy: z.number() });
-const lineSchema = z.union([
-  z.object({
-    kind: z.literal("epoch"),
-    epoch: z.int(),
-    step: z.int(),
-    train: quality,
-    dev: quality,
-    scores: z.object({ CIDEr: z.number() }).exactOptional(),
-    best: z.boolean(),
-    captionsPerSecond: z.number(),
-    seconds: z.number(),
-  }),
-  z.object({ kind: z.literal("end"), reason: z.enum(["finished", "early stop", "cancelled"]) }),
-  z.object({ kind: z.enum(["start", "attributes"]) }),
-]);
 
 const dataSchema: z.ZodType<TrainingSummary["data"]> = z.object({
   name: z.string(),
@@ -39,14 +24,8 @@ async function textIn(folder: string, name: string): Promise<string> {
   });
 }
 
-/** The events of a run, in order. @throws ShowtellError `RUN_FORMAT`, `FILE_NOT_FOUND`. */
-async function eventsIn(folder: string): Promise<readonly z.infer<typeof lineSchema>[]> {
-  const lines = (await textIn(folder, runFiles.history)).split("\n").filter((line) => line !== "");
-  return lines.map((line) => eventOf(line, join(folder, runFiles.history)));
-}
-
 /** How a run ended, by its last event; undefined if it has not. */
-function endOf(last: z.infer<typeof lineSchema> | undefined): TrainingSummary["reason"] | undefined {
+function endOf(last: RunEvent | undefined): TrainingSummary["reason"] | undefined {
   return last?.kind === "end" && last.reason !== "cancelled" ? last.reason : undefined;
 }
 
@@ -60,11 +39,7 @@ export async function hasFinishedModel(folder: string): Promise<boolean> {
   if (!(await isThere(join(folder, runFiles.history)))) return true;
   // The last line alone: it may be torn, by a kill or because it is being written.
   const last = (await textIn(folder, runFiles.history)).trimEnd().split("\n").at(-1)!;
-  try {
-    return endOf(eventOf(last, folder)) !== undefined;
-  } catch {
-    return false;
-  }
+  return endOf(runEvent(last)) !== undefined;
 }
 
 /**
@@ -72,7 +47,7 @@ export async function hasFinishedModel(folder: string): Promise<boolean> {
  * @throws ShowtellError `RUN_UNFINISHED` if it has not ended, `RUN_FORMAT`, `FILE_NOT_FOUND`.
  */
 export async function trainingSummary(folder: string): Promise<TrainingSummary> {
-  const events = await eventsIn(folder);
+  const events = runEvents(await textIn(folder, runFiles.history), join(folder, runFiles.history));
   const epochs = events.filter((event) => event.kind === "epoch");
   const reason = endOf(events.at(-1));
   if (reason === undefined)
@@ -100,12 +75,4 @@ export async function trainingSummary(folder: string): Promise<TrainingSummary> 
       ...(scores && { CIDEr: scores.CIDEr }),
     })),
   };
-}
-
-function eventOf(line: string, path: string): z.infer<typeof lineSchema> {
-  try {
-    return lineSchema.parse(JSON.parse(line));
-  } catch (cause) {
-    throw new ShowtellError("RUN_FORMAT", `"${path}" has a line that is no event: ${line.slice(0, 60)}`, { cause });
-  }
 }

@@ -5,25 +5,12 @@ import { lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ShowtellError, messageOf } from "../base/errors.ts";
-import type { RunEpoch, RunRecord, RunSample, RunState, RunSummary } from "../train/run-summary.ts";
+import type { RunRecord, RunSample, RunState, RunSummary } from "../train/run-summary.ts";
 import { systemCodeOf, unreadable } from "./files.ts";
 import { isFolderLocked } from "./lock.ts";
+import type { RunEvent } from "./run-history.ts";
+import { runEpoch, runEvents, wholeLines } from "./run-history.ts";
 import { runFiles } from "./training-run.ts";
-
-const quality = z.object({ loss: z.number(), accuracy: z.number(), reward: z.number().exactOptional() });
-
-/** The schema of an epoch. */
-export const runEpoch: z.ZodType<RunEpoch> = z.object({
-  epoch: z.int().min(1),
-  train: quality,
-  dev: quality,
-  scores: z.object({ CIDEr: z.number(), "BLEU-4": z.number() }).exactOptional(),
-  best: z.boolean(),
-  learningRate: z.number(),
-  captionsPerSecond: z.number(),
-  seconds: z.number(),
-  residentBytes: z.number(),
-});
 
 /** The schema of a sample. */
 export const runSample: z.ZodType<RunSample> = z.object({
@@ -43,8 +30,6 @@ const description = z.object({
   }),
   data: z.object({ name: z.string() }),
 });
-
-const event = z.object({ kind: z.string(), reason: z.enum(["finished", "early stop", "cancelled"]).exactOptional() });
 
 /** More than any run writes; a file that is larger is no run's. */
 const mostBytes = 64 * 2 ** 20;
@@ -117,13 +102,14 @@ async function recordOf(folder: string, name: string): Promise<RunRecord> {
   try {
     const { options, data } = description.parse(JSON.parse((await fileOf(run, runFiles.description)).text));
     const events = await fileOf(run, runFiles.history);
-    const lines = linesOf(events.text);
-    const history = lines.flatMap((line) => (event.parse(line).kind === "epoch" ? [runEpoch.parse(line)] : []));
-    const said = linesOf((await fileOf(run, runFiles.samples)).text).map((line) => runSample.parse(line));
+    const told = runEvents(events.text, join(run, runFiles.history));
+    const history = told.flatMap((event) => (event.kind === "epoch" ? [runEpoch.parse(event)] : []));
+    const samples = wholeLines((await fileOf(run, runFiles.samples)).text);
+    const said = samples.map((line) => runSample.parse(JSON.parse(line)));
     const newest = said.at(-1)?.epoch;
     const best = history.findLast((epoch) => epoch.best);
     const epochs = { done: history.at(-1)?.epoch ?? 0, planned: options.training.epochs };
-    const state = stateOf(lines.at(-1), await isFolderLocked(run));
+    const state = stateOf(told.at(-1), await isFolderLocked(run));
     const secondsLeft = state === "running" ? timeLeft(history, epochs) : undefined;
     return {
       name,
@@ -165,18 +151,9 @@ async function fileOf(run: string, name: string): Promise<{ readonly text: strin
   }
 }
 
-/** Whole lines; what stands behind the last line feed is still being written. */
-function linesOf(text: string): readonly unknown[] {
-  return text
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as unknown);
-}
-
-function stateOf(lastLine: unknown, isHeld: boolean): RunState {
+function stateOf(last: RunEvent | undefined, isHeld: boolean): RunState {
   if (isHeld) return "running";
-  const last = lastLine === undefined ? undefined : event.parse(lastLine);
-  return (last?.kind === "end" ? last.reason : undefined) ?? "interrupted";
+  return last?.kind === "end" ? last.reason : "interrupted";
 }
 
 function timeLeft(

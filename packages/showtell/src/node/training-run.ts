@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import { ShowtellError } from "../base/errors.ts";
 import type { Bundle } from "../bundle/bundle.ts";
-import type { EpochRecord } from "../plot/training-curves.ts";
 import { trainingCurves } from "../plot/training-curves.ts";
 import type { Adaptation } from "../train/adaptation.ts";
 import { checkpointParts, readCheckpoint } from "../train/checkpoint.ts";
 import type { LearnerState } from "../train/learner.ts";
+import type { RunEpoch } from "../train/run-summary.ts";
 import type { Progress } from "../train/trainer.ts";
 import { writeBundleFile } from "./bundle-files.ts";
 import { isThere, readBytes, unreadable, unwritable, writeFileAtomically } from "./files.ts";
@@ -17,6 +17,7 @@ import { lockFolder } from "./lock.ts";
 import { rasterise } from "./rasterise.ts";
 import type { RunDescription } from "./run-description.ts";
 import { readRunDescription, requireSameRun } from "./run-description.ts";
+import { runEvent, wholeLines } from "./run-history.ts";
 
 /** Names of the files in a run's folder. */
 export const runFiles = {
@@ -55,15 +56,6 @@ export interface HistoryEvent {
 }
 
 const lineSchema = z.looseObject({ kind: z.string(), step: z.int().min(0), epoch: z.int().exactOptional() });
-const quality = z.object({ loss: z.number(), accuracy: z.number() });
-const epochSchema: z.ZodType<EpochRecord & { readonly best: boolean }> = z.object({
-  kind: z.literal("epoch"),
-  epoch: z.int().min(1),
-  train: quality,
-  dev: quality,
-  scores: z.object({ CIDEr: z.number(), "BLEU-4": z.number() }).exactOptional(),
-  best: z.boolean(),
-});
 
 /** A run's folder, open for writing. */
 export interface TrainingRun {
@@ -181,11 +173,11 @@ function runIn(folder: string, { writer, judged }: RunSettings, lock: FolderLock
   };
 }
 
-async function readEpochs(path: string): Promise<readonly (EpochRecord & { readonly best: boolean })[]> {
-  const lines = (await isThere(path)) ? (await textOf(path)).split("\n") : [];
+async function readEpochs(path: string): Promise<readonly RunEpoch[]> {
+  const lines = (await isThere(path)) ? wholeLines(await textOf(path)) : [];
   return lines.flatMap((line) => {
-    const parsed = epochSchema.safeParse(parsedLine(line));
-    return parsed.success ? [parsed.data] : [];
+    const event = runEvent(line);
+    return event?.kind === "epoch" ? [event] : [];
   });
 }
 

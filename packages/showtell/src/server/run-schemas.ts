@@ -1,6 +1,7 @@
 // The shapes of what the service tells of training runs: as schemas, of which the OpenAPI document is made.
 import { z } from "zod";
-import { runEpoch, runSample } from "../node/run-reading.ts";
+import { runEpoch } from "../node/run-history.ts";
+import { runSample } from "../node/run-reading.ts";
 import type { RunRecord, RunSummary } from "../train/run-summary.ts";
 import { named } from "./schemas.ts";
 
