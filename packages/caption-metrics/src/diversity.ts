@@ -84,9 +84,9 @@ export function novelty(
 /**
  * Self-CIDEr (Wang & Chan 2019): how varied several captions of one image are, from 0 (all the same) to 1 (nothing shared).
  *
- * −log(λ₁ / Σλ) / log m over the eigenvalues of the matrix of the captions' CIDEr similarities, m captions. Here the similarity is
- * CIDEr-D, made symmetric by averaging, with the frequencies of the references, as a share of what both have with themselves (10 from
- * four words on); a single caption gives 0.
+ * −log(√λ₁ / Σ√λ) / log m over the eigenvalues of the matrix of the captions' CIDEr similarities, m captions: the roots are what singular
+ * values of the captions' own vectors would be. Here the similarity is CIDEr-D, made symmetric by averaging, with the frequencies of the
+ * references, as a share of what both have with themselves (10 from four words on); a single caption gives 0.
  *
  * @throws MetricsError `EMPTY` without captions.
  */
@@ -101,26 +101,47 @@ export function selfCider(captions: Hypotheses, frequencies: DocumentFrequencies
   const score = (a: number, b: number): number => scorer.score(a, captions[b] ?? []);
   // Of fewer than four words, a caption has less than 10 with itself: held against that, captions that are the same have 1.
   const own = captions.map((_, a) => Math.sqrt(score(a, a)));
+  const texts = captions.map((caption) => caption.join(" "));
   const similarity = captions.map((_, a) =>
-    captions.map((__, b) => (a === b ? 1 : own[a]! * own[b]! && (score(a, b) + score(b, a)) / (2 * own[a]! * own[b]!))),
+    captions.map((__, b) => {
+      // Said first, since words that stand in every reference weigh nothing, not even against themselves.
+      if (texts[a] === texts[b]) return 1;
+      return own[a]! * own[b]! && (score(a, b) + score(b, a)) / (2 * own[a]! * own[b]!);
+    }),
   );
-  // The diagonal is 1, so that the eigenvalues sum to m.
-  const share = Math.min(1, Math.max(1 / count, largestEigenvalue(similarity) / count));
-  return Math.max(0, -Math.log(share) / Math.log(count));
+  // CIDEr-D is no true kernel, so that an eigenvalue may lie below 0: its magnitude is the singular value that the authors' program takes.
+  // One below 1e-12 is 0 but for rounding, which its root would magnify.
+  const values = eigenvalues(similarity).map((value) => Math.abs(value));
+  const roots = values.map((value) => (value < 1e-12 ? 0 : Math.sqrt(value)));
+  const share = Math.max(...roots) / roots.reduce((sum, root) => sum + root, 0);
+  return Math.min(1, Math.max(0, -Math.log(share) / Math.log(count)));
 }
 
-/** The largest eigenvalue of a symmetric matrix without negative elements, by power iteration. */
-function largestEigenvalue(matrix: readonly (readonly number[])[]): number {
-  let vector = matrix.map(() => 1 / Math.sqrt(matrix.length));
-  let eigenvalue = 0;
-  for (let round = 0; round < 200; round++) {
-    const product = matrix.map((row) => row.reduce((sum, value, at) => sum + value * (vector[at] ?? 0), 0));
-    const length = Math.sqrt(product.reduce((sum, value) => sum + value * value, 0));
-    vector = product.map((value) => value / length);
-    if (Math.abs(length - eigenvalue) < 1e-12) break;
-    eigenvalue = length;
+/** The eigenvalues of a symmetric matrix, by Jacobi's rotations (1846): each makes one element off the diagonal 0, until all are. */
+function eigenvalues(matrix: readonly (readonly number[])[]): readonly number[] {
+  const a = matrix.map((row) => [...row]);
+  const places = [...a.keys()];
+  const rotate = (p: number, q: number): void => {
+    const theta = (a[q]![q]! - a[p]![p]!) / (2 * a[p]![q]!);
+    const tangent = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1));
+    const cosine = 1 / Math.hypot(tangent, 1);
+    const sine = tangent * cosine;
+    for (const k of places) {
+      const [kp, kq] = [a[k]![p]!, a[k]![q]!];
+      a[k]![p] = cosine * kp - sine * kq;
+      a[k]![q] = sine * kp + cosine * kq;
+    }
+    const [rowP, rowQ] = [[...a[p]!], [...a[q]!]];
+    for (const k of places) {
+      a[p]![k] = cosine * rowP[k]! - sine * rowQ[k]!;
+      a[q]![k] = sine * rowP[k]! + cosine * rowQ[k]!;
+    }
+  };
+  const pairs = places.flatMap((p) => places.slice(p + 1).map((q) => [p, q] as const));
+  for (let sweep = 0; sweep < 50 && pairs.some(([p, q]) => Math.abs(a[p]![q]!) > 1e-12); sweep++) {
+    for (const [p, q] of pairs) if (a[p]![q]! !== 0) rotate(p, q);
   }
-  return eigenvalue;
+  return places.map((place) => a[place]![place]!);
 }
 
 /** The mean of {@link selfCider} over images. */

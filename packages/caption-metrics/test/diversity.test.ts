@@ -1,5 +1,6 @@
 // Diversity, novelty and self-CIDEr, by hand and at their ends.
 import { describe, expect, it } from "vitest";
+import { ciderScorer } from "../src/cider-d.ts";
 import { diversity, meanSelfCider, novelty, selfCider } from "../src/diversity.ts";
 import { documentFrequencies } from "../src/document-frequencies.ts";
 import { MetricsError } from "../src/errors.ts";
@@ -54,9 +55,25 @@ describe("selfCider", () => {
     expect(selfCider(different, frequencies)).toBeCloseTo(1, 10);
     const near = [words("two men play ball"), words("two men play golf"), words("two dogs play ball")];
     const value = selfCider(near, frequencies);
-    expect(value).toBeGreaterThan(0.05);
-    expect(value).toBeLessThan(0.95);
+    expect(value).toBeCloseTo(0.7583035468082407, 10); // NumPy, by singular values of the matrix of the same scores
     expect(meanSelfCider([near, near], frequencies)).toBeCloseTo(value, 12);
+  });
+
+  it("takes the roots of the eigenvalues: of two captions as alike as s, those of 1 + s and 1 − s", () => {
+    const [a, b] = [words("two men play ball"), words("two men play golf in a park")];
+    const score = (hypothesis: readonly string[], reference: readonly string[]): number =>
+      ciderScorer([[reference]], { frequencies }).score(0, hypothesis);
+    const alike = (score(a, b) + score(b, a)) / 2 / 10; // both have four words and more: 10 with themselves
+    const [large, small] = [Math.sqrt(1 + alike), Math.sqrt(1 - alike)];
+    expect(alike).toBeGreaterThan(0.1);
+    expect(selfCider([a, b], frequencies)).toBeCloseTo(-Math.log2(large / (large + small)), 10);
+  });
+
+  it("is 0 for the same caption though none of its words weighs anything", () => {
+    const everywhere = documentFrequencies([[words("a dog")], [words("a cat")]]);
+    expect(selfCider([words("a"), words("a"), words("a")], everywhere)).toBe(0);
+    expect(selfCider([[], [], []], everywhere)).toBe(0);
+    expect(selfCider([words("a"), []], everywhere)).toBe(1);
   });
 
   it("needs captions", () => {
