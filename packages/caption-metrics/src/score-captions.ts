@@ -5,7 +5,7 @@ import { MetricsError } from "./errors.ts";
 import type { MetricResult } from "./inputs.ts";
 import type { Resources } from "./meteor/matches.ts";
 import { meteor, meteorName } from "./meteor/meteor.ts";
-import { ptbTokens } from "./ptb/tokens.ts";
+import { hypothesisTokens, referenceTokens } from "./raw-captions.ts";
 import { rougeL } from "./rouge-l.ts";
 
 /** Values by image id: an object, a Map, or any pairs; pairs keep their order, an object orders ids that are numbers. */
@@ -46,7 +46,7 @@ export function scoreCaptions(
   const truths = byId(references, "references");
   checkIds(captions, truths);
   const ids = [...captions.keys()];
-  const guesses = ids.map((id) => tokens(captions.get(id), `the hypothesis of image "${id}"`));
+  const guesses = ids.map((id) => hypothesisTokens(captions.get(id), id));
   const truthTokens = ids.map((id) => referenceTokens(truths.get(id), id));
   const ptb = { tokeniser: "ptb" };
   const [bleu1, bleu2, bleu3, bleu4] = bleu(guesses, truthTokens, ptb);
@@ -109,30 +109,4 @@ function checkIds(hypotheses: ReadonlyMap<string, unknown>, references: Readonly
       );
     }
   }
-}
-
-function referenceTokens(captions: readonly string[] | undefined, id: string): string[][] {
-  if (!Array.isArray(captions)) {
-    throw new MetricsError(
-      "ARGUMENT",
-      `the references of image "${id}" are ${typeof captions}: give an array of captions`,
-    );
-  }
-  if (captions.length === 0) {
-    throw new MetricsError(
-      "NO_REFERENCES",
-      `image "${id}" has no reference caption: give it one, or leave the image out`,
-    );
-  }
-  return captions.map((caption: unknown, index) => tokens(caption, `reference ${index} of image "${id}"`));
-}
-
-function tokens(caption: unknown, where: string): string[] {
-  if (typeof caption !== "string") {
-    throw new MetricsError(
-      "ARGUMENT",
-      `${where} is ${caption === null ? "null" : typeof caption}: a caption is a string`,
-    );
-  }
-  return ptbTokens(caption);
 }

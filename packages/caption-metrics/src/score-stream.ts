@@ -16,7 +16,7 @@ import { createFrequencyCounter, type DocumentFrequencies } from "./document-fre
 import { MetricsError } from "./errors.ts";
 import { type MatchFinder, matchFinder, type Resources } from "./meteor/matches.ts";
 import { bestStatistics, meteorName, meteorSettings } from "./meteor/meteor.ts";
-import { ptbTokens } from "./ptb/tokens.ts";
+import { hypothesisTokens, referenceTokens } from "./raw-captions.ts";
 import { imageRougeL, rougeSettings } from "./rouge-l.ts";
 import { type ReferenceRange, signature } from "./signature.ts";
 
@@ -98,7 +98,7 @@ async function countFrequencies(
   images: Iterable<CaptionedImage> | AsyncIterable<CaptionedImage>,
 ): Promise<DocumentFrequencies> {
   const counter = createFrequencyCounter();
-  for await (const { references } of images) counter.add(references.map(ptbTokens));
+  for await (const { id, references } of images) counter.add(referenceTokens(references, id));
   return counter.finish();
 }
 
@@ -111,14 +111,8 @@ interface Scoring {
 }
 
 function scoreImage(image: CaptionedImage, { frequencies, finder, diversity, countBleu }: Scoring): ImageResult {
-  if (image.references.length === 0) {
-    throw new MetricsError(
-      "NO_REFERENCES",
-      `image "${image.id}" has no reference caption: give it one, or leave it out`,
-    );
-  }
-  const hypothesis = ptbTokens(image.hypothesis);
-  const references = image.references.map(ptbTokens);
+  const hypothesis = hypothesisTokens(image.hypothesis, image.id);
+  const references = referenceTokens(image.references, image.id);
   diversity.add(hypothesis);
   return {
     bleu: countBleu(hypothesis, references),

@@ -45,6 +45,25 @@ describe("scoreStream", () => {
     whole.ids.forEach((id, at) => expect(cider[ids.indexOf(id)]).toBeCloseTo(whole.perImage["CIDEr"]?.[at] ?? NaN, 10));
   });
 
+  it.each([
+    ["no hypothesis", { references: ["a dog"] }, "ARGUMENT", 'the hypothesis of image "x" is undefined'],
+    ["no references", { hypothesis: "a dog" }, "ARGUMENT", 'the references of image "x" are undefined'],
+    [
+      "a reference that is none",
+      { hypothesis: "a dog", references: [null] },
+      "ARGUMENT",
+      'reference 0 of image "x" is null',
+    ],
+    ["an empty list", { hypothesis: "a dog", references: [] }, "NO_REFERENCES", 'image "x" has no reference caption'],
+  ])("refuses an image with %s by its id, whether it counts or scores", async (_, image, code, message) => {
+    const bad = [{ id: "x", ...image } as CaptionedImage];
+    const refusal = { code, message: expect.stringContaining(message) as string };
+    await expect(scoreStream(() => bad)).rejects.toMatchObject(refusal);
+    await expect(scoreStream(() => bad, { frequencies: documentFrequencies(set.references) })).rejects.toMatchObject(
+      refusal,
+    );
+  });
+
   it("opens the source once if the frequencies are given", async () => {
     let openings = 0;
     const frequencies = documentFrequencies(set.references);

@@ -1,4 +1,5 @@
 // Synonyms as METEOR sees them: words that share a WordNet synset, by themselves or by their base forms. Knows no file.
+import { MetricsError } from "../errors.ts";
 
 /** The synsets of words; two words are synonyms if they share one. */
 export interface Synonyms {
@@ -34,8 +35,18 @@ const ENDINGS: readonly (readonly [ending: string, replacement: string])[] = [
   ["est", "e"],
 ];
 
-/** Synonyms from texts (those of `caption-metrics/wordnet`, say), which are searched as they are: nothing is unpacked. */
+/**
+ * Synonyms from texts (those of `caption-metrics/wordnet`, say), which are searched as they are: nothing is unpacked.
+ * @throws MetricsError `DATA` if a text has no line break at both ends, though it has something between.
+ */
 export function createSynonyms(texts: SynonymTexts): Synonyms {
+  for (const [name, text] of Object.entries(texts) as [keyof SynonymTexts, unknown][]) {
+    if (typeof text === "string" && (text === "" || (text.startsWith("\n") && text.endsWith("\n")))) continue;
+    throw new MetricsError(
+      "DATA",
+      `the text of ${name} does not begin and end with a line break: take it as it is packed`,
+    );
+  }
   const own = (word: string): readonly string[] | undefined => findLine(texts.synsets, word);
 
   /** Irregular forms first; else the first ending whose replacement makes a word. */

@@ -29,6 +29,17 @@ describe("meteorWords", () => {
   });
 });
 
+describe("createSynonyms", () => {
+  it("refuses a text without a line break at both ends, in which a word would be looked for without end", () => {
+    const whole = { synsets: "\ndog 1\n", exceptions: "" };
+    expect([...createSynonyms(whole).synsets("dog")]).toEqual(["1"]);
+    for (const text of ["dog 1\n", "\ndog 1", "dog", undefined]) {
+      const damaged = { ...whole, synsets: text as string };
+      expect(() => createSynonyms(damaged)).toThrow(expect.objectContaining({ code: "DATA" }));
+    }
+  });
+});
+
 describe("stem", () => {
   it.each([
     ["running", "run"],

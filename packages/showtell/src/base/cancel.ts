@@ -14,6 +14,11 @@ export function throwIfCancelled(signal: CancelSignal | undefined): void {
 // Every platform has it, the language's own library does not.
 declare const setTimeout: (callback: () => void, timeoutMs: number) => unknown;
 
+/** Lets messages in after each hundred samples of a bootstrap. */
+export function pausedBy(signal: CancelSignal | undefined): (done: number) => Promise<void> | undefined {
+  return (done) => (done % 100 === 0 ? pause(signal) : undefined);
+}
+
 /** Lets messages in (a cancellation, say) during a long computation, and throws a `CANCELLED` error if one of them was that. */
 export async function pause(signal: CancelSignal | undefined): Promise<void> {
   await new Promise<void>((resolve) => setTimeout(resolve, 0));

@@ -8,7 +8,7 @@ import type { FrequencyTable } from "../text/frequency-table.ts";
 import type { Bundle, BundlePart } from "./bundle.ts";
 import { decoderIdentity } from "./bundle.ts";
 import { canonicalJson } from "./identity.ts";
-import type { DecoderManifest, EncoderManifest, Licence, TrainingRecord } from "./manifest.ts";
+import type { DecoderManifest, EncoderManifest, Licence, Manifest, TrainingRecord } from "./manifest.ts";
 import { manifestVersion } from "./manifest.ts";
 import { asFloat32, toFloat16 } from "./precision.ts";
 import { referencesPart } from "./references.ts";
@@ -76,7 +76,13 @@ export async function withPrecision(
     { decoder: decoder.manifest, tensors, training, licences, writer },
     openSession,
   );
-  return { ...bundle, ...changed, manifest: { ...manifest, ...changed.manifest } };
+  return { ...bundle, ...changed, manifest: calibratedAsIs({ ...manifest, ...changed.manifest }) };
+}
+
+/** What a bundle says, without a calibration that was of another decoder than its own. */
+function calibratedAsIs(manifest: Manifest): Manifest {
+  const { calibration, ...others } = manifest;
+  return calibration?.decoder === manifest.decoder?.identity ? manifest : others;
 }
 
 /**
@@ -132,7 +138,8 @@ export function readingThrough(bundle: Omit<Bundle, "source">, identity: string)
   const { manifest: before, tensors } = decoder!;
   const reads = { ...before, encoder: { ...before.encoder, identity } };
   const after: DecoderManifest = { ...reads, identity: decoderIdentity(tensors, reads) };
-  return { ...alone, manifest: { ...manifest, decoder: after }, decoder: { manifest: after, tensors } };
+  const changed = calibratedAsIs({ ...manifest, decoder: after });
+  return { ...alone, manifest: changed, decoder: { manifest: after, tensors } };
 }
 
 /**

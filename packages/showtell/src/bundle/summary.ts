@@ -54,7 +54,7 @@ export function summariseBundle({ manifest, encoder, decoder, references }: Bund
     ...(references && {
       references: { images: references.manifest.images, ngrams: frequencyTableOf(references).ngrams.length },
     }),
-    ...(calibration && { calibration }),
+    ...(calibration && calibration.decoder === decoder?.manifest.identity && { calibration }),
     ...(training && { training: withoutHashes(training) }),
     licences,
   };

@@ -1,15 +1,20 @@
 // How captions are asked for: searched, steered or drawn, and which options go together. Knows no search and no words.
 import type { CancelSignal } from "../base/cancel.ts";
-import { ShowtellError } from "../base/errors.ts";
+import { ShowtellError, quoted } from "../base/errors.ts";
 import { chosen } from "../models/decoder-options.ts";
+import { requireWhole } from "../search/task.ts";
 import type { ConsensusSource, ConsensusVoters, ConsensusWeights } from "./consensus.ts";
+import { consensusSources, consensusVoters, consensusWeights } from "./consensus.ts";
 
 /** Most training pictures that are told of. */
 export const mostNeighbours = 20;
 
 /** How captions are made. */
 export interface CaptionOptions extends SteeringOptions, DrawingOptions, ConsensusOptions {
-  /** Hypotheses that are followed; 1 is greedy. Default: the bundle's (3 as shipped), or `candidates` where that is more. */
+  /**
+   * Hypotheses that are followed; 1 is greedy. Default: the bundle's (3 as shipped), or `candidates` where that is more; at least `consensus`,
+   * whatever is said. Not where captions are drawn.
+   */
   readonly beam?: number;
   /** Captions a picture, best first; at most `beam`, unless sampled. Default 1, or as many as there are `groups`. */
   readonly candidates?: number;
@@ -109,11 +114,30 @@ export type SearchKind = "beam" | "steered" | "drawn";
 
 const steering = ["must", "avoid", "prefix", "minLength", "maxLength", "groups", "diversity"] as const;
 const drawing = ["temperature", "topK", "topP"] as const;
+const consensusChoices: {
+  readonly [Name in "consensusWeights" | "consensusFrom" | "consensusVoters"]: readonly string[];
+} = { consensusWeights, consensusFrom: consensusSources, consensusVoters };
 
-/** Refuses options that contradict each other, or that mean nothing without another. @throws ShowtellError `ARGUMENT`. */
+/**
+ * Refuses options that contradict each other, that mean nothing without another, or that are none of the choices there are.
+ * @throws ShowtellError `ARGUMENT`.
+ */
 export function requireSoundSearch(options: CaptionOptions): void {
   searchKindOf(options);
-  if (options.consensus !== undefined) return;
+  const { consensus, candidates = options.groups ?? 1, seed } = options;
+  if (seed !== undefined) requireWhole("seed", seed, 0, 2 ** 32 - 1);
+  for (const [name, choices] of Object.entries(consensusChoices)) {
+    const value = options[name as keyof typeof consensusChoices];
+    if (value !== undefined && !choices.includes(value))
+      throw new ShowtellError("ARGUMENT", `${name} is ${JSON.stringify(value)}; there are ${quoted(choices)}`);
+  }
+  if (consensus !== undefined) {
+    if (consensus < candidates) {
+      const counts = `consensus is ${consensus} captions, of which candidates asks for ${candidates}`;
+      throw new ShowtellError("ARGUMENT", `${counts}: find as many or more`);
+    }
+    return;
+  }
   const lone = (["consensusFrom", "consensusWeights", "consensusVoters"] as const).find(
     (name) => options[name] !== undefined,
   );
@@ -131,6 +155,9 @@ export function searchKindOf(options: CaptionOptions): SearchKind {
   }
   if (options.diversity !== undefined && options.groups === undefined) {
     throw new ShowtellError("ARGUMENT", "diversity is how strongly groups are kept apart: give groups, too");
+  }
+  if (drawn !== undefined && options.beam !== undefined) {
+    throw new ShowtellError("ARGUMENT", `beam is how wide a search is and ${drawn} draws at random: give one of them`);
   }
   if (drawn !== undefined) return "drawn";
   return steered === undefined ? "beam" : "steered";

@@ -8,6 +8,7 @@ import type { DecoderManifest } from "../bundle/manifest.ts";
 import type { NeighbourTable } from "../bundle/neighbour-table.ts";
 import { frequencyTableOf } from "../bundle/references.ts";
 import type { OpenSession, SessionOptions } from "../engine/session.ts";
+import { openedInTurn } from "../engine/session.ts";
 import { ensembleOf, membersOf } from "../search/ensemble.ts";
 import { requireWhole } from "../search/task.ts";
 import { weighSentence } from "../search/weighing.ts";
@@ -23,7 +24,7 @@ import { calibrationFor, confidenceOf } from "./confidence.ts";
 import { votingPictures } from "./consensus.ts";
 import type { VotingPicture } from "./consensus.ts";
 import { openDecoderStepper } from "./decoder-stepper.ts";
-import type { DecoderStepper, FeatureBatch } from "./decoder-stepper.ts";
+import type { FeatureBatch } from "./decoder-stepper.ts";
 import { planEnsemble } from "./ensemble.ts";
 import type { EnsembleMember, FeatureSource } from "./ensemble.ts";
 import type { Found } from "./hypotheses.ts";
@@ -132,8 +133,13 @@ export async function openEnsembleCaptioner(
   const neighbours = table && openTrainingNeighbours(table, inputs, openSession);
   const { decoding, vocabulary: data } = members[0]!.decoder.manifest;
   const vocabulary = parseVocabulary(data);
-  const steppers: DecoderStepper[] = [];
-  for (const { decoder } of members) steppers.push(await openDecoderStepper(decoder, openSession, sessionOptions));
+  const steppers = await openedInTurn(
+    members.map(
+      ({ decoder }) =>
+        () =>
+          openDecoderStepper(decoder, openSession, sessionOptions),
+    ),
+  );
   const references = members.find((member) => member.references !== undefined)?.references;
   const frequencies = references && frequenciesOf(frequencyTableOf(references));
   const stepper = ensembleOf(steppers);
@@ -172,6 +178,11 @@ export async function openEnsembleCaptioner(
     },
     async weigh(features, tokens, signal) {
       const batches = batchesOf(features, inputs);
+      if (!Array.isArray(tokens))
+        throw new ShowtellError(
+          "ARGUMENT",
+          `tokens are ${JSON.stringify(tokens)}: give a list of them, as captions have`,
+        );
       const words = encodeTokens(vocabulary, tokens);
       const unknown = words.indexOf(unknownId);
       if (unknown >= 0) {

@@ -9,6 +9,7 @@ import type { EncoderManifest } from "../bundle/manifest.ts";
 import type { NeighbourTable } from "../bundle/neighbour-table.ts";
 import { checkDecoder, checkEncoder } from "../bundle/self-test.ts";
 import type { OpenSession } from "../engine/session.ts";
+import { openedInTurn } from "../engine/session.ts";
 import type { Pixels } from "../image/pixels.ts";
 import type { Region } from "../image/region.ts";
 import { hideRegion } from "../image/region.ts";
@@ -124,16 +125,21 @@ async function load<Image>(opened: OpenedModel<Image, unknown>): Promise<Loaded<
   const { members, inputs, neighbours } = opened.parts;
   for (const { encoder, source } of inputs) await checkEncoder(encoder, openSession, source);
   for (const { decoder, source } of members) await checkDecoder(decoder, openSession, source);
-  const encoders: LoadedEncoder[] = [];
-  for (const { encoder, features } of inputs) {
-    const own = await openPictureEncoder(encoder, features.layer, openSession);
-    encoders.push({ preprocessing: encoder.manifest.preprocessing, encoder: own });
+  const captioner = await openEnsembleCaptioner(members, openSession, { neighbours });
+  try {
+    const own = await openedInTurn(
+      inputs.map(
+        ({ encoder, features }) =>
+          () =>
+            openPictureEncoder(encoder, features.layer, openSession),
+      ),
+    );
+    const encoders = own.map((encoder, i) => ({ preprocessing: inputs[i]!.encoder.manifest.preprocessing, encoder }));
+    return { encoders, captioner, readImage: (image) => opened.readImage(image) };
+  } catch (error) {
+    await captioner.dispose();
+    throw error;
   }
-  return {
-    encoders,
-    captioner: await openEnsembleCaptioner(members, openSession, { neighbours }),
-    readImage: (image) => opened.readImage(image),
-  };
 }
 
 /** A picture read, at the size of each encoder. */

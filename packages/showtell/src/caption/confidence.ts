@@ -47,7 +47,7 @@ export function calibrationOf(members: readonly EnsembleMember[]): Calibration |
 export function calibrationFor(members: readonly EnsembleMember[], options: CaptionOptions): Calibration | undefined {
   const { abstainBelow, consensus } = options;
   const asked = abstainBelow !== undefined;
-  if (asked && !(abstainBelow >= 0 && abstainBelow <= 1)) {
+  if (asked && !(typeof abstainBelow === "number" && abstainBelow >= 0 && abstainBelow <= 1)) {
     throw new ShowtellError("ARGUMENT", `abstainBelow is ${abstainBelow}; it must be a probability from 0 to 1`);
   }
   if (searchKindOf(options) !== "beam" || consensus !== undefined) {

@@ -5,7 +5,8 @@ import { tensor } from "../base/tensor.ts";
 import type { BundlePart } from "../bundle/bundle.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
 import { parameterContent } from "../bundle/precision.ts";
-import type { OpenSession, SessionOptions, Tensors } from "../engine/session.ts";
+import type { OpenSession, Session, SessionOptions, Tensors } from "../engine/session.ts";
+import { openedInTurn } from "../engine/session.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import type { InferenceGraphs } from "../models/inference-graphs.ts";
 import { inferenceGraphs, nextState } from "../models/inference-graphs.ts";
@@ -65,8 +66,8 @@ async function openStepper(
   openSession: OpenSession,
   options: SessionOptions,
 ): Promise<DecoderStepper> {
-  const begin = await openSession(graphs.begin, options);
-  const step = await openSession(graphs.step, options);
+  const opened = await openedInTurn([graphs.begin, graphs.step].map((graph) => () => openSession(graph, options)));
+  const [begin, step] = opened as [Session, Session];
 
   async function next(
     { memory, state }: DecoderState,

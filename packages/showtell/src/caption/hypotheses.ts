@@ -80,7 +80,8 @@ export async function findHypotheses<Images, State, MemberState>(
   const areMembers = consensusFrom === "members" && searched.members.length > 1;
   const rank = consensusRanking(searched, options, pictures.voters, areMembers);
   requireWhole("consensus", consensus, Math.max(2, candidates), widest);
-  const wanted = { ...options, candidates: consensus };
+  const beam = options.beam === undefined ? {} : { beam: Math.max(options.beam, consensus) };
+  const wanted = { ...options, candidates: consensus, ...beam };
   const best = (found: readonly (readonly Found[])[]): readonly (readonly Found[])[] =>
     found.map((hypotheses, image) => rank(hypotheses, image).slice(0, candidates));
   if (consensusFrom !== "members") return best(await search(searched, pictures, wanted));
@@ -217,7 +218,7 @@ async function searchSteered<Images, State>(
   const { beam = Math.max(decoding.beam, candidates, groups) } = options;
   const ranking = rankingOf(searched, options);
   const found = await steeredSearch(stepper, taskOf(searched), images, {
-    ...constraintsOf(options, vocabulary),
+    ...constraintsOf(options, vocabulary, decoding.maximumLength - 1),
     ...ranking,
     beam,
     candidates,
@@ -237,6 +238,7 @@ function draw<Images, State>(
   options: CaptionOptions,
 ): Promise<readonly (readonly Found[])[]> {
   const { candidates = 1, temperature, topK, topP, seed = 1 } = options;
+  requireWhole("candidates", candidates, 1, widest);
   return sampleSentences(searched.stepper, taskOf(searched), images, {
     count: candidates,
     ...(temperature !== undefined && { temperature }),

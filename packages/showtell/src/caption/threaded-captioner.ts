@@ -131,6 +131,7 @@ export function threadedCaptioner<Load, Image, Sent, Details, LoadEvent>(
     },
     async weigh(image, tokens, { hidden = [undefined], signal } = {}) {
       requireSignal(signal);
+      if (hidden.length === 0) return [];
       const reply = await worker.request({ kind: "weigh", image: sendable(image), tokens, hidden }, { signal });
       return (reply as { weights: readonly (readonly number[])[] }).weights;
     },
@@ -160,7 +161,8 @@ function requireSignal(signal: ListenedSignal | undefined): void {
 
 /** A string can be iterated over, too, but by characters. */
 function requireMany(images: Iterable<unknown> | AsyncIterable<unknown>): void {
-  if (typeof images === "object" && (Symbol.iterator in images || Symbol.asyncIterator in images)) return;
+  if (typeof images === "object" && images !== null && (Symbol.iterator in images || Symbol.asyncIterator in images))
+    return;
   throw new ShowtellError(
     "ARGUMENT",
     `captionAll takes a list of pictures, not ${JSON.stringify(images) ?? "nothing"}`,

@@ -70,12 +70,15 @@ async function pack(
   { terminal }: Shell,
 ): Promise<void> {
   await requireWritable(out);
-  let bundle = await joined(await readBundleFile(path), encoder);
+  const before = await readBundleFile(path);
+  let bundle = await joined(before, encoder);
   if (references !== undefined) bundle = withReferences(bundle, await referenceTable(references));
   if (precision !== undefined) {
     const { openSession } = await import("../node/ort-session.ts");
     bundle = await withPrecision(bundle, precision, openSession);
   }
+  if (before.manifest.calibration !== undefined && bundle.manifest.calibration === undefined)
+    terminal.note("its calibration was of the decoder as it was, and is left out: showtell calibrate makes one anew");
   await writeBundleFile(out, bundle);
   await terminal.print(...bundleLines(await readBundleFile(out)));
 }

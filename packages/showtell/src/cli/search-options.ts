@@ -1,8 +1,8 @@
 // Options of how captions are searched, steered or drawn, for every command that captions. Knows no pictures and no output.
 import { type Command, Option } from "commander";
-import { ShowtellError } from "../base/errors.ts";
 import type { CaptionOptions } from "../caption/caption-options.ts";
-import type { ConsensusSource, ConsensusVoters, ConsensusWeights } from "../caption/consensus.ts";
+import { requireSoundSearch } from "../caption/caption-options.ts";
+import { consensusSources, consensusVoters, consensusWeights } from "../caption/consensus.ts";
 import { number, wholeNumber } from "./options.ts";
 
 /** What {@link addSearchOptions} reads. */
@@ -52,22 +52,21 @@ export function addConsensusOptions(command: Command): Command {
       wholeNumber(2, 1000),
     )
     .addOption(
-      new Option("--consensus-weights <how>", "how much each of the n counts (default: uniform)").choices([
-        "uniform",
-        "probability",
-      ] satisfies readonly ConsensusWeights[]),
+      new Option("--consensus-weights <how>", "how much each of the n counts (default: uniform)").choices(
+        consensusWeights,
+      ),
     )
     .addOption(
       new Option(
         "--consensus-from <whom>",
         "of several models: they find the n captions together, or n each and all are ranked (default: ensemble)",
-      ).choices(["ensemble", "members"] satisfies readonly ConsensusSource[]),
+      ).choices(consensusSources),
     )
     .addOption(
       new Option(
         "--consensus-voters <who>",
         "whom the n are to agree with: each other, or what people said of the training pictures that look most alike (default: captions)",
-      ).choices(["captions", "neighbours"] satisfies readonly ConsensusVoters[]),
+      ).choices(consensusVoters),
     );
 }
 
@@ -114,16 +113,11 @@ export function addSearchOptions(command: Command): Command {
     .option("--seed <n>", "seed of the drawing (default: 1)", wholeNumber(0, 2 ** 32 - 1));
 }
 
-/**
- * The options that were given; one that was not is left to the library's default.
- * @throws ShowtellError `ARGUMENT` if they search and draw.
- */
+/** The options that were given; one that was not is left to the library's default. @throws ShowtellError `ARGUMENT` if they contradict each other. */
 export function searchOptionsOf(options: SearchOptions): SearchOptions {
-  const drawn = (["temperature", "topK", "topP"] as const).some((name) => options[name] !== undefined);
-  if (drawn && options.beam !== undefined) {
-    throw new ShowtellError("ARGUMENT", "--beam searches; --temperature, --top-k and --top-p draw: give one of them");
-  }
-  return given(options, names);
+  const said = given(options, names);
+  requireSoundSearch(said);
+  return said;
 }
 
 function given<Options extends object>(options: Options, among: readonly (keyof Options)[]): Options {

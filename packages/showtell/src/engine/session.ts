@@ -31,5 +31,19 @@ export interface SessionOptions {
   readonly inPlace?: boolean;
 }
 
+/** Opens what holds memory until it is disposed of, one after the other; where one can't be opened, those before it are disposed of. */
+export async function openedInTurn<Opened extends { dispose(): Promise<void> }>(
+  openings: readonly (() => Promise<Opened>)[],
+): Promise<readonly Opened[]> {
+  const opened: Opened[] = [];
+  try {
+    for (const open of openings) opened.push(await open());
+    return opened;
+  } catch (error) {
+    for (const one of opened) await one.dispose();
+    throw error;
+  }
+}
+
 /** Compiles an ONNX model given as the bytes of its file. */
 export type OpenSession = (model: Uint8Array, options?: SessionOptions) => Promise<Session>;

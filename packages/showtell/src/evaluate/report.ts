@@ -1,6 +1,7 @@
 // The report of an evaluation as plain data: its rows and pictures, and what is drawn of them. Writes no page and no file.
 import { ptbTokens } from "caption-metrics";
 import type { CorpusStatistics } from "caption-metrics";
+import type { CancelSignal } from "../base/cancel.ts";
 import type { Counted, WordUse } from "./caption-statistics.ts";
 import { frequentCaptions, lengthShares, valueShares, wordUses } from "./caption-statistics.ts";
 import type { EvaluatedPicture, Evaluation, Row } from "./evaluation.ts";
@@ -39,12 +40,14 @@ const listedSentences = 12;
 /**
  * Puts a report together.
  * @param statistics Of the rows that have scores, in their order.
+ * @throws ShowtellError `CANCELLED`.
  */
 export async function makeReport(
   evaluation: Evaluation,
   pictures: readonly EvaluatedPicture[],
   statistics: readonly CorpusStatistics[],
   resamples: number,
+  signal?: CancelSignal,
 ): Promise<Report> {
   const rows = scoredRows(evaluation);
   const references = pictures.map((picture) => picture.references.map(ptbTokens));
@@ -52,7 +55,7 @@ export async function makeReport(
   const slices: Slice[] = [];
   for (const part of pictureParts(references)) {
     const scores = [];
-    for (const own of statistics) scores.push(await partScores(own, part, resamples));
+    for (const own of statistics) scores.push(await partScores(own, part, resamples, signal));
     slices.push({ group: part.group, name: part.name, pictures: part.pictures.length, scores });
   }
   return {
@@ -97,11 +100,12 @@ export interface ShownPictures {
 export function shownPictures(pictures: readonly EvaluatedPicture[], count: number): ShownPictures {
   const ciderOf = (place: number): number => pictures[place]!.captions[0]!.scores["CIDEr"]!;
   const ranked = [...pictures.keys()].toSorted((a, b) => ciderOf(b) - ciderOf(a) || a - b);
-  const own = Math.min(count, Math.floor(ranked.length / 3));
+  // Of fewer than three pictures one is the best, and the other, if there is one, the worst.
+  const own = Math.min(count, Math.max(1, Math.floor(ranked.length / 3)));
   const middle = Math.floor((ranked.length - own) / 2);
   return {
     best: ranked.slice(0, own),
-    median: ranked.slice(middle, middle + own),
-    worst: ranked.slice(ranked.length - own).toReversed(),
+    median: ranked.length < 3 ? [] : ranked.slice(middle, middle + own),
+    worst: ranked.length < 2 ? [] : ranked.slice(ranked.length - own).toReversed(),
   };
 }

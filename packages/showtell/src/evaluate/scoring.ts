@@ -7,7 +7,7 @@ import type {
   DocumentFrequencies,
   MeteorResources,
 } from "caption-metrics";
-import { pause } from "../base/cancel.ts";
+import { pause, pausedBy } from "../base/cancel.ts";
 import type { CancelSignal } from "../base/cancel.ts";
 import type { Scores } from "./evaluation.ts";
 
@@ -70,8 +70,7 @@ export async function scoreCorpus(
     },
   });
   const statistics = found.statistics!;
-  const onResample = (done: number): Promise<void> | undefined => (done % 100 === 0 ? pause(signal) : undefined);
-  const intervals = await bootstrapIntervals(statistics, { resamples, onResample });
+  const intervals = await bootstrapIntervals(statistics, { resamples, onResample: pausedBy(signal) });
   return {
     scores: mapRecord(found.scores, (value, name) => ({ value, low: intervals[name]![0], high: intervals[name]![1] })),
     perPicture,

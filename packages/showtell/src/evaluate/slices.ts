@@ -1,6 +1,8 @@
 // Where captions fail: scores by what the pictures show, as told by the words of their references. Knows no pictures.
 import { bootstrapIntervals, corpusScores } from "caption-metrics";
 import type { CorpusStatistics } from "caption-metrics";
+import type { CancelSignal } from "../base/cancel.ts";
+import { pausedBy } from "../base/cancel.ts";
 import type { Scores } from "./evaluation.ts";
 
 /** What pictures are told apart by. */
@@ -121,17 +123,21 @@ function wordParts(
   return [...parts, { group, name: none, pictures: all.filter((picture) => !named.has(picture)) }];
 }
 
-/** Scores of a part: its own pictures' statistics, summed and resampled. */
+/**
+ * Scores of a part: its own pictures' statistics, summed and resampled.
+ * @throws ShowtellError `CANCELLED`.
+ */
 export async function partScores(
   statistics: CorpusStatistics,
   { pictures }: PicturePart,
   resamples: number,
+  signal?: CancelSignal,
 ): Promise<Scores> {
   const size = statistics.rows.length / statistics.images;
   const rows = new Float64Array(pictures.length * size);
   pictures.forEach((picture, i) => rows.set(statistics.rows.subarray(picture * size, (picture + 1) * size), i * size));
   const part = { ...statistics, images: pictures.length, rows };
-  const intervals = await bootstrapIntervals(part, { resamples });
+  const intervals = await bootstrapIntervals(part, { resamples, onResample: pausedBy(signal) });
   return Object.fromEntries(
     Object.entries(corpusScores(part)).map(([name, value]) => {
       const [low, high] = intervals[name]!;

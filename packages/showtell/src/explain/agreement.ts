@@ -28,13 +28,19 @@ export interface CaptionAgreement {
  * out.
  * @param attention A map a token, then perhaps one of the end.
  * @param drops As `occlude` gives them, over as many parts as attention has places.
- * @throws ShowtellError `ARGUMENT` if the maps differ in size.
+ * @throws ShowtellError `ARGUMENT` if the maps differ in size, or are fewer than the tokens.
  */
 export function captionAgreement(
   tokens: readonly string[],
   attention: readonly (readonly number[])[],
   drops: readonly (readonly number[])[],
 ): CaptionAgreement {
+  const maps = Math.min(attention.length, drops.length);
+  if (maps < tokens.length)
+    throw new ShowtellError(
+      "ARGUMENT",
+      `${tokens.length} tokens need as many maps of each kind, and there are ${maps}`,
+    );
   const each = tokens.map((_, i) => agreement(attention[i]!, drops[i]!));
   const known = each.filter((value) => value !== undefined);
   const mean = known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;

@@ -144,7 +144,7 @@ async function writeReportOf(
     captions: scored.map(({ draft, corpus }) => ({ caption: draft.captions[i]!, scores: corpus.perPicture[i]! })),
   }));
   const statistics = scored.map(({ corpus }) => corpus.statistics);
-  const report = await makeReport(evaluation, pictures, statistics, request.resamples);
+  const report = await makeReport(evaluation, pictures, statistics, request.resamples, signal);
   const paths = split.pictures.map(({ path }) => path);
   await writeReport(folder, report, paths, `${dataset.name} ${dataset.captionFile}`, signal);
 }

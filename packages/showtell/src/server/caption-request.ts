@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { utf8Text } from "../base/bytes.ts";
 import { ShowtellError, messageOf } from "../base/errors.ts";
-import { searchKindOf } from "../caption/caption-options.ts";
+import { requireSoundSearch } from "../caption/caption-options.ts";
 import type { Stay } from "./admission.ts";
 import { readBody } from "./body.ts";
 import { checked, onlyValue, parsedForm, valuesOf } from "./form.ts";
@@ -55,7 +55,7 @@ export async function readCaptionRequest(
   const query = typedFields(new URL(request.url).searchParams);
   const options = checked(captionQuery, query, "the query");
   const asked = await reader.read(await readBody(request, maxBodyBytes, stay), type, options, maxPictures);
-  requireOneWay(asked.options);
+  requireSoundSearch(asked.options);
   return asked;
 }
 
@@ -73,13 +73,6 @@ function requireShortLists(fields: unknown, maxPictures: number): void {
     const message = `the field "${name}" has ${list.length} values; at most ${mostPhrases} are taken: leave some out`;
     throw new ShowtellError("ARGUMENT", message);
   }
-}
-
-/** Refuses options of which one searches and the other draws. */
-function requireOneWay(options: RequestOptions): void {
-  const isDrawn = searchKindOf(options) === "drawn";
-  if (!isDrawn || options.beam === undefined) return;
-  throw new ShowtellError("ARGUMENT", '"beam" searches; "temperature", "topK" and "topP" draw: give one of them');
 }
 
 function fromBytes(body: Body, _type: string, options: RequestOptions): CaptionRequest {

@@ -28,9 +28,12 @@ function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"]/g, (character) => htmlEntities[character]!);
 }
 
+/** What begins another part of an address, and stands in a file's name for itself. */
+const addressMarks: Readonly<Record<string, string>> = { "#": "%23", "?": "%3F" };
+
 /** A file's name as an address; half a character, which a name can hold on some systems, has none and becomes the replacement character. */
 function addressOf(file: string): string {
-  return encodeURI(file.replaceAll(/\p{Surrogate}/gu, "\u{FFFD}"));
+  return encodeURI(file.replaceAll(/\p{Surrogate}/gu, "\u{FFFD}")).replaceAll(/[#?]/g, (mark) => addressMarks[mark]!);
 }
 
 /** An `<img>` element; the file's name is its address. */

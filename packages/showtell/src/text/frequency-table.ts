@@ -2,7 +2,7 @@
 //
 // CIDEr weighs an n-gram that stands in one picture like one that stands in none, so only those of two and more are kept. By their
 // 32-bit hashes: of 100,000 kept, one in 40,000 strange n-grams is taken for one of them.
-import { type DocumentFrequencies, documentFrequencies, type Tokens } from "caption-metrics";
+import { type DocumentFrequencies, documentFrequencies, splitWords, type Tokens } from "caption-metrics";
 import { specialWords } from "./vocabulary.ts";
 
 /** Document frequencies as numbers. The end of a caption was counted as a word of its own, so that rewards in training can use it. */
@@ -28,7 +28,7 @@ export function frequencyTable(references: readonly (readonly Tokens[])[]): Freq
   const frequencies = documentFrequencies(references, { endToken: endWord });
   const counts = new Map<number, number>();
   for (const tokens of references.flat()) {
-    const words = [...tokens, endWord];
+    const words = [...splitWords(tokens), endWord];
     const hashes = ngramHashes(words);
     frequencies.find(words).forEach((ngram, at) => {
       const count = frequencies.count(ngram);

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Tensor } from "../../src/base/tensor.ts";
 import type { Bundle } from "../../src/bundle/bundle.ts";
 import { decoderIdentity, encoderIdentity, readBundle } from "../../src/bundle/bundle.ts";
-import { withPrecision } from "../../src/bundle/decoder-bundle.ts";
+import { readingThrough, withPrecision } from "../../src/bundle/decoder-bundle.ts";
 import type { DecoderManifest } from "../../src/bundle/manifest.ts";
 import { manifestKey, parseManifest } from "../../src/bundle/manifest.ts";
 import { asFloat32 } from "../../src/bundle/precision.ts";
@@ -14,7 +14,15 @@ import { openSession } from "../../src/node/ort-session.ts";
 import { readSafetensors } from "../../src/safetensors/read.ts";
 import { writeSafetensors } from "../../src/safetensors/write.ts";
 import { expectClose, floats, numbersOf } from "../tensors.ts";
-import { drawnWeights, fileOf, mixedWeights, tinyBundle, tinyInput, tinySpec } from "./tiny-decoder.ts";
+import {
+  drawnWeights,
+  fileOf,
+  mixedWeights,
+  tinyBundle,
+  tinyCalibration,
+  tinyInput,
+  tinySpec,
+} from "./tiny-decoder.ts";
 
 let bundle: Omit<Bundle, "source">;
 let file: Uint8Array;
@@ -191,6 +199,20 @@ describe("another precision", () => {
     for (const name of wide.decoder!.tensors.keys()) {
       expect(numbersOf(wide.decoder!.tensors.get(name))).toEqual(numbersOf(asFloat32(tinyInput.tensors, name)));
     }
+  });
+
+  test("or another encoder's features leave no calibration, which is of the decoder as it was", async () => {
+    const decoder = bundle.decoder!.manifest.identity;
+    const told = { ...bundle, manifest: { ...bundle.manifest, calibration: { ...tinyCalibration, decoder } } };
+    expect(summariseBundle({ ...told, source: "told" })).toHaveProperty("calibration");
+    const wide = await withPrecision(told, "float32", openSession);
+    expect(wide.manifest).not.toHaveProperty("calibration");
+    expect(readingThrough(told, "ab".repeat(32)).manifest).not.toHaveProperty("calibration");
+    const foreign = {
+      ...told,
+      manifest: { ...told.manifest, calibration: { ...tinyCalibration, decoder: "cd".repeat(32) } },
+    };
+    expect(summariseBundle({ ...foreign, source: "foreign" })).not.toHaveProperty("calibration");
   });
 
   test("is refused where there is no decoder", async () => {

@@ -1,5 +1,6 @@
 // A whole decoder bundle that is small enough to damage thousands of times: Show and Tell over ten words, with weights drawn
 // from a seed and stored in all three precisions.
+import type { Calibration } from "../../src/bundle/calibration.ts";
 import type { Bundle } from "../../src/bundle/bundle.ts";
 import { bundleParts } from "../../src/bundle/bundle.ts";
 import { makeDecoderBundle } from "../../src/bundle/decoder-bundle.ts";
@@ -65,3 +66,14 @@ export function tinyBundle(changes: Partial<DecoderBundleInput> = {}): Promise<O
 export function fileOf(bundle: Omit<Bundle, "source">): Uint8Array {
   return new Uint8Array(Buffer.concat(bundleParts(bundle)));
 }
+
+/** A calibration, but for the decoder that it is of: the likelier the least likely token, the surer. */
+export const tinyCalibration: Omit<Calibration, "decoder"> = {
+  metric: "CIDEr-D",
+  threshold: 0.5,
+  beam: 3,
+  data: { name: "drawn", split: "dev", pictures: 100 },
+  intercept: 0.5,
+  terms: [{ feature: "lowestLogProbability", mean: -1, deviation: 0.5, weight: 1 }],
+  quality: { share: 0.5, expectedCalibrationError: 0, brier: 0.2, bins: [] },
+};

@@ -1,29 +1,17 @@
 // Confidence: by the calibration of a lone decoder, for captions that beam search ranked; and abstaining where it is too low.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeFloat16 } from "../../src/base/float16.ts";
-import type { Calibration } from "../../src/bundle/calibration.ts";
 import type { CaptionOptions } from "../../src/caption/caption-options.ts";
 import type { FeatureCaptioner } from "../../src/caption/captioner.ts";
 import { openEnsembleCaptioner } from "../../src/caption/captioner.ts";
 import { confidenceOf } from "../../src/caption/confidence.ts";
 import type { EnsembleMember } from "../../src/caption/ensemble.ts";
 import { openSession } from "../../src/node/ort-session.ts";
-import { tinyBundle, tinySpec } from "../bundle/tiny-decoder.ts";
+import { tinyBundle, tinyCalibration, tinySpec } from "../bundle/tiny-decoder.ts";
 import { drawn } from "../tensors.ts";
 
 const images = 6;
 const batch = { images, data: encodeFloat16(drawn([images, tinySpec.features[0]!], "pictures", 2).data) };
-
-/** The likelier the least likely token, the surer. */
-const calibration: Omit<Calibration, "decoder"> = {
-  metric: "CIDEr-D",
-  threshold: 0.5,
-  beam: 3,
-  data: { name: "drawn", split: "dev", pictures: 100 },
-  intercept: 0.5,
-  terms: [{ feature: "lowestLogProbability", mean: -1, deviation: 0.5, weight: 1 }],
-  quality: { share: 0.5, expectedCalibrationError: 0, brier: 0.2, bins: [] },
-};
 
 let member: EnsembleMember;
 let captioner: FeatureCaptioner;
@@ -31,7 +19,7 @@ let captioner: FeatureCaptioner;
 beforeAll(async () => {
   const { decoder } = await tinyBundle();
   const identity = decoder!.manifest.identity;
-  member = { source: "tiny", decoder: decoder!, manifest: { calibration: { ...calibration, decoder: identity } } };
+  member = { source: "tiny", decoder: decoder!, manifest: { calibration: { ...tinyCalibration, decoder: identity } } };
   captioner = await openEnsembleCaptioner([member], openSession, { threads: 1 });
 });
 
@@ -82,7 +70,7 @@ describe("captions", () => {
 
   test("of an ensemble, of a bundle without calibration or with that of another decoder have none", async () => {
     const { manifest: _manifest, ...bare } = member;
-    const foreign = { ...bare, manifest: { calibration: { ...calibration, decoder: "ab".repeat(32) } } };
+    const foreign = { ...bare, manifest: { calibration: { ...tinyCalibration, decoder: "ab".repeat(32) } } };
     for (const members of [[bare], [foreign]]) {
       await refused(
         members,

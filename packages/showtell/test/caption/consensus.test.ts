@@ -132,10 +132,11 @@ describe("captions by consensus", () => {
     for (const options of [
       { consensus: 8 },
       { consensus: 8, must: ["dog"] },
+      { consensus: 8, beam: 3 }, // as wide as it must be
       { consensus: 12, temperature: 1.5 },
     ] as const) {
       const chosen = await captioner.caption(batch, { ...options, candidates: 3 });
-      const { consensus: count, ...search } = options;
+      const { consensus: count, beam: _beam, ...search } = { beam: undefined, ...options };
       const found = await captioner.caption(batch, { ...search, candidates: count });
       for (const [image, { candidates, ...best }] of chosen.entries()) {
         const all = found[image]!.candidates;

@@ -1,10 +1,13 @@
 // A decoder as a stepper: what searches see of it.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ShowtellError } from "../../src/base/errors.ts";
 import { encodeFloat16 } from "../../src/base/float16.ts";
 import type { BundlePart } from "../../src/bundle/bundle.ts";
 import type { DecoderManifest } from "../../src/bundle/manifest.ts";
 import type { DecoderStepper, FeatureBatch } from "../../src/caption/decoder-stepper.ts";
 import { openDecoderStepper } from "../../src/caption/decoder-stepper.ts";
+import { openEnsembleCaptioner } from "../../src/caption/captioner.ts";
+import type { OpenSession } from "../../src/engine/session.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { tinyBundle, tinySpec, tinyWords } from "../bundle/tiny-decoder.ts";
 import { drawn, expectClose } from "../tensors.ts";
@@ -18,6 +21,19 @@ beforeAll(async () => {
 });
 
 afterAll(() => stepper.dispose());
+
+test.each([1, 2, 3, 4])("what was opened of an ensemble is disposed of if session %i can't be", async (failing) => {
+  let opened = 0;
+  let disposed = 0;
+  const counted: OpenSession = async (...given) => {
+    if (++opened === failing) throw new ShowtellError("ENGINE", "no memory");
+    const session = await openSession(...given);
+    return { ...session, run: session.run.bind(session), dispose: () => (disposed++, session.dispose()) };
+  };
+  const member = { source: "tiny", decoder: part };
+  await expect(openEnsembleCaptioner([member, member], counted)).rejects.toMatchObject({ code: "ENGINE" });
+  expect(disposed).toBe(failing - 1);
+});
 
 const images = 2;
 const bits = encodeFloat16(drawn([images, tinySpec.features[0]!], "pictures", 2).data);

@@ -29,7 +29,7 @@ async function captions(options: CaptionOptions): Promise<readonly string[]> {
 const vocabulary = createVocabulary(["a", "man", "'s", "running", "runs", "dog", "hat", "trousers"]);
 
 function expectUnknown(options: CaptionOptions, message: RegExp): void {
-  expect(() => constraintsOf(options, vocabulary)).toThrow(
+  expect(() => constraintsOf(options, vocabulary, 7)).toThrow(
     expect.objectContaining({ code: "WORD_UNKNOWN", message: expect.stringMatching(message) as string }),
   );
 }
@@ -92,13 +92,13 @@ describe("steered captions", () => {
 describe("what is asked in words", () => {
   test("is tokenised as captions are, and unknown words need not be avoided", () => {
     expect(
-      constraintsOf({ must: ["A man's hat!"], avoid: ["dog", "purple dog"], prefix: "a" }, vocabulary),
+      constraintsOf({ must: ["A man's hat!"], avoid: ["dog", "purple dog"], prefix: "a" }, vocabulary, 7),
     ).toMatchObject({
       must: [[4, 5, 6, 10]],
       avoid: [[9]],
       prefix: [4],
     });
-    expect(constraintsOf({ minLength: 3, maxLength: 5 }, vocabulary)).toMatchObject({
+    expect(constraintsOf({ minLength: 3, maxLength: 5 }, vocabulary, 7)).toMatchObject({
       must: [],
       avoid: [],
       minimumLength: 3,
@@ -118,9 +118,23 @@ describe("what is asked in words", () => {
     );
   });
 
+  test.each<[CaptionOptions, RegExp]>([
+    [{ maxLength: 8 }, /^maxLength is 8; it must be a whole number from 1 to 7$/],
+    [{ minLength: 8 }, /^minLength is 8; it must be a whole number from 0 to 7$/],
+    [{ minLength: 5, maxLength: 3 }, /^minLength is 5 and maxLength 3: no caption has both$/],
+    [{ prefix: "a man runs", maxLength: 2 }, /^prefix has 3 words, and maxLength allows at most 2: shorten it$/],
+    [{ prefix: "a a a a a a a a" }, /^prefix has 8 words, and the model's captions have at most 7: shorten it$/],
+  ])("is refused where no caption is that long: %j", (options, message) => {
+    expect(() => constraintsOf(options, vocabulary, 7)).toThrow(
+      expect.objectContaining({ code: "ARGUMENT", message: expect.stringMatching(message) as string }),
+    );
+  });
+
   test("is refused where there is no word, or no list", () => {
     for (const options of [{ must: [""] }, { avoid: ["dog", " ."] }, { prefix: "" }, { must: "dog" }, { prefix: 7 }]) {
-      expect(() => constraintsOf(options as object, vocabulary)).toThrow(expect.objectContaining({ code: "ARGUMENT" }));
+      expect(() => constraintsOf(options as object, vocabulary, 7)).toThrow(
+        expect.objectContaining({ code: "ARGUMENT" }),
+      );
     }
   });
 });
@@ -143,7 +157,19 @@ describe("options", () => {
     await refused({ avoid: ["dog"], topK: 3 }, /^avoid steers a search and topK draws/);
     await refused({ diversity: 1 }, /give groups/);
     await refused({ must: ["a dog"], avoid: ["dog"] }, /^"dog" must not appear, but is part of "a dog"/);
-    await refused({ maxLength: 8 }, /^maximumLength is 8; .* from 1 to 7/);
-    await refused({ must: ["dog", "cat", "grass"], maxLength: 2 }, /no sentence of at most 2 words/);
+    await refused({ maxLength: 8 }, /^maxLength is 8; .* from 1 to 7/);
+    await refused({ temperature: 1, beam: 5 }, /^beam is how wide a search is and temperature draws at random/);
+    await refused({ temperature: 1, candidates: 0 }, /^candidates is 0/);
+    await refused({ temperature: 1, seed: 1.7 }, /^seed is 1.7/);
+    await refused({ consensus: 3, candidates: 5 }, /^consensus is 3 captions, of which candidates asks for 5/);
+    await refused({ abstainBelow: "0.5" } as object, /^abstainBelow is 0.5/);
   });
+
+  test.each(["consensusWeights", "consensusFrom", "consensusVoters"])(
+    "that have choices take no other: %s",
+    async (name) => {
+      await refused({ consensus: 3, [name]: "unifrom" }, new RegExp(`^${name} is "unifrom"; there are "`, "u"));
+      await refused({ must: ["dog", "cat", "grass"], maxLength: 2 }, /no sentence of at most 2 words/);
+    },
+  );
 });

@@ -70,7 +70,12 @@ describe("what is shown", () => {
   test("are the best, the middle and the worst pictures, none twice", () => {
     const shown = shownPictures(ranked([0.1, 0.9, 0.5, 0.7, 0.3, 0, 0.4]), 2);
     expect(shown).toEqual({ best: [1, 3], median: [2, 6], worst: [5, 0] });
-    expect(shownPictures(ranked([1, 2]), 2)).toEqual({ best: [], median: [], worst: [] });
+    expect(shownPictures(ranked([1, 2, 3]), 2)).toEqual({ best: [2], median: [1], worst: [0] });
+  });
+
+  test("are the two there are, or the one", () => {
+    expect(shownPictures(ranked([1, 2]), 2)).toEqual({ best: [1], median: [], worst: [0] });
+    expect(shownPictures(ranked([1]), 2)).toEqual({ best: [0], median: [], worst: [] });
   });
 });
 

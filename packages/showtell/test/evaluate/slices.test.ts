@@ -57,4 +57,7 @@ test("a part is scored by its own pictures, with the weights of words in all", a
   expect(CIDEr!.value).toBeCloseTo(perPicture.slice(0, 25).reduce((sum, score) => sum + score, 0) / 25, 12);
   expect(CIDEr!.low).toBeLessThan(CIDEr!.value);
   expect(CIDEr!.high).toBeGreaterThan(CIDEr!.value);
+  const stopped = new AbortController();
+  setTimeout(() => stopped.abort(), 0);
+  await expect(partScores(statistics!, own, 1e6, stopped.signal)).rejects.toMatchObject({ code: "CANCELLED" });
 });

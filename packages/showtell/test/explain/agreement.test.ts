@@ -52,5 +52,8 @@ describe("captionAgreement", () => {
       mean: -0.5,
     });
     expect(captionAgreement([], attention, drops)).toEqual({ tokens: [], mean: undefined });
+    expect(() => captionAgreement(["a", "dog"], attention, drops.slice(0, 1))).toThrow(
+      expect.objectContaining({ code: "ARGUMENT", message: expect.stringContaining("2 tokens") as string }),
+    );
   });
 });

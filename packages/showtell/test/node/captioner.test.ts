@@ -186,7 +186,7 @@ describe("many pictures", () => {
 
   test("that can't be listed, or are no pictures, are refused", async () => {
     const argument = { code: "ARGUMENT" };
-    for (const images of ["photos", undefined, 7, {}]) {
+    for (const images of ["photos", undefined, null, 7, {}]) {
       await expect(captioner.captionAll(images as unknown as string[]).next()).rejects.toMatchObject(argument);
     }
     for (const image of [undefined, 7, { name: "photo.jpg" }, new URL("file:///photo.jpg")]) {

@@ -43,6 +43,11 @@ describe("markup", () => {
     expect(markdownImage("dog (1).jpg", "A [big] dog")).toBe(String.raw`![A \[big\] dog](dog%20%281%29.jpg)`);
   });
 
+  test("has the whole name as an address, where a mark in it could begin another part", () => {
+    expect(htmlImage("a#1?.jpg", "x")).toBe('<img src="a%231%3F.jpg" alt="x">');
+    expect(markdownImage("50% #2?.jpg", "x")).toBe("![x](50%25%20%232%3F.jpg)");
+  });
+
   test("of decorative pictures has an empty text, not none", () => {
     expect(htmlImage("line.png", "")).toBe('<img src="line.png" alt="">');
     expect(markdownImage("line.png", "")).toBe("![](line.png)");

@@ -48,6 +48,12 @@ describe("a table of document frequencies", () => {
     expect(new Set(ngrams).size).toBe(4);
   });
 
+  test("counts a token with a space in it as the words that metrics take it for", () => {
+    const { ngrams } = frequencyTable([[["1\u00A01/2", "cups"]], [["1\u00A01/2", "cups"]]]);
+    const apart = frequencyTable([[["1", "1/2", "cups"]], [["1", "1/2", "cups"]]]);
+    expect(ngrams).toEqual(apart.ngrams);
+  });
+
   test("needs a word", () => {
     expect(() => frequencyTable([])).toThrow(expect.objectContaining({ code: "EMPTY" }));
   });
