@@ -23,11 +23,16 @@ function isKey(text: string, end: number): boolean {
   return text.charCodeAt(i) === colon;
 }
 
+/** What may be wrong with valid JSON, and where: a key that an object has twice, or too deep a nesting. */
+export interface JsonFlaw {
+  readonly kind: "key" | "depth";
+  readonly text: string;
+}
+
 /**
- * What is wrong with a text that is valid JSON, or undefined: a key that an object has twice, or too deep a nesting.
- * Text that is not JSON may give any answer, but is never a failure here.
+ * What is wrong with a text that is valid JSON, or undefined. Text that is not JSON may give any answer, but is never a failure here.
  */
-export function jsonFlaw(text: string, maximumDepth: number): string | undefined {
+export function jsonFlaw(text: string, maximumDepth: number): JsonFlaw | undefined {
   const keysByLevel: Set<string>[] = [];
   for (let i = 0; i < text.length;) {
     const code = text.charCodeAt(i);
@@ -35,14 +40,16 @@ export function jsonFlaw(text: string, maximumDepth: number): string | undefined
       const end = endOfString(text, i);
       const key = isKey(text, end) ? unescaped(text.slice(i, end)) : undefined;
       const keys = keysByLevel.at(-1);
-      if (key !== undefined && keys?.has(key) === true) return `the key ${JSON.stringify(key)} occurs twice`;
+      if (key !== undefined && keys?.has(key) === true)
+        return { kind: "key", text: `the key ${JSON.stringify(key)} occurs twice` };
       if (key !== undefined) keys?.add(key);
       i = end;
       continue;
     }
     if (opening.has(code)) keysByLevel.push(new Set());
     else if (closing.has(code)) keysByLevel.pop();
-    if (keysByLevel.length > maximumDepth) return `it is nested deeper than ${maximumDepth} levels`;
+    if (keysByLevel.length > maximumDepth)
+      return { kind: "depth", text: `it is nested deeper than ${maximumDepth} levels` };
     i++;
   }
   return undefined;

@@ -1,5 +1,5 @@
 // `showtell compare`: a plan of runs, what is missing of it trained and measured, and the table. The work is node/comparison*.ts.
-import { basename, extname } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { ShowtellError, quoted } from "../base/errors.ts";
 import type { Plan } from "../compare/plan.ts";
@@ -102,6 +102,7 @@ async function compare(path: string | undefined, options: CompareOptions, shell:
   }
   if (path === undefined) throw new ShowtellError("ARGUMENT", "no plan is named: give its file, or a run to --adopt");
   const plan = await readPlan(path);
+  requireOwnReport(path, options);
   const { images, out, records, threads, reportOnly } = options;
   const data = reportOnly ? (options.data ?? "") : dataOf(options);
   const runs = comparedRuns(plan, path, { data, images, threads });
@@ -116,6 +117,25 @@ async function compare(path: string | undefined, options: CompareOptions, shell:
     await runAll(request, states, places, shell);
   }
   await tellTable(path, request, hash, options, shell);
+}
+
+/** Refuses a report that would stand where the plan does, or among the records, of which it is none. @throws ShowtellError `ARGUMENT`. */
+function requireOwnReport(plan: string, { out, report = out, records }: CompareOptions): void {
+  if (resolve(report) === resolve(records))
+    throw new ShowtellError(
+      "ARGUMENT",
+      `"${report}" is the folder of records, and the table is none: name another one by --report`,
+    );
+  if (resolve(report, `${reportName(plan)}.json`) === resolve(plan))
+    throw new ShowtellError(
+      "ARGUMENT",
+      `the table would be written over the plan "${plan}": name another folder by --report`,
+    );
+}
+
+/** What the files of a plan's report are called, but for their endings. */
+function reportName(plan: string): string {
+  return basename(plan, extname(plan));
 }
 
 function dataOf({ data }: CompareOptions): string {
@@ -202,7 +222,7 @@ async function tellTable(
       "RECORD_MISMATCH",
       `"${request.records}" has no record of a run of this plan: run it first`,
     );
-  const files = await writeComparison(report, basename(path, extname(path)), table);
+  const files = await writeComparison(report, reportName(path), table);
   await terminal.print(...(json ? [JSON.stringify(table, undefined, 2)] : comparisonLines(table)));
   for (const file of files) terminal.note(`written: ${file}`);
 }

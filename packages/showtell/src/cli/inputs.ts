@@ -1,12 +1,12 @@
 // From what stands on the command line to pictures: files, folders, globs, standard input and lists of paths. Decodes nothing.
-import { readdir, stat } from "node:fs/promises";
-import { isAbsolute, join, relative, sep } from "node:path";
+import { stat } from "node:fs/promises";
+import { isAbsolute, join, sep } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { utf8Text } from "../base/bytes.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
-import { readBytes, unreadable } from "../node/files.ts";
+import { filesBelow, readBytes, unreadable } from "../node/files.ts";
 import type { PlainError } from "../base/errors.ts";
 import { plainError } from "../base/errors.ts";
 
@@ -59,21 +59,12 @@ export async function findInputs({
   return found;
 }
 
-/** All pictures in a folder and below, sorted; hidden files and folders are passed over. */
+/** All pictures in a folder and below, sorted; hidden files and folders are passed over. @throws ShowtellError `FILE_NOT_FOUND`. */
 export async function picturesIn(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw unreadable(folder, cause);
-  });
-  return entries
-    .filter((entry) => !entry.isDirectory() && pictureEnding.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter(
-      (path) =>
-        !relative(folder, path)
-          .split(sep)
-          .some((part) => part.startsWith(".")),
-    )
-    .sort();
+  const files = await filesBelow(folder);
+  return files
+    .filter((file) => pictureEnding.test(file) && !file.split("/").some((part) => part.startsWith(".")))
+    .map((file) => join(folder, file));
 }
 
 async function inputsAt(path: string, onFound: InputSources["onFound"]): Promise<readonly PictureInput[]> {

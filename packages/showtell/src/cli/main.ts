@@ -2,6 +2,7 @@
 // The showtell command: runs the subcommand that is asked for, and turns how it ends into an exit status. Does no work itself.
 import { Command, CommanderError } from "commander";
 import { throwIfCancelled } from "../base/cancel.ts";
+import type { ShowtellError } from "../base/errors.ts";
 import { plainError } from "../base/errors.ts";
 import { version } from "../node/version.ts";
 import { addCommands } from "./commands.ts";
@@ -16,9 +17,14 @@ const exitStatuses: { readonly ARGUMENT: number; readonly CANCELLED: number; rea
 
 const interruption = new AbortController();
 let unread = false;
-const terminal = openTerminal(() => {
-  unread = true;
+/** Why results can't be written, where somebody would read them. */
+let unwritten: ShowtellError | undefined;
+let isOver = false;
+const terminal = openTerminal((failure) => {
+  unread = failure === undefined;
+  unwritten = failure;
   interruption.abort();
+  if (isOver && failure !== undefined) process.exitCode = report(failure);
 });
 const shell: Shell = {
   terminal,
@@ -77,7 +83,7 @@ function report(thrown: unknown): number {
     terminal.error({ code: "ARGUMENT", message: `${what} (--help after the command lists what it takes)` });
     return wrongUsage;
   }
-  const error = plainError(thrown);
+  const error = plainError(unwritten ?? thrown);
   if (error.code === "CANCELLED" && unread) return 0;
   if (error.code === "CANCELLED") terminal.note("stopped");
   else terminal.error(error);
@@ -90,3 +96,4 @@ try {
 } catch (thrown) {
   process.exitCode = report(thrown);
 }
+isOver = true;

@@ -88,6 +88,11 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
   const { loadCaptioner } = await import("../node/captioner.ts");
   const { requireRunsFolder } = await import("../node/run-reading.ts");
   requireOrigins(cors ?? []);
+  if (token !== undefined && !/^\S+$/.test(token))
+    throw new ShowtellError(
+      "ARGUMENT",
+      "the token (--token, SHOWTELL_TOKEN) is empty or has spaces, so that no request can carry it: name another one",
+    );
   if (runs !== undefined) await requireRunsFolder(runs);
   const stopped = stopSignal(signal);
   const { maxPixels } = defaultLimits;

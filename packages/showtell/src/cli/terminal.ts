@@ -1,8 +1,8 @@
 // What a command says, and where: results on standard output; notes, errors and progress on standard error. Knows no command.
 import { once } from "node:events";
 import { SingleBar } from "cli-progress";
-import { systemCodeOf } from "../node/files.ts";
-import type { PlainError } from "../base/errors.ts";
+import { systemCodeOf, unwritable } from "../node/files.ts";
+import type { PlainError, ShowtellError } from "../base/errors.ts";
 import { duration, oneLine } from "./wording.ts";
 
 /** A bar that is drawn while something lasts. */
@@ -67,18 +67,18 @@ function barLine(task: string, bar: BarState, { note, secondsLeft }: ProgressSta
 
 /**
  * The terminal of this process.
- * @param onClosed Called when nobody reads the results any more, as after `showtell caption photos | head`.
+ * @param onClosed Called when no more results can be written: nobody reads them any more, as after `showtell caption photos | head`, or, with
+ * the error, for another reason.
  */
-export function openTerminal(onClosed: () => void): Terminal {
+export function openTerminal(onClosed: (failure?: ShowtellError) => void): Terminal {
   const { stdout, stderr } = process;
   let quiet = false;
   let closed = false;
   let bar: SingleBar | undefined;
 
   stdout.on("error", (error) => {
-    if (systemCodeOf(error) !== "EPIPE") throw error;
     closed = true;
-    onClosed();
+    onClosed(systemCodeOf(error) === "EPIPE" ? undefined : unwritable("standard output", error));
   });
   stderr.on("error", () => undefined);
 

@@ -202,7 +202,11 @@ export function addLearningOptions(command: Command): void {
         .choices(["cosine", "constant"])
         .default(schedule.kind),
     )
-    .option("--warmup <n>", "steps in which the rate rises", wholeNumber(0, 1e9))
+    .option(
+      "--warmup <n>",
+      "steps in which the rate rises, or half of all where it would take them all",
+      wholeNumber(0, 1e9),
+    )
     .option("--floor <share>", "cosine: share of the rate that is left at the end", share)
     .addOption(
       new Option(

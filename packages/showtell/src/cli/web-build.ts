@@ -1,5 +1,5 @@
 // `showtell web build`: the web page as static files, for any host. What belongs to it is node/page-files.ts.
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
@@ -60,7 +60,8 @@ export function addWebBuild(group: Command, shell: Shell): void {
 }
 
 async function build({ out, ...content }: BuildOptions, { terminal }: Shell): Promise<void> {
-  const folder = resolve(out);
+  // Where a link leads: what is published is the folder behind it.
+  const folder = existsSync(out) ? realpathSync(out) : resolve(out);
   await requireReplaceable(folder, out);
   const beside = await deviceFiles({ service: false, ...content });
   if (beside.size === 1) {

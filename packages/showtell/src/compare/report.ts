@@ -47,7 +47,12 @@ function curvePanel(rows: readonly TableRow[]) {
 }
 
 function tableLine(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return `| ${cells.map(markdownCell).join(" | ")} |`;
+}
+
+/** A text in one cell: in one line, without what Markdown takes for a border or for HTML. */
+function markdownCell(text: string): string {
+  return text.trim().replaceAll(/\s+/g, " ").replaceAll("|", "\\|").replaceAll("<", "&lt;");
 }
 
 /** The text of the Markdown file. @param images Paths of the drawings, from where the file lies. */

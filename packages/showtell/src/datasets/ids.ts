@@ -32,7 +32,9 @@ export function parseJsonText(text: string, file: string): unknown {
   }
   // A key twice matters where keys are ids; in COCO's lists they are field names, and there are millions.
   const flaw = Array.isArray(value) ? undefined : jsonFlaw(json, maximumDepth);
-  if (flaw !== undefined) throw new ShowtellError("DATA_IDS", `${file}: ${flaw}: keep one of them`);
+  if (flaw?.kind === "depth")
+    throw new ShowtellError("DATA_FORMAT", `${file}: ${flaw.text}: no captions lie that deep`);
+  if (flaw !== undefined) throw new ShowtellError("DATA_IDS", `${file}: ${flaw.text}: keep one of them`);
   return value;
 }
 
@@ -91,9 +93,17 @@ export function typeNameOf(value: unknown): string {
   return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
+function shownText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "nothing";
+  } catch {
+    return typeNameOf(value); // nested deeper than the stack
+  }
+}
+
 /** The `DATA_FORMAT` error for a value somewhere in a file. */
 export function valueError(file: string, where: string, value: unknown, rule: string): ShowtellError {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = shownText(value);
   const shown = text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
   return new ShowtellError("DATA_FORMAT", `${file}: ${where} is ${shown}: ${rule}`);
 }

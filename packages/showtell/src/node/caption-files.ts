@@ -54,8 +54,8 @@ export async function readText(file: string): Promise<string> {
   if (bytes.length > maximumCharacters) {
     throw new ShowtellError(
       "FILE_TOO_LARGE",
-      `"${file}" has ${(bytes.length / 1e6).toFixed(0)} MB, and JSON of ${(maximumCharacters / 1e6).toFixed(0)} MB can be read: ` +
-        "write JSON lines (.jsonl), one object an image, which are read as a stream",
+      `"${file}" has ${(bytes.length / 1e6).toFixed(0)} MB, and text of ${(maximumCharacters / 1e6).toFixed(0)} MB can be read at once: ` +
+        "split it; captions to score may be JSON lines (.jsonl), one object an image, which are read as a stream",
     );
   }
   try {

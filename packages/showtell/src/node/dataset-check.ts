@@ -1,12 +1,11 @@
 // Looks a data set over before it is trained on: what is missing, empty or twice, and how many words are unknown. Reports, prints nothing.
-import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { sha256Hex } from "../base/bytes.ts";
 import { type CancelSignal, throwIfCancelled } from "../base/cancel.ts";
 import { type PlainError, ShowtellError, plainError } from "../base/errors.ts";
 import { type UnknownWords, buildVocabulary, countUnknown } from "../text/vocabulary.ts";
 import { type Dataset, picturePath } from "./dataset-folder.ts";
-import { readBytes } from "./files.ts";
+import { filesBelow, isThere, readBytes } from "./files.ts";
 import { readImage } from "./image-reader.ts";
 
 /** Settings of {@link checkDataset}. */
@@ -100,24 +99,22 @@ export async function checkDataset(dataset: Dataset, options: CheckDatasetOption
 async function checkPictures(dataset: Dataset, options: CheckDatasetOptions): Promise<PictureReport> {
   const captioned = new Set(dataset.records.map(({ image }) => image));
   const files = await filesBelow(dataset.imageFolder);
+  const there = new Map<string, boolean>();
   const listed = dataset.splits.flatMap((split) => dataset.listed(split).map((image): Place => ({ image, split })));
   const inSplit = new Set(listed.map(({ image }) => image));
   const unlisted = [...captioned].filter((image) => !inSplit.has(image)).map((image): Place => ({ image }));
-  const present = [...listed, ...unlisted].filter(({ image }) => files.has(image));
+  for (const { image } of [...listed, ...unlisted]) there.set(image, await isThere(picturePath(dataset, image)));
+  const named = new Set([...captioned].map((image) => path.posix.normalize(image)));
   return {
-    captionsWithoutPicture: [...captioned].filter((image) => !files.has(image)),
-    picturesWithoutCaptions: [...files].filter((file) => !captioned.has(file) && pictureEnding.test(file)),
+    captionsWithoutPicture: [...captioned].filter((image) => there.get(image) === false),
+    picturesWithoutCaptions: files.filter((file) => !named.has(file) && pictureEnding.test(file)),
     listedWithoutCaptions: listed.filter(({ image }) => !captioned.has(image)),
-    ...(await readPictures(dataset, present, options)),
+    ...(await readPictures(
+      dataset,
+      [...listed, ...unlisted].filter(({ image }) => there.get(image)),
+      options,
+    )),
   };
-}
-
-/** Files below a folder, relative to it, with `/` between folders. */
-async function filesBelow(folder: string): Promise<ReadonlySet<string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory());
-  const names = files.map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
-  return new Set(names.map((name) => name.split(path.sep).join("/")).sort());
 }
 
 async function readPictures(

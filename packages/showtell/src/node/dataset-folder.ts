@@ -1,12 +1,12 @@
 // A data set on disk: finds its caption file, pictures and split lists in the layouts people have, and never invents a split.
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { utf8Text } from "../base/bytes.ts";
 import { ShowtellError, quoted } from "../base/errors.ts";
 import { parseSplitList } from "../datasets/flickr.ts";
 import { type DatasetKind, captionParsers } from "../datasets/kinds.ts";
 import type { CaptionRecord } from "../datasets/record.ts";
-import { isThere, readBytes, unreadable } from "./files.ts";
+import { readText } from "./caption-files.ts";
+import { isThere, unreadable } from "./files.ts";
 
 /** An opened data set. */
 export interface Dataset {
@@ -75,6 +75,7 @@ export async function openDataset(source: string, options: OpenDatasetOptions = 
   const { file, kind } = await findCaptions(source);
   const records = captionParsers[kind](await readText(file), file);
   if (records.length === 0) throw new ShowtellError("DATA_EMPTY", `"${file}" has no captions`);
+  requireEachOnce(records, file);
   const folders = [...new Set([path.dirname(file), file === source ? path.dirname(file) : source])];
   const lists = listedKinds.has(kind) ? await readSplitLists(folders) : listsOfRecords(records);
   const listed = (split: string): readonly string[] => {
@@ -88,12 +89,27 @@ export async function openDataset(source: string, options: OpenDatasetOptions = 
     captionFile: file,
     imageFolder: options.captionsOnly
       ? (options.images ?? folders[0]!)
-      : await findImages(options.images === undefined ? folders : [options.images], records),
+      : options.images === undefined
+        ? await findImages(folders, imageFolders, records)
+        : await findImages([options.images], [".", ...imageFolders], records),
     records,
     splits: [...lists.keys()],
     listed,
     split: (split) => (split === "all" ? records : recordsOf(listed(split), records, split, file)),
   };
+}
+
+/** Refuses a picture with two entries: one would win over the other in silence, whatever their splits. @throws ShowtellError `DATA_FORMAT`. */
+function requireEachOnce(records: readonly CaptionRecord[], file: string): void {
+  const seen = new Set<string>();
+  for (const { image } of records) {
+    if (seen.has(image))
+      throw new ShowtellError(
+        "DATA_FORMAT",
+        `${file}: picture "${image}" has two entries: join them, or name each file once`,
+      );
+    seen.add(image);
+  }
 }
 
 /** The path of a record's picture. */
@@ -132,10 +148,14 @@ function kindByName(name: string): DatasetKind | undefined {
   return captionNames.find(([pattern]) => pattern.test(name))?.[1];
 }
 
-async function findImages(folders: readonly string[], records: readonly CaptionRecord[]): Promise<string> {
+async function findImages(
+  folders: readonly string[],
+  names: readonly string[],
+  records: readonly CaptionRecord[],
+): Promise<string> {
   const probes = records.slice(0, probedPictures);
   for (const base of folders) {
-    for (const name of imageFolders) {
+    for (const name of names) {
       const folder = path.join(base, name);
       if ((await isThere(folder)) && (await holdsAny(folder, probes))) return folder;
     }
@@ -150,15 +170,6 @@ async function findImages(folders: readonly string[], records: readonly CaptionR
 async function holdsAny(folder: string, records: readonly CaptionRecord[]): Promise<boolean> {
   for (const { image } of records) if (await isThere(path.join(folder, image))) return true;
   return false;
-}
-
-async function readText(file: string): Promise<string> {
-  const bytes = await readBytes(file);
-  try {
-    return utf8Text(bytes);
-  } catch (error) {
-    throw new ShowtellError("DATA_FORMAT", `${file}: is not UTF-8 text: convert it`, { cause: error });
-  }
 }
 
 async function readSplitLists(folders: readonly string[]): Promise<Map<string, readonly string[]>> {

@@ -1,9 +1,9 @@
 // Whole files: reading one, and replacing one so that a crash leaves the old or the new, never a mixture. Knows no format.
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, constants, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { access, constants, open, readFile, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { type CancelSignal, throwIfCancelled } from "../base/cancel.ts";
 import { messageOf, ShowtellError } from "../base/errors.ts";
 
@@ -19,6 +19,40 @@ export function systemCodeOf(thrown: unknown): string | undefined {
 export async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
+    () => false,
+  );
+}
+
+/**
+ * All files in a folder and below, sorted, relative to it and with `/` between folders. Links to folders are followed, and a folder is looked at
+ * once, however many links lead to it.
+ * @throws ShowtellError `FILE_NOT_FOUND` if the folder, or one below, can't be read.
+ */
+export async function filesBelow(folder: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  const seen = new Set<string>();
+  const visit = async (at: string): Promise<void> => {
+    const real = await realpath(join(folder, at));
+    if (seen.has(real)) return;
+    seen.add(real);
+    const links: string[] = [];
+    for (const entry of await readdir(join(folder, at), { withFileTypes: true })) {
+      const path = at === "" ? entry.name : `${at}/${entry.name}`;
+      if (entry.isDirectory()) await visit(path);
+      else if (entry.isSymbolicLink() && (await isFolder(join(folder, path)))) links.push(path);
+      else found.push(path);
+    }
+    for (const path of links) await visit(path); // last, so that a folder goes by its own name where it has one here
+  };
+  await visit("").catch((cause: unknown) => {
+    throw unreadable(folder, cause);
+  });
+  return found.sort();
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
     () => false,
   );
 }
@@ -73,6 +107,32 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
+/**
+ * The text of a file that others may write into the folder, and when it changed; undefined if there is none. A link that was put there leads nowhere,
+ * and a pipe does not make a reader wait.
+ * @throws ShowtellError `FILE_NOT_FOUND` if it is no plain file of at most so many bytes.
+ */
+export async function readPlainFile(
+  path: string,
+  mostBytes: number,
+): Promise<{ readonly text: string; readonly changedMs: number } | undefined> {
+  try {
+    return await withFile(
+      path,
+      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+      async (file) => {
+        const found = await file.stat();
+        if (!found.isFile() || found.size > mostBytes)
+          throw new Error(`it is no plain file of at most ${mostBytes} bytes`);
+        return { text: await file.readFile("utf8"), changedMs: found.mtimeMs };
+      },
+    );
+  } catch (cause) {
+    if (systemCodeOf(cause) === "ENOENT") return undefined;
+    throw unreadable(path, cause);
+  }
+}
+
 /** A file's bytes in pieces; @throws ShowtellError `FILE_NOT_FOUND` if it can't be read, `CANCELLED`. */
 export async function* chunksOf(file: string, signal?: CancelSignal): AsyncGenerator<Uint8Array> {
   try {
@@ -120,6 +180,7 @@ export interface Replacement {
  * @throws ShowtellError `FILE_WRITE`, here and from `write` and `commit`, after which nothing is left of it.
  */
 export async function openReplacement(path: string): Promise<Replacement> {
+  await requireReplaceable(path);
   const temporary = `${path}.${process.pid}.${randomUUID().slice(0, 8)}.tmp`;
   const file = await open(temporary, "wx").catch((cause: unknown) => {
     throw unwritable(path, cause);
@@ -164,8 +225,17 @@ export async function requireWritable(path: string): Promise<void> {
   } catch (cause) {
     throw unwritable(path, cause);
   }
+  await requireReplaceable(path);
+}
+
+/** Refuses what is there and is no file: a device, say, is not to be replaced by a file of its name. @throws ShowtellError `FILE_WRITE`. */
+async function requireReplaceable(path: string): Promise<void> {
   const there = await stat(path).catch(() => undefined);
-  if (there?.isDirectory() === true) throw unwritable(path, new Error("a folder of that name exists"));
+  if (there === undefined || there.isFile()) return;
+  const what = there.isDirectory()
+    ? "a folder of that name exists"
+    : "it is a device or a pipe, and files are written whole";
+  throw unwritable(path, new Error(what));
 }
 
 /** Makes a rename in a folder last over a power failure; Windows can't open folders, and needs no such thing. */
@@ -175,7 +245,11 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Opens a file for the time of an action, and closes it whatever happens. */
-export async function withFile<T>(path: string, flags: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+export async function withFile<T>(
+  path: string,
+  flags: string | number,
+  use: (file: FileHandle) => Promise<T>,
+): Promise<T> {
   const file = await open(path, flags);
   try {
     return await use(file);

@@ -1,11 +1,11 @@
 // A folder's lock: one process at a time, told apart by process id; the lock of a process that died is taken over.
 // Knows nothing of what the folder holds.
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { ShowtellError } from "../base/errors.ts";
-import { systemCodeOf, unreadable, unwritable } from "./files.ts";
+import { readPlainFile, systemCodeOf, unwritable } from "./files.ts";
 
 /** The lock's file name in the folder that it locks. */
 export const lockFileName = "showtell.lock";
@@ -25,6 +25,9 @@ interface Holder {
 
 /** Clocks are set while programs run; a later process with the same id begins later than this. */
 const startToleranceMs = 2000;
+
+/** More than any lock holds. */
+const mostBytes = 4096;
 
 /** Held while a stale lock is deleted: a few file operations. */
 const guardSuffix = ".takeover";
@@ -74,22 +77,23 @@ async function acquire(path: string, folder: string): Promise<void> {
 }
 
 async function created(path: string): Promise<boolean> {
+  const file = await open(path, "wx").catch((cause: unknown) => {
+    if (systemCodeOf(cause) !== "EEXIST") throw cause;
+  });
+  if (file === undefined) return false;
   try {
-    await writeFile(path, JSON.stringify(thisProcess()), { flag: "wx" });
+    await file.writeFile(JSON.stringify(thisProcess()));
     return true;
   } catch (cause) {
-    if (systemCodeOf(cause) === "EEXIST") return false;
+    await rm(path, { force: true }); // a lock that names no process would hold for ever
     throw cause;
+  } finally {
+    await file.close();
   }
 }
 
 async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    if (systemCodeOf(cause) === "ENOENT") return undefined;
-    throw unreadable(path, cause);
-  }
+  return (await readPlainFile(path, mostBytes))?.text;
 }
 
 /**

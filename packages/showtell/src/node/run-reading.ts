@@ -1,12 +1,11 @@
 // Training runs in a folder, read while others may write them: which there are, how far each is, its history and newest samples. Writes nothing,
 // and reads nothing outside the folder: runs are its own folders and their plain files, and no link is followed.
-import { constants } from "node:fs";
-import { lstat, open, readdir } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { ShowtellError, messageOf } from "../base/errors.ts";
+import { ShowtellError } from "../base/errors.ts";
 import type { RunRecord, RunSample, RunState, RunSummary } from "../train/run-summary.ts";
-import { systemCodeOf, unreadable } from "./files.ts";
+import { readPlainFile, unreadable } from "./files.ts";
 import { isFolderLocked } from "./lock.ts";
 import type { RunEvent } from "./run-history.ts";
 import { runEpoch, runEvents, wholeLines } from "./run-history.ts";
@@ -132,23 +131,9 @@ async function recordOf(folder: string, name: string): Promise<RunRecord> {
   }
 }
 
-/** The text of a run's file, nothing if it is not there yet. */
+/** A run's file, nothing if it is not there yet. */
 async function fileOf(run: string, name: string): Promise<{ readonly text: string; readonly changedMs: number }> {
-  const path = join(run, name);
-  try {
-    // A link that was put there leads nowhere, and a pipe does not make a reader wait.
-    const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-    try {
-      const found = await file.stat();
-      if (!found.isFile() || found.size > mostBytes) throw new Error("it is no file of a training run");
-      return { text: await file.readFile("utf8"), changedMs: found.mtimeMs };
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    if (systemCodeOf(cause) === "ENOENT") return { text: "", changedMs: 0 };
-    throw new ShowtellError("RUN_FORMAT", `"${path}" can't be read: ${messageOf(cause)}`, { cause });
-  }
+  return (await readPlainFile(join(run, name), mostBytes)) ?? { text: "", changedMs: 0 };
 }
 
 function stateOf(last: RunEvent | undefined, isHeld: boolean): RunState {

@@ -1,5 +1,7 @@
 // Scores files of captions against a file of references: one system, or two that are compared. Prints nothing; the metrics are
 // caption-metrics' own, and the files are caption-files.ts'.
+import { realpath } from "node:fs/promises";
+import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
   type CaptionedImage,
@@ -58,6 +60,19 @@ export interface ScoreReport {
   readonly bootstrap?: { readonly resamples: number; readonly seed: number };
 }
 
+/** Refuses to write over what is read. @throws ShowtellError `ARGUMENT`. */
+async function requireOwnFile(path: string, read: readonly string[]): Promise<void> {
+  const placeOf = async (file: string): Promise<string> => realpath(file).catch(() => resolve(file));
+  const own = await placeOf(path);
+  for (const file of read) {
+    if ((await placeOf(file)) === own)
+      throw new ShowtellError(
+        "ARGUMENT",
+        `the scores of images would be written over "${file}", which is read: name another file`,
+      );
+  }
+}
+
 /** Samples that a comparison draws. */
 const resamples = 1000;
 
@@ -72,6 +87,7 @@ const breathMs = 50;
  */
 export async function scoreFiles(request: ScoreRequest, meteor: MeteorResources): Promise<ScoreReport> {
   const { hypotheses: files, references: referenceFile, signal } = request;
+  if (request.perImage !== undefined) await requireOwnFile(request.perImage, [...files, referenceFile]);
   const systems: System[] = [];
   for (const file of files) systems.push({ file, captions: await readHypotheses(file, signal) });
   requireSameImages(systems);

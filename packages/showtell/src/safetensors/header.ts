@@ -111,7 +111,7 @@ function parseJson(bytes: Uint8Array, source: string): Record<string, unknown> {
     throw malformed(source, "its header is not UTF-8", cause);
   }
   const flaw = jsonFlaw(text, maximumDepth);
-  if (flaw !== undefined) throw malformed(source, `in its header, ${flaw}`);
+  if (flaw !== undefined) throw malformed(source, `in its header, ${flaw.text}`);
   try {
     const json: unknown = JSON.parse(text);
     return isRecord(json) ? json : {}; // always a record: the text begins with "{"

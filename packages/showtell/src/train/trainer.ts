@@ -20,7 +20,10 @@ import { featuresOfEpoch } from "./views.ts";
 
 /** Teacher-forced quality. */
 export interface Quality {
-  /** Mean natural log-loss a token, as it was optimised (training: with dropout and smoothing). */
+  /**
+   * Mean natural log-loss a token, as it was optimised (training: with dropout and smoothing). Of rewarded captions in training it is the mean of
+   * what their tokens weigh times their log-loss, which may be below 0.
+   */
   readonly loss: number;
   /** Share, of the tokens that weigh something, whose true word had the largest probability. */
   readonly accuracy: number;

@@ -356,6 +356,17 @@ describe("a plan that is wrong is refused before anything runs, with the field:"
       status: 2,
       stderr: expect.stringContaining("'--report-only' cannot be used with option '--only") as string,
     });
+    const among = await compare([planFile, "--report-only", "--records", "none", "--report", "none"]);
+    expect(among).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('"none" is the folder of records') as string,
+    });
+    writeFileSync(join(folder, "own.json"), JSON.stringify({ title: "A plan", rows: [{ name: "plain", train: {} }] }));
+    const over = await compare(["own.json", "--report-only", "--records", "none", "--report", "."]);
+    expect(over).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('written over the plan "own.json"') as string,
+    });
     const empty = await compare([planFile, "--report-only", "--records", "none"]);
     expect(empty).toMatchObject({ status: 1, stderr: expect.stringContaining("error RECORD_MISMATCH") as string });
   });

@@ -1,4 +1,5 @@
 // The command as a whole: version, help, and what it says to those who mistype.
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -45,6 +46,16 @@ describe("help and version", () => {
     expect(stdout).toContain(`Usage: showtell ${name} `);
     expect(stdout).toContain("Examples:\n  showtell ");
   });
+});
+
+test("results that can't be written are an error with a code, and not a crash", async () => {
+  const main = join(root, "packages", "showtell", "dist", "cli", "main.js");
+  // A device that is always full, where there is one.
+  const run = spawnSync("sh", ["-c", '"$0" "$1" weights list > /dev/full', process.execPath, main], {
+    encoding: "utf8",
+  });
+  expect(run.stderr).toBe(`error FILE_WRITE: can't write "standard output": the disk is full\n`);
+  expect(run.status).toBe(1);
 });
 
 describe("what is mistyped", () => {

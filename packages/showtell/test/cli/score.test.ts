@@ -1,5 +1,5 @@
 // `showtell score`: the golden scores from every form of file, two systems compared, scores of each image, and what is refused.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -229,6 +229,33 @@ describe("what cannot be scored is refused", () => {
     const { status, stdout, stderr } = await score("--hypotheses", "hh.json", "--references", "rr.json");
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(new RegExp(`^error ${message.source}`));
+  });
+
+  test("to write over what is read", async () => {
+    lay("hh.json", { x: "a dog" });
+    lay("rr.json", { x: ["a dog"] });
+    symlinkSync(join(folder, "rr.json"), join(folder, "link.json"));
+    for (const own of ["hh.json", "rr.json", "link.json"]) {
+      const { status, stderr } = await score("--hypotheses", "hh.json", "--references", "rr.json", "--per-image", own);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^error ARGUMENT: the scores of images would be written over "..\.json"/);
+    }
+    expect(readFileSync(join(folder, "rr.json"), "utf8")).toContain("a dog");
+  });
+
+  test("JSON that is nested without end, by its place", async () => {
+    lay("rr.json", { x: ["a dog"] });
+    const deep = "[".repeat(100_000) + "]".repeat(100_000);
+    for (const [name, text, message] of [
+      ["deep.json", deep, "entry 0 is a list"],
+      ["deeper.json", `{"x":${deep}}`, "nested deeper than"],
+      ["deep.jsonl", `{"id":${deep},"caption":"a"}`, '"id" is a list'],
+    ] as const) {
+      lay(name, text);
+      const { status, stderr } = await score("--hypotheses", name, "--references", "rr.json");
+      expect(status, name).toBe(1);
+      expect(stderr, name).toMatch(new RegExp(`^error DATA_FORMAT: .*${message}`));
+    }
   });
 
   test("captions as caption writes them: by the path of a picture, or as COCO results by the name of its file", async () => {

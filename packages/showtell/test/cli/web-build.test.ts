@@ -1,5 +1,14 @@
 // `showtell web build`: a whole page in a folder of its own; what is not a page is never replaced.
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -48,6 +57,12 @@ describe("the page", () => {
     for (const [, path] of html.matchAll(/(?:src|href)="(\.[^"]+)"/g))
       expect(statSync(join(out, path!)).isFile()).toBe(true);
     expect(readdirSync(folder)).toEqual(["public"]);
+    symlinkSync(out, join(folder, "linked"));
+    writeFileSync(join(out, "engine", "left-over.js"), "");
+    expect((await showtell(["web", "build", "--out", join(folder, "linked")])).status).toBe(0);
+    expect(lstatSync(join(folder, "linked")).isSymbolicLink()).toBe(true);
+    expect(readdirSync(join(out, "engine"))).not.toContain("left-over.js");
+    rmSync(join(folder, "linked"));
   });
 
   test("hands out the table of training neighbours that it is given, if that fits the model", async () => {

@@ -1,7 +1,7 @@
 // The table of a comparison against numbers reckoned by hand: means, deviations, differences; and how cells and pages show them.
 import { describe, expect, test } from "vitest";
 import { columnsOf, tableNotes } from "../../src/compare/cells.ts";
-import type { Plan } from "../../src/compare/plan.ts";
+import type { Plan, PlanRow } from "../../src/compare/plan.ts";
 import { comparisonDrawings, comparisonMarkdown, comparisonPage } from "../../src/compare/report.ts";
 import type { RunRecord } from "../../src/compare/record.ts";
 import type { ComparisonTable, RecordedRow } from "../../src/compare/table.ts";
@@ -122,6 +122,12 @@ describe("what is shown", () => {
     expect(page).toContain("<td>50.0 ± 14.1</td>");
     expect(page).toContain("base-1, base-2");
     expect(page).not.toMatch(/<script|(?:src|href)="http/);
+  });
+
+  test("stands in one line of Markdown, though YAML ends a note with a line break", async () => {
+    const noted: PlanRow = { ...plan.rows[0]!, name: "gru <b>", note: "Two gates.\nFewer weights.\n" };
+    const markdown = comparisonMarkdown(await comparisonTable(plan, [{ row: noted, runs: [], planned: 1 }]), []);
+    expect(markdown).toMatch(/^\| gru &lt;b> \(Two gates\. Fewer weights\.\) \| 0 of 1 \| .*\|$/m);
   });
 
   test("is nothing where nothing has run", async () => {

@@ -50,6 +50,15 @@ describe("gradients refuse", () => {
     expect(() => gradients(reduceSumSquare(x), [x])).toThrow(expect.objectContaining({ code: "GRAPH_SHAPE", message }));
   });
 
+  it("a path through whole numbers or yes and no, which has no slope", () => {
+    for (const type of ["int64", "bool"] as const) {
+      const x = new Graph().input("x", [3]);
+      expect(() => gradients(reduceSum(a.cast(a.cast(x, type), "float32")), [x])).toThrow(
+        expect.objectContaining({ code: "GRAPH_GRADIENT", message: expect.stringContaining(type) as string }),
+      );
+    }
+  });
+
   it("a path through an operator without gradient, naming it", () => {
     const graph = new Graph();
     const x = graph.input("x", [2, 3]);

@@ -1,5 +1,5 @@
 // The report of a data set's check: what is missing, empty or twice, and the words in numbers. The folders are made here.
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -117,6 +117,17 @@ describe("checkDataset", () => {
       { image: "b.jpg", code: "IMAGE_DECODE", message: expect.stringContaining('"b.jpg" is broken') },
       { image: "a.jpg", code: "IMAGE_EMPTY", message: expect.stringContaining('"a.jpg" is empty') },
     ]);
+  });
+
+  it("looks at pictures behind links, and takes names for what they lead to", async () => {
+    const lines = ["./a.jpg", "linked/b.jpg"].map((image) => JSON.stringify({ image, captions: ["a dog"] }));
+    await lay({ "c.jsonl": lines.join("\n"), "images/a.jpg": picture("a"), "real/b.jpg": "broken" });
+    await symlink("../real", path.join(root, "images", "linked"));
+    expect(await check()).toMatchObject({
+      captionsWithoutPicture: [],
+      picturesWithoutCaptions: [],
+      brokenPictures: [{ image: "linked/b.jpg", code: "IMAGE_FORMAT" }],
+    });
   });
 
   it("tells how far it is, a picture of two lists counted once", async () => {

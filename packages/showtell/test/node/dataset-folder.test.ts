@@ -100,6 +100,20 @@ describe("openDataset: layouts", () => {
   });
 });
 
+describe("openDataset: a folder of pictures that is named", () => {
+  it("is taken as it is, whatever lies below it", async () => {
+    await lay({ "c.csv": csv, ...pictures("photos"), ...pictures("photos/images") });
+    const photos = path.join(root, "photos");
+    expect((await openDataset(path.join(root, "c.csv"), { images: photos })).imageFolder).toBe(photos);
+    await rm(path.join(photos, "a.jpg"));
+    await rm(path.join(photos, "b.jpg"));
+    await rm(path.join(photos, "c.jpg"));
+    expect((await openDataset(path.join(root, "c.csv"), { images: photos })).imageFolder).toBe(
+      path.join(photos, "images"),
+    );
+  });
+});
+
 describe("openDataset: a split is never invented", () => {
   it("names the list that is missing, and the splits that are there", async () => {
     await lay({ "Flickr8k_text/Flickr8k.token.txt": tokens, ...lists, ...pictures("images") });
@@ -138,6 +152,28 @@ describe("openDataset: what it refuses", () => {
   ])("%s", async (_, files, code, part) => {
     await lay(files);
     await expect(openDataset(root)).rejects.toEqual(failure(code, part));
+  });
+
+  it.each([
+    [
+      "Karpathy's",
+      "dataset_x.json",
+      {
+        images: ["train", "test"].map((split) => ({ filename: "a.jpg", split, sentences: [{ raw: `of ${split}` }] })),
+        dataset: "x",
+      },
+    ],
+    [
+      "COCO's",
+      "captions_x.json",
+      {
+        images: [1, 2].map((id) => ({ id, file_name: "a.jpg" })),
+        annotations: [1, 2].map((id) => ({ image_id: id, caption: `of ${id}` })),
+      },
+    ],
+  ])("a picture with two entries in a file of %s, of which one would win in silence", async (_, name, content) => {
+    await lay({ [name]: JSON.stringify(content), ...pictures("images") });
+    await expect(openDataset(root)).rejects.toEqual(failure("DATA_FORMAT", 'picture "a.jpg" has two entries'));
   });
 
   it("a path that is not there, and a file of no known kind", async () => {

@@ -1,9 +1,22 @@
 // Reading and replacing whole files: a failure leaves the old file, and says what to do.
-import { chmod, mkdir, mkdtemp, open, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readBytes, writeFileAtomically } from "../../src/node/files.ts";
+import { filesBelow, readBytes, requireWritable, writeFileAtomically } from "../../src/node/files.ts";
 import { readSafetensorsFile, readSafetensorsFileHeader } from "../../src/node/safetensors-file.ts";
 import { tensor } from "../../src/base/tensor.ts";
 import { safetensorsParts, writeSafetensors } from "../../src/safetensors/write.ts";
@@ -52,6 +65,18 @@ describe("writing a file", () => {
     expect(await readdir(folder)).toEqual(["b"]);
   });
 
+  test("does not replace a pipe or a device by a file of its name", async () => {
+    const path = join(folder, "pipe");
+    execFileSync("mkfifo", [path]);
+    for (const writing of [writeFileAtomically(path, "x"), requireWritable(path)]) {
+      await expect(writing).rejects.toMatchObject({
+        code: "FILE_WRITE",
+        message: expect.stringContaining("it is a device or a pipe") as string,
+      });
+    }
+    expect((await lstat(path)).isFIFO()).toBe(true);
+  });
+
   test("into a folder without permission is refused", async () => {
     await chmod(folder, 0o500);
     const writing = writeFileAtomically(join(folder, "a"), "x");
@@ -59,6 +84,22 @@ describe("writing a file", () => {
     if (process.getuid?.() === 0) await writing;
     else await expect(writing).rejects.toMatchObject({ code: "FILE_WRITE" });
     await chmod(folder, 0o700);
+  });
+});
+
+describe("the files below a folder", () => {
+  test("are found through links to folders, too, each folder once, by its own name where it has one", async () => {
+    await mkdir(join(folder, "real", "deeper"), { recursive: true });
+    await mkdir(join(folder, "elsewhere"));
+    await writeFile(join(folder, "real", "a"), "");
+    await writeFile(join(folder, "real", "deeper", "b"), "");
+    await writeFile(join(folder, "elsewhere", "c"), "");
+    await symlink("..", join(folder, "real", "deeper", "up")); // a ring
+    await symlink("deeper", join(folder, "real", "again"));
+    await symlink("../elsewhere", join(folder, "real", "linked"));
+    await symlink("nowhere", join(folder, "real", "broken"));
+    expect(await filesBelow(join(folder, "real"))).toEqual(["a", "broken", "deeper/b", "linked/c"]);
+    await expect(filesBelow(join(folder, "gone"))).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
   });
 });
 

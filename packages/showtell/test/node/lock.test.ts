@@ -1,11 +1,11 @@
 // The folder lock: held against others while its process lives, taken over when it is dead.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { lockFileName, lockFolder } from "../../src/node/lock.ts";
+import { isFolderLocked, lockFileName, lockFolder } from "../../src/node/lock.ts";
 
 let folder: string;
 let path: string;
@@ -63,6 +63,17 @@ test("a lock of another machine, or one that can't be read, holds, and the error
     });
     expect(await readFile(path, "utf8")).toBe(text);
   }
+});
+
+test("a pipe or a link in the lock's place makes nobody wait and is not followed", async () => {
+  execFileSync("mkfifo", [path]);
+  await expect(isFolderLocked(folder)).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  await expect(lockFolder(folder)).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  await rm(path);
+  const elsewhere = join(folder, "elsewhere");
+  await writeFile(elsewhere, lockOf(process.pid, 0, "another-machine"));
+  await symlink(elsewhere, path);
+  await expect(isFolderLocked(folder)).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
 });
 
 test("of many that find a dead lock at once, one gets it", async () => {

@@ -53,6 +53,23 @@ describe("training curves", () => {
     expect(texts(parseSvg(await trainingCurves(history, 3)))).not.toContain("Dev captions");
   });
 
+  it("show rewards where these are learnt from, and of likelihood what dev has", async () => {
+    const rewarded = history.map((record, i) => ({
+      ...record,
+      train: { loss: -0.5 * i, accuracy: 0.7, reward: 0.5 + 0.1 * i },
+    }));
+    const root = parseSvg(await trainingCurves(rewarded, 3));
+    const labels = elements(root, "path").map((path) => path.getAttribute("aria-label") ?? "");
+    expect(labels).toContain("epoch: 2; mean of drawn captions: 0.6; series: train");
+    expect(labels.filter((label) => /nats|%/.test(label) && label.includes("train"))).toEqual([]);
+    for (const { epoch, dev } of history) {
+      const label = `epoch: ${epoch}; cross-entropy (nats per token): ${dev.loss}; series: dev`;
+      expect(labels.some((each) => each === label)).toBe(true);
+    }
+    expect(texts(root)).toContain("Reward");
+    expect(texts(parseSvg(await trainingCurves(history, 3)))).not.toContain("Reward");
+  });
+
   it("refuse an empty history", async () => {
     await expect(trainingCurves([], 1)).rejects.toMatchObject({ code: "ARGUMENT" });
   });

@@ -1,4 +1,5 @@
 // Gradients of elementwise operators.
+import { ShowtellError } from "../../base/errors.ts";
 import type { GradientRule } from "../gradients.ts";
 import type { Value } from "../graph.ts";
 import { add, cast, div, greater, mul, neg, sub, where } from "../operators/arithmetic.ts";
@@ -75,5 +76,9 @@ export const arithmeticGradients: Readonly<
     const [condition, a, b] = inputs as readonly [Value, Value, Value];
     return [undefined, sumTo(where(condition, dy!, 0), a), sumTo(where(condition, 0, dy!), b)];
   },
-  Cast: unary((x, _y, dy) => cast(dy, x.dtype as CastTarget)),
+  // Rounding to whole numbers, or to yes and no, has no slope.
+  Cast: unary((x, y, dy) => {
+    if (y.dtype.startsWith("float")) return cast(dy, x.dtype as CastTarget);
+    throw new ShowtellError("GRAPH_GRADIENT", `Cast from ${x.dtype} to ${y.dtype} has no gradient`);
+  }),
 };
