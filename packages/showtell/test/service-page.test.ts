@@ -231,6 +231,19 @@ describeGroup("browser", () => {
       expect(await page.locator(".tiles").textContent()).toContain("best CIDEr");
       await expectUsable(page);
 
+      // Where rewards are learnt from, they have a chart, and what is no likelihood of true captions is not drawn as one.
+      await writeRun(join(folder, "runs"), "rewarded", { epochs: 3, planned: 3, isRewarded: true, reason: "finished" });
+      await page.getByLabel("Compare with").selectOption("");
+      await list.getByRole("button", { name: "rewarded" }).click();
+      await page
+        .locator(".chart figcaption")
+        .getByText(/^Reward/)
+        .waitFor({ timeout: captionedMs });
+      for (const panel of ["Loss", "Accuracy"]) {
+        const chart = page.locator(".chart").filter({ has: page.locator("figcaption").getByText(panel) });
+        expect(await chart.locator(".chart-line").count(), panel).toBe(1);
+      }
+
       // What programs ask is described on a page of the same make.
       const api = await browser.newPage();
       await api.goto(`${served.url}docs`);

@@ -23,6 +23,35 @@ function judged(page: Page, count: number, total: number): Promise<unknown> {
   return page.getByText(`${count} of ${total} saved`).waitFor({ timeout: 120_000 });
 }
 
+/** Keeps, in a page that is opened from now on, which pictures it holds in memory. */
+function watchPictures(page: Page): Promise<unknown> {
+  return page.addInitScript(() => {
+    const held = new Set<string>();
+    const create = URL.createObjectURL.bind(URL);
+    const revoke = URL.revokeObjectURL.bind(URL);
+    URL.createObjectURL = (blob) => {
+      const url = create(blob);
+      held.add(url);
+      return url;
+    };
+    URL.revokeObjectURL = (url) => {
+      held.delete(url);
+      revoke(url);
+    };
+    Object.assign(globalThis, { held });
+  });
+}
+
+/** How many pictures a page holds. */
+function heldBy(page: Page): Promise<number> {
+  return page.evaluate(() => (globalThis as unknown as { readonly held: ReadonlySet<string> }).held.size);
+}
+
+/** What has the focus: the heading of the task, or something else. */
+function focusedIn(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => document.activeElement?.id || document.activeElement?.tagName);
+}
+
 describeGroup("browser", () => {
   let folder: string;
   let data: string;
@@ -40,6 +69,7 @@ describeGroup("browser", () => {
 
   async function open(url: string, link: string): Promise<Page> {
     const page = await browser.newPage();
+    await watchPictures(page);
     await page.goto(`${url}rate.html${new URL(link).hash}`);
     await page.waitForSelector(".task, .thanks");
     return page;
@@ -58,6 +88,7 @@ describeGroup("browser", () => {
         const [first, second] = [await open(url, links[0]!), await open(url, links[1]!)];
         await first.waitForSelector(".task-picture img");
         await expectUsable(first);
+        expect(await focusedIn(first)).toBe("BODY");
 
         // A double click judges one picture, not two.
         await first.locator(".choice-left").dblclick();
@@ -69,6 +100,12 @@ describeGroup("browser", () => {
         await judged(first, 2, total);
         await first.keyboard.press("u");
         await judged(first, 1, total);
+        // The picture is there again, though it was let go; those of this task and of the three after it, shown or fetched ahead, are held.
+        await first.waitForFunction(() => document.querySelector<HTMLImageElement>(".task-picture img")?.complete);
+        expect(await first.locator(".task-picture img").evaluate((img) => (img as HTMLImageElement).naturalWidth)).toBe(
+          96,
+        );
+        await expect.poll(() => heldBy(first)).toBe(4);
         await first.reload();
         await first.waitForSelector(".task");
         expect(await first.locator(".rate-progress b").textContent()).toBe(`1 of ${total}`);
@@ -85,13 +122,21 @@ describeGroup("browser", () => {
           await first.locator(done % 2 === 0 ? ".choice-left" : ".choice-tie").click();
           await judged(first, done + 1, total);
         }
+        // The focus goes on to the task that is shown from a button that can't be used any more, or that is gone.
+        await tabTo(second, "Undo U");
+        await second.keyboard.press("Enter");
+        await expect.poll(() => focusedIn(second)).toBe("question");
+        await second.keyboard.press("2");
+        await judged(second, 1, total);
         await tabTo(second, "Undo U");
         for (let done = 1; done < total; done++) {
           if (done === 1) await tabTo(second, (await second.locator(".choice-left").textContent())!);
           await second.keyboard.press(done === 1 ? "Enter" : done % 3 === 0 ? "3" : "1");
           await judged(second, done + 1, total);
+          if (done === 1) expect(await focusedIn(second)).toBe("question");
         }
         await first.getByText("Thank you").waitFor();
+        await expect.poll(() => heldBy(first)).toBe(0);
         const stranger = await browser.newPage();
         await stranger.goto(`${url}rate.html#nobody`);
         await stranger.getByText("belongs to no study").waitFor();

@@ -4,7 +4,7 @@ import { ShowtellError, quoted } from "../base/errors.ts";
 import { chosen } from "../models/decoder-options.ts";
 import { requireWhole } from "../search/task.ts";
 import type { ConsensusSource, ConsensusVoters, ConsensusWeights } from "./consensus.ts";
-import { consensusSources, consensusVoters, consensusWeights } from "./consensus.ts";
+import { consensusChoices } from "./consensus.ts";
 
 /** Most training pictures that are told of. */
 export const mostNeighbours = 20;
@@ -114,9 +114,6 @@ export type SearchKind = "beam" | "steered" | "drawn";
 
 const steering = ["must", "avoid", "prefix", "minLength", "maxLength", "groups", "diversity"] as const;
 const drawing = ["temperature", "topK", "topP"] as const;
-const consensusChoices: {
-  readonly [Name in "consensusWeights" | "consensusFrom" | "consensusVoters"]: readonly string[];
-} = { consensusWeights, consensusFrom: consensusSources, consensusVoters };
 
 /**
  * Refuses options that contradict each other, that mean nothing without another, or that are none of the choices there are.
@@ -128,7 +125,7 @@ export function requireSoundSearch(options: CaptionOptions): void {
   if (seed !== undefined) requireWhole("seed", seed, 0, 2 ** 32 - 1);
   for (const [name, choices] of Object.entries(consensusChoices)) {
     const value = options[name as keyof typeof consensusChoices];
-    if (value !== undefined && !choices.includes(value))
+    if (value !== undefined && !choices.some((choice) => choice === value))
       throw new ShowtellError("ARGUMENT", `${name} is ${JSON.stringify(value)}; there are ${quoted(choices)}`);
   }
   if (consensus !== undefined) {
@@ -138,8 +135,8 @@ export function requireSoundSearch(options: CaptionOptions): void {
     }
     return;
   }
-  const lone = (["consensusFrom", "consensusWeights", "consensusVoters"] as const).find(
-    (name) => options[name] !== undefined,
+  const lone = Object.keys(consensusChoices).find(
+    (name) => options[name as keyof typeof consensusChoices] !== undefined,
   );
   if (lone !== undefined)
     throw new ShowtellError("ARGUMENT", `${lone} says how captions are ranked by consensus: give consensus, too`);

@@ -4,17 +4,18 @@
 import { bleuScorer, ciderScorer } from "caption-metrics";
 import type { DocumentFrequencies, References, Tokens } from "caption-metrics";
 
-/** How much each of the others counts: all alike, or by its probability among them. */
-export const consensusWeights = ["uniform", "probability"] as const;
-export type ConsensusWeights = (typeof consensusWeights)[number];
-
-/** Whose captions they are: those of the ensemble as one model, or those of each of its members, all together. */
-export const consensusSources = ["ensemble", "members"] as const;
-export type ConsensusSource = (typeof consensusSources)[number];
-
-/** Whom captions are to agree with: the others that were found, or the captions of the training pictures that look most like this one. */
-export const consensusVoters = ["captions", "neighbours"] as const;
-export type ConsensusVoters = (typeof consensusVoters)[number];
+/** The choices there are for a consensus, by the options that choose. */
+export const consensusChoices = {
+  /** How much each of the others counts: all alike, or by its probability among them. */
+  consensusWeights: ["uniform", "probability"],
+  /** Whose captions they are: those of the ensemble as one model, or those of each of its members, all together. */
+  consensusFrom: ["ensemble", "members"],
+  /** Whom captions are to agree with: the others that were found, or the captions of the training pictures that look most like this one. */
+  consensusVoters: ["captions", "neighbours"],
+} as const;
+export type ConsensusWeights = (typeof consensusChoices.consensusWeights)[number];
+export type ConsensusSource = (typeof consensusChoices.consensusFrom)[number];
+export type ConsensusVoters = (typeof consensusChoices.consensusVoters)[number];
 
 /** A caption that may be chosen. */
 export interface Voter {

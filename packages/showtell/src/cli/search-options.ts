@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import type { CaptionOptions } from "../caption/caption-options.ts";
 import { requireSoundSearch } from "../caption/caption-options.ts";
-import { consensusSources, consensusVoters, consensusWeights } from "../caption/consensus.ts";
+import { consensusChoices } from "../caption/consensus.ts";
 import { number, wholeNumber } from "./options.ts";
 
 /** What {@link addSearchOptions} reads. */
@@ -53,20 +53,20 @@ export function addConsensusOptions(command: Command): Command {
     )
     .addOption(
       new Option("--consensus-weights <how>", "how much each of the n counts (default: uniform)").choices(
-        consensusWeights,
+        consensusChoices.consensusWeights,
       ),
     )
     .addOption(
       new Option(
         "--consensus-from <whom>",
         "of several models: they find the n captions together, or n each and all are ranked (default: ensemble)",
-      ).choices(consensusSources),
+      ).choices(consensusChoices.consensusFrom),
     )
     .addOption(
       new Option(
         "--consensus-voters <who>",
         "whom the n are to agree with: each other, or what people said of the training pictures that look most alike (default: captions)",
-      ).choices(consensusVoters),
+      ).choices(consensusChoices.consensusVoters),
     );
 }
 

@@ -60,9 +60,13 @@ export interface ScoreReport {
   readonly bootstrap?: { readonly resamples: number; readonly seed: number };
 }
 
+/** Where a path leads, or would. */
+async function placeOf(path: string): Promise<string> {
+  return realpath(path).catch(() => resolve(path));
+}
+
 /** Refuses to write over what is read. @throws ShowtellError `ARGUMENT`. */
 async function requireOwnFile(path: string, read: readonly string[]): Promise<void> {
-  const placeOf = async (file: string): Promise<string> => realpath(file).catch(() => resolve(file));
   const own = await placeOf(path);
   for (const file of read) {
     if ((await placeOf(file)) === own)

@@ -187,7 +187,7 @@ describe("many pictures", () => {
   test("that can't be listed, or are no pictures, are refused", async () => {
     const argument = { code: "ARGUMENT" };
     for (const images of ["photos", undefined, null, 7, {}]) {
-      await expect(captioner.captionAll(images as unknown as string[]).next()).rejects.toMatchObject(argument);
+      await expect(captioner.captionAll(images as string[]).next()).rejects.toMatchObject(argument);
     }
     for (const image of [undefined, 7, { name: "photo.jpg" }, new URL("file:///photo.jpg")]) {
       await expect(captioner.caption(image as unknown as string)).rejects.toMatchObject(argument);

@@ -78,8 +78,8 @@ describe("a training takes what a like one took", () => {
   });
 
   test("with the same old data beside it, whose hash is of both", async () => {
-    const changes = (): Partial<RunRecord> => ({ training: ofOtherData });
-    expect(await estimate("more", changes, { ...more, "old-data": "o" })).toMatchObject(ofLikeRun);
+    const train = { ...more, "old-data": "o" };
+    expect(await estimate("more", () => ({ training: ofOtherData }), train)).toMatchObject(ofLikeRun);
   });
 
   test.each<[string, (options: RunOptions) => Partial<RunRecord>]>([

@@ -3,12 +3,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** An epoch's line of a history; losses fall and scores rise with it. */
-export function epochLine(epoch: number, quality = 1): object {
+export function epochLine(epoch: number, quality = 1, isRewarded = false): object {
   return {
     kind: "epoch",
     epoch,
     step: 10 * epoch,
-    train: { loss: 4 / epoch / quality, accuracy: 0.1 * epoch },
+    train: { loss: 4 / epoch / quality, accuracy: 0.1 * epoch, ...(isRewarded && { reward: 0.2 * epoch }) },
     dev: { loss: 5 / epoch / quality, accuracy: 0.08 * epoch },
     scores: { CIDEr: 0.1 * epoch * quality, "BLEU-4": 0.05 * epoch },
     best: true,
@@ -29,6 +29,8 @@ export interface RunFixture {
   readonly epochs: number;
   readonly planned?: number;
   readonly quality?: number;
+  /** Whether rewards were learnt from; default: not. */
+  readonly isRewarded?: boolean;
   /** Why it ended; default: it did not. */
   readonly reason?: string;
 }
@@ -37,7 +39,7 @@ export interface RunFixture {
 export async function writeRun(
   folder: string,
   name: string,
-  { epochs, planned = 10, quality = 1, reason }: RunFixture,
+  { epochs, planned = 10, quality = 1, isRewarded = false, reason }: RunFixture,
 ): Promise<string> {
   const run = join(folder, name);
   await mkdir(run, { recursive: true });
@@ -47,7 +49,7 @@ export async function writeRun(
     data: { name: "colours", path: "/nowhere", hash: "0".repeat(64), pictures: 6 },
   };
   await writeFile(join(run, "run.json"), JSON.stringify(description));
-  const done = Array.from({ length: epochs }, (_, i) => epochLine(i + 1, quality));
+  const done = Array.from({ length: epochs }, (_, i) => epochLine(i + 1, quality, isRewarded));
   const end = reason === undefined ? [] : [{ kind: "end", step: 10 * epochs, reason }];
   await writeFile(join(run, "history.jsonl"), lines([{ kind: "start", step: 0 }, ...done, ...end]));
   const samples = Array.from({ length: epochs }, (_, i) => ({

@@ -15,7 +15,7 @@ import { PlaceContext } from "./place.ts";
 import { service } from "./sources.ts";
 import { SteeringPanel } from "./steering-panel.tsx";
 import { Runs } from "./runs.tsx";
-import { Views, useView } from "./views.tsx";
+import { Views, showView, useView } from "./views.tsx";
 import { Why } from "./why.tsx";
 import { firstSettings, steeringOf } from "./steering.ts";
 
@@ -66,6 +66,8 @@ export function App({ place }: { readonly place: Place }): JSX.Element {
   const add = (files: readonly File[]): void => {
     if (onDevice) loadDevice();
     list.add(files);
+    // Photos can be dropped and pasted wherever one is.
+    if (view !== "caption") showView("caption");
   };
   const explain = (
     { file, url }: Photo,

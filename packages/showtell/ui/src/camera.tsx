@@ -60,16 +60,20 @@ export function Camera({
       stop();
     };
   }, []);
+  const take = async (): Promise<void> => {
+    // That lasts a moment, in which another click would take another.
+    setReady(false);
+    try {
+      onPhoto(await pictureOf(video.current!));
+    } catch (thrown) {
+      setError(saidOf(thrown));
+    }
+  };
   return (
     <dialog ref={dialog} class="camera" aria-label="Camera" onClose={onClose}>
       {error === undefined ? <video ref={video} playsInline muted /> : <ErrorNote error={error} />}
       <div class="row">
-        <button
-          type="button"
-          class="button button-primary"
-          disabled={!ready}
-          onClick={() => void pictureOf(video.current!).then(onPhoto)}
-        >
+        <button type="button" class="button button-primary" disabled={!ready} onClick={() => void take()}>
           <Icon name="camera" /> Take the photo
         </button>
         <button type="button" class="button" onClick={() => dialog.current!.close()}>

@@ -25,8 +25,9 @@ function Candidates({
   onChoose,
 }: {
   readonly result: CaptionResult;
-  readonly chosen: string;
-  readonly onChoose: (caption: string) => void;
+  /** Undefined where something else is shown. */
+  readonly chosen: Candidate | undefined;
+  readonly onChoose: (candidate: Candidate) => void;
 }): JSX.Element {
   const { candidates } = result;
   return (
@@ -35,11 +36,7 @@ function Candidates({
       <ol>
         {candidates.map((candidate, place) => (
           <li key={place}>
-            <button
-              type="button"
-              aria-pressed={candidate.caption === chosen}
-              onClick={() => onChoose(candidate.caption)}
-            >
+            <button type="button" aria-pressed={candidate === chosen} onClick={() => onChoose(candidate)}>
               <span class="candidate-words">{candidate.caption}</span>
               <span class="candidate-number">
                 {`${(100 * wordProbability(candidate)).toFixed(0)} %`}
@@ -132,7 +129,9 @@ export function CaptionView({
   /** Where and in what time it was captioned. */
   readonly how: string;
 }): JSX.Element {
-  const [text, setText] = useState(result.caption);
+  const best = result.candidates[0] ?? result;
+  const [chosen, setChosen] = useState(best);
+  const [edited, setEdited] = useState<string>();
   const [editing, setEditing] = useState(false);
   const [explained, setExplained] = useState(false);
   const [shownAnyway, setShownAnyway] = useState(false);
@@ -143,8 +142,12 @@ export function CaptionView({
     if (wasEditing.current && !editing) editButton.current?.focus();
     wasEditing.current = editing;
   }, [editing]);
+  const choose = (candidate: Candidate): void => {
+    setChosen(candidate);
+    setEdited(undefined);
+  };
   useEffect(() => {
-    setText(result.caption);
+    choose(best);
     setExplained(false);
     setShownAnyway(false);
   }, [result]);
@@ -157,19 +160,21 @@ export function CaptionView({
       </div>
     );
   }
-  // An edited caption may have words that the model does not know: what is explained is the candidate that it was.
-  const candidate = result.candidates.find(({ caption }) => caption === text) ?? result;
+  const text = edited ?? chosen.caption;
+  const shown = edited === undefined ? chosen : undefined;
   // How sure the model is was learnt of its best captions.
-  const sureness = text === result.caption ? confidence : undefined;
+  const sureness = shown === best ? confidence : undefined;
+  const hasWords = chosen.tokens.length > 0;
   return (
     <>
       <div class="card-words">
         {editing ? (
           <Editor
+            key={chosen.caption}
             text={text}
-            onDone={(edited) => {
+            onDone={(words) => {
               setEditing(false);
-              if (edited !== undefined) setText(edited);
+              if (words !== undefined) setEdited(words === chosen.caption ? undefined : words);
             }}
           />
         ) : (
@@ -187,29 +192,26 @@ export function CaptionView({
           </div>
         )}
         <p class="how">{how}</p>
-        <div>
-          <button
-            type="button"
-            class="button button-small"
-            aria-expanded={explained}
-            onClick={() => setExplained(!explained)}
-          >
-            <Icon name="eye" /> Why these words?
-          </button>
-        </div>
-        {sureness !== undefined && <Sureness confidence={sureness} />}
-        <Candidates result={result} chosen={text} onChoose={setText} />
-        <Meaning confidence={sureness} />
-        {keepsFeedback && (
-          <FeedbackRow
-            photo={photo}
-            caption={candidate.caption}
-            edited={candidate.caption === text ? undefined : text}
-          />
+        {hasWords && (
+          <div>
+            <button
+              type="button"
+              class="button button-small"
+              aria-expanded={explained}
+              onClick={() => setExplained(!explained)}
+            >
+              <Icon name="eye" /> Why these words?
+            </button>
+          </div>
         )}
+        {sureness !== undefined && <Sureness confidence={sureness} />}
+        <Candidates result={result} chosen={shown} onChoose={choose} />
+        <Meaning confidence={sureness} />
+        {keepsFeedback && <FeedbackRow photo={photo} caption={chosen.caption} edited={edited} />}
         <CopyRow caption={text} file={photo.name} />
       </div>
-      {explained && <div class="card-why">{why(candidate)}</div>}
+      {/* An edited caption may have words that the model does not know: what is explained is the candidate that it was. */}
+      {explained && hasWords && <div class="card-why">{why(chosen)}</div>}
     </>
   );
 }

@@ -1,7 +1,7 @@
-// What somebody thinks of a caption: a thumb, or what they wrote instead, kept by the service; the photo only if they say so. "Saved" is said
-// once the service has answered.
+// What somebody thinks of a caption: a thumb, or what they wrote instead, kept by the service until it is taken back; the photo only if they
+// say so. "Saved" is said once the service has answered.
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Said } from "./sources.ts";
 import { answered, saidBy } from "./sources.ts";
 import { Icon } from "./icon.tsx";
@@ -13,13 +13,14 @@ interface Opinion {
   /** Under which the service keeps it: what is sent later takes its place. */
   readonly key: string;
   readonly thumb?: Thumb;
-  readonly edited?: string;
+  readonly edited?: string | undefined;
 }
 
 type State =
   | { readonly kind: "nothing" }
   | { readonly kind: "saving" }
   | { readonly kind: "saved"; readonly picture: boolean }
+  | { readonly kind: "taken back" }
   | { readonly kind: "failed"; readonly error: Said };
 
 /** 32 random hex digits; `crypto.randomUUID` is missing where the page comes over plain HTTP. */
@@ -27,14 +28,25 @@ function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Sends an opinion; resolves once it is kept. */
-async function save(caption: string, { key, thumb, edited }: Opinion, photo: File | undefined): Promise<boolean> {
+/** Whether nothing is left of an opinion. */
+function isTakenBack({ thumb, edited }: Opinion): boolean {
+  return thumb === undefined && edited === undefined;
+}
+
+/**
+ * Sends an opinion; resolves to what became of it. The service forgets none: in the place of one that was taken back it keeps the model's own
+ * sentence, without the photo, and without that nothing is learned from it.
+ */
+async function save(caption: string, opinion: Opinion, consented: File | undefined): Promise<State> {
+  const takenBack = isTakenBack(opinion);
+  const { key, thumb, edited } = takenBack ? { ...opinion, edited: caption || "(no words)" } : opinion;
+  const photo = takenBack ? undefined : consented;
   const form = new FormData();
   const fields = { key, caption, thumb, edited, ...(photo && { consent: "true" }) };
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.append(name, value);
   if (photo) form.append("image", photo);
   const { picture } = await answered<{ readonly picture: boolean }>("v1/feedback", { method: "POST", body: form });
-  return picture;
+  return takenBack ? { kind: "taken back" } : { kind: "saved", picture };
 }
 
 const labels: { readonly [Name in Thumb]: string } = { up: "Good caption", down: "Bad caption" };
@@ -48,7 +60,7 @@ export function FeedbackRow({
   readonly photo: File;
   /** What the model said. */
   readonly caption: string;
-  /** What somebody wrote instead; it is saved as soon as it comes. */
+  /** What somebody wrote instead; it is saved as soon as it comes, and taken back as soon as it goes. */
   readonly edited: string | undefined;
 }): JSX.Element {
   const [opinions, setOpinions] = useState<Readonly<Record<string, Opinion>>>({});
@@ -58,17 +70,20 @@ export function FeedbackRow({
   const sending = useRef(Promise.resolve());
   const opinion = opinions[caption];
 
-  const give = (said: Partial<Opinion>, withPhoto = consents): void => {
-    const now = { key: newKey(), ...opinion, ...said };
-    setOpinions({ ...opinions, [caption]: now });
+  const give = (said: Partial<Opinion>, { about = caption, withPhoto = consents } = {}): void => {
+    const now = { key: newKey(), ...opinions[about], ...said };
+    setOpinions((before) => ({ ...before, [about]: now }));
     setState({ kind: "saving" });
     sending.current = sending.current
-      .then(async () => setState({ kind: "saved", picture: await save(caption, now, withPhoto ? photo : undefined) }))
+      .then(async () => setState(await save(about, now, withPhoto ? photo : undefined)))
       .catch((thrown: unknown) => setState({ kind: "failed", error: saidBy(thrown) }));
   };
-  useEffect(() => {
-    if (edited !== undefined) give({ edited });
-  }, [edited]);
+  // Before the next click can come, which would send the edit as it was.
+  useLayoutEffect(() => {
+    const others = Object.entries(opinions).filter(([about]) => about !== caption);
+    for (const [about, other] of others) if (other.edited !== undefined) give({ edited: undefined }, { about });
+    if (edited !== opinion?.edited) give({ edited });
+  }, [caption, edited]);
 
   return (
     <div class="feedback">
@@ -91,7 +106,7 @@ export function FeedbackRow({
             checked={consents}
             onChange={({ currentTarget: { checked } }) => {
               setConsents(checked);
-              if (opinion !== undefined) give({}, checked);
+              if (opinion !== undefined && !isTakenBack(opinion)) give({}, { withPhoto: checked });
             }}
           />
           keep my photo with it, for training
@@ -100,6 +115,7 @@ export function FeedbackRow({
       <p class="hint" role="status">
         {state.kind === "saving" && "Saving…"}
         {state.kind === "saved" && (state.picture ? "Saved, with the photo." : "Saved, without the photo.")}
+        {state.kind === "taken back" && "Taken back: your words and the photo with them are no longer kept."}
       </p>
       {state.kind === "failed" && <p class="hint" role="alert">{`Not saved: ${state.error.message}`}</p>}
     </div>

@@ -32,9 +32,11 @@ function bells(side: number): readonly (readonly number[])[] {
   });
 }
 
-/** Draws values [side × side] as a smooth field; `most` glows. */
-function draw(canvas: HTMLCanvasElement, values: readonly number[], most: number): void {
-  const side = sideOf(values);
+/** Draws values [side × side] as a smooth field; `most` glows, and what is negative is as dim as 0. */
+function draw(canvas: HTMLCanvasElement, map: readonly number[], most: number): void {
+  const side = sideOf(map);
+  // Before the bells: a peak among negative values would vanish in them.
+  const values = map.map((value) => Math.max(0, value));
   const weights = bells(side);
   const context = canvas.getContext("2d")!;
   const picture = context.createImageData(drawnSide, drawnSide);
@@ -46,7 +48,8 @@ function draw(canvas: HTMLCanvasElement, values: readonly number[], most: number
     Array.from({ length: drawnSide }, (_, x) => own.reduce((sum, weight, row) => sum + weight * rows[row]![x]!, 0)),
   );
   // A bell lowers peaks; the highest is as high as it was.
-  const height = Math.max(...values) / Math.max(...field) / most;
+  const peak = Math.max(...field);
+  const height = peak === 0 ? 0 : Math.max(...values) / peak / most;
   for (const [pixel, value] of field.entries()) {
     const [red, green, blue, opacity] = colourAt(value * height);
     picture.data.set([red!, green!, blue!, 255 * opacity!], 4 * pixel);

@@ -70,19 +70,29 @@ function RunList({
   );
 }
 
+/** What training optimised, if that is a likelihood of true captions: where rewards are learnt from, it is none, nor are the tokens theirs. */
+const ofTruth = ({ train }: RunEpoch, quality: "loss" | "accuracy"): number | undefined =>
+  train.reward === undefined ? train[quality] : undefined;
+
 /** What of an epoch is drawn, by panel; undefined of epochs that do not have it. */
 const panels = {
   Loss: {
     unit: "nats a token",
-    train: ({ train }: RunEpoch) => train.loss,
+    train: (epoch: RunEpoch) => ofTruth(epoch, "loss"),
     dev: ({ dev }: RunEpoch) => dev.loss,
     format: (value: number) => value.toFixed(2),
   },
   Accuracy: {
     unit: "tokens guessed right, %",
-    train: ({ train }: RunEpoch) => train.accuracy,
+    train: (epoch: RunEpoch) => ofTruth(epoch, "accuracy"),
     dev: ({ dev }: RunEpoch) => dev.accuracy,
     format: percent,
+  },
+  Reward: {
+    unit: "mean of drawn captions",
+    train: ({ train }: RunEpoch) => train.reward,
+    dev: () => undefined,
+    format: (value: number) => value.toFixed(2),
   },
   CIDEr: {
     unit: "of dev captions, × 100",

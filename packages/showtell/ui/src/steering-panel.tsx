@@ -1,5 +1,6 @@
 // The panel that steers captions. What its controls are is steering.ts; here is only how they are set.
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 import type { Control, Settings, Steering, Way } from "./steering.ts";
 import { controls, firstSettings, isOf, settingsWith } from "./steering.ts";
@@ -86,6 +87,7 @@ export function SteeringPanel({
   readonly onChange: (settings: Settings) => void;
   readonly onApply: () => void;
 }): JSX.Element {
+  const [resets, setResets] = useState(0);
   const shown = (Object.entries(controls) as [keyof Steering, Control][]).filter(
     ([name, one]) => isOf(settings.way, one) && (calibrated || name !== "abstainBelow"),
   );
@@ -100,7 +102,6 @@ export function SteeringPanel({
           event.preventDefault();
           onApply();
         }}
-        onReset={() => onChange(firstSettings)}
       >
         <fieldset class="ways">
           <legend class="visually-hidden">How captions are found</legend>
@@ -116,7 +117,8 @@ export function SteeringPanel({
             </label>
           ))}
         </fieldset>
-        <div class="fields">
+        {/* Other fields after a reset: what was typed is in them alone, if it is no setting as it stands. */}
+        <div key={resets} class="fields">
           {shown.map(([name, control]) => (
             <Field key={name} name={name} control={control} settings={settings} onChange={onChange} />
           ))}
@@ -125,7 +127,15 @@ export function SteeringPanel({
           <button type="submit" class="button button-primary" disabled={!canApply}>
             <Icon name="again" /> Caption again
           </button>
-          <button type="reset" class="button">
+          {/* Not the browser's own reset: that empties fields whatever the settings are. */}
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              onChange(firstSettings);
+              setResets(resets + 1);
+            }}
+          >
             Reset
           </button>
         </div>

@@ -28,6 +28,11 @@ export function useView(place: Place): View {
   return view;
 }
 
+/** Shows a view, as its link does. */
+export function showView(view: View): void {
+  location.hash = views[view].fragment;
+}
+
 /** Links to the views. */
 export function Views({ view }: { readonly view: View }): JSX.Element {
   return (

@@ -7,6 +7,8 @@ export interface Desk {
   readonly page: RaterPage;
   /** The address of a task's picture, fetched once; a failure is tried again at the next call. */
   picture(task: number): Promise<string>;
+  /** Frees the pictures of the tasks before one; who goes back to them fetches them again. */
+  freeBefore(task: number): void;
   /**
    * Keeps an answer, or takes it back if there is none: resolves once it is on the service's disk. Tries again as long as the service can't be
    * reached, since the same answer twice is one; @throws what the service refuses.
@@ -51,8 +53,15 @@ export async function openDesk(token: string): Promise<Desk> {
         .then((response) => response.blob())
         .then((blob) => URL.createObjectURL(blob));
       pictures.set(task, fetched);
-      fetched.catch(() => pictures.delete(task));
+      fetched.catch(() => pictures.get(task) === fetched && pictures.delete(task));
       return fetched;
+    },
+    freeBefore(task) {
+      for (const [done, picture] of pictures) {
+        if (done >= task) continue;
+        pictures.delete(done);
+        picture.then((url) => URL.revokeObjectURL(url)).catch(() => undefined);
+      }
     },
     async save(task, answer, ms, onTrouble) {
       const body = JSON.stringify({ task, answer, ms });

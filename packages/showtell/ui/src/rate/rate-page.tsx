@@ -1,6 +1,6 @@
 // A rater's page: one picture at a time, what is asked of it, how far they are. What is asked is drawn elsewhere.
-import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import type { JSX, RefObject } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { RaterPage } from "showtell";
 import { ErrorNote } from "../error-note.tsx";
 import { Icon } from "../icon.tsx";
@@ -23,6 +23,7 @@ export function Brand(): JSX.Element {
 export function RatePage({ desk }: { readonly desk: Desk }): JSX.Element {
   const way = useWay(desk);
   const total = desk.page.tasks.length;
+  const heading = useHeadingFocus(way.task);
   useUndoKey(way);
   return (
     <>
@@ -35,10 +36,29 @@ export function RatePage({ desk }: { readonly desk: Desk }): JSX.Element {
       </header>
       <main class="rate">
         {way.saving.kind === "refused" && <ErrorNote error={way.saving.error} />}
-        {way.task < total ? <TaskView key={way.task} desk={desk} way={way} /> : <Thanks total={total} />}
+        {way.task < total ? (
+          <TaskView key={way.task} desk={desk} way={way} heading={heading} />
+        ) : (
+          <Thanks total={total} heading={heading} />
+        )}
       </main>
     </>
   );
+}
+
+type Heading = RefObject<HTMLHeadingElement | null>;
+
+/** The heading of what is shown. It gets the focus when a task takes another's place and what had the focus went with that, or nothing had it. */
+function useHeadingFocus(task: number): Heading {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const before = useRef(task);
+  useLayoutEffect(() => {
+    const isNext = task !== before.current;
+    before.current = task;
+    // A phone shows the picture above it, which must stay in sight.
+    if (isNext && document.activeElement?.matches("body, :disabled")) heading.current!.focus({ preventScroll: true });
+  }, [task]);
+  return heading;
 }
 
 /** U or backspace takes the last answer back. */
@@ -87,7 +107,15 @@ function instructionOf({ kind, scales }: RaterPage): string {
   return kind === "side-by-side" ? "Which caption describes the picture better?" : "How good is this caption?";
 }
 
-function TaskView({ desk, way }: { readonly desk: Desk; readonly way: Way }): JSX.Element {
+function TaskView({
+  desk,
+  way,
+  heading,
+}: {
+  readonly desk: Desk;
+  readonly way: Way;
+  readonly heading: Heading;
+}): JSX.Element {
   const { scales, tasks } = desk.page;
   const { captions } = tasks[way.task]!;
   const busy = way.saving.kind === "saving" || way.saving.kind === "waiting";
@@ -95,7 +123,9 @@ function TaskView({ desk, way }: { readonly desk: Desk; readonly way: Way }): JS
     <div class="task" aria-busy={busy}>
       <TaskPicture desk={desk} task={way.task} />
       <section class="judgment" aria-labelledby="question">
-        <h1 id="question">{instructionOf(desk.page)}</h1>
+        <h1 id="question" ref={heading} tabIndex={-1}>
+          {instructionOf(desk.page)}
+        </h1>
         {scales.length === 0 ? (
           <Comparison captions={captions} busy={busy} onAnswer={way.answer} />
         ) : (
@@ -126,11 +156,13 @@ function TaskPicture({ desk, task }: { readonly desk: Desk; readonly task: numbe
   );
 }
 
-function Thanks({ total }: { readonly total: number }): JSX.Element {
+function Thanks({ total, heading }: { readonly total: number; readonly heading: Heading }): JSX.Element {
   return (
     <section class="thanks">
       <Icon name="check" />
-      <h1>All {total} are judged. Thank you!</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        All {total} are judged. Thank you!
+      </h1>
       <p>Every answer is kept. You can close this page, or take the last answer back by Undo.</p>
     </section>
   );

@@ -37,6 +37,7 @@ export function useWay(desk: Desk): Way {
   const seenAt = useRef(performance.now());
   useEffect(() => {
     seenAt.current = performance.now();
+    desk.freeBefore(task);
     // The next pictures are there when they are wanted.
     for (const next of [task + 1, task + 2]) if (next < tasks.length) desk.picture(next).catch(() => undefined);
   }, [task]);
