@@ -57,10 +57,12 @@ const seeds = z
   .min(1)
   .refine((list) => new Set(list).size === list.length, { error: "must name each seed once" });
 const text = z.string().min(1);
+/** YAML ends a text of several lines with a line break. */
+const note = z.string().trim().min(1);
 const rowSchema = z
   .strictObject({
     name: text,
-    note: text.exactOptional(),
+    note: note.exactOptional(),
     seeds: seeds.exactOptional(),
     train: options.exactOptional(),
     evaluate: options.exactOptional(),
@@ -71,7 +73,7 @@ const rowSchema = z
 
 const planSchema = z.strictObject({
   title: text,
-  note: text.exactOptional(),
+  note: note.exactOptional(),
   split: text.default("dev"),
   base: text.exactOptional(),
   seeds: seeds.default([1, 2, 3]),

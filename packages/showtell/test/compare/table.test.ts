@@ -1,7 +1,8 @@
 // The table of a comparison against numbers reckoned by hand: means, deviations, differences; and how cells and pages show them.
 import { describe, expect, test } from "vitest";
 import { columnsOf, tableNotes } from "../../src/compare/cells.ts";
-import type { Plan, PlanRow } from "../../src/compare/plan.ts";
+import type { Plan } from "../../src/compare/plan.ts";
+import { parsePlan } from "../../src/compare/plan.ts";
 import { comparisonDrawings, comparisonMarkdown, comparisonPage } from "../../src/compare/report.ts";
 import type { RunRecord } from "../../src/compare/record.ts";
 import type { ComparisonTable, RecordedRow } from "../../src/compare/table.ts";
@@ -125,8 +126,11 @@ describe("what is shown", () => {
   });
 
   test("stands in one line of Markdown, though YAML ends a note with a line break", async () => {
-    const noted: PlanRow = { ...plan.rows[0]!, name: "gru <b>", note: "Two gates.\nFewer weights.\n" };
-    const markdown = comparisonMarkdown(await comparisonTable(plan, [{ row: noted, runs: [], planned: 1 }]), []);
+    const rows = [{ name: "gru <b>", note: "Two gates.\nFewer weights.\n", train: {} }];
+    const noted = parsePlan({ title: "Notes", note: "of two lines,\nthat is\n", rows }, "p.yaml");
+    expect(noted.note).toBe("of two lines,\nthat is");
+    const table = await comparisonTable(noted, [{ row: noted.rows[0]!, runs: [], planned: 1 }]);
+    const markdown = comparisonMarkdown(table, []);
     expect(markdown).toMatch(/^\| gru &lt;b> \(Two gates\. Fewer weights\.\) \| 0 of 1 \| .*\|$/m);
   });
 
