@@ -116,11 +116,12 @@ const steering = ["must", "avoid", "prefix", "minLength", "maxLength", "groups",
 const drawing = ["temperature", "topK", "topP"] as const;
 
 /**
- * Refuses options that contradict each other, that mean nothing without another, or that are none of the choices there are.
+ * Refuses options that contradict each other, that mean nothing without another, or that are none of the choices there are; gives the way that
+ * they ask for.
  * @throws ShowtellError `ARGUMENT`.
  */
-export function requireSoundSearch(options: CaptionOptions): void {
-  searchKindOf(options);
+export function requireSoundSearch(options: CaptionOptions): SearchKind {
+  const kind = searchKindOf(options);
   const { consensus, candidates = options.groups ?? 1, seed } = options;
   if (seed !== undefined) requireWhole("seed", seed, 0, 2 ** 32 - 1);
   for (const [name, choices] of Object.entries(consensusChoices)) {
@@ -133,13 +134,14 @@ export function requireSoundSearch(options: CaptionOptions): void {
       const counts = `consensus is ${consensus} captions, of which candidates asks for ${candidates}`;
       throw new ShowtellError("ARGUMENT", `${counts}: find as many or more`);
     }
-    return;
+    return kind;
   }
   const lone = Object.keys(consensusChoices).find(
     (name) => options[name as keyof typeof consensusChoices] !== undefined,
   );
   if (lone !== undefined)
     throw new ShowtellError("ARGUMENT", `${lone} says how captions are ranked by consensus: give consensus, too`);
+  return kind;
 }
 
 /** Which way options ask for. @throws ShowtellError `ARGUMENT` if they ask for two. */

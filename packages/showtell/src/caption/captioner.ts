@@ -133,12 +133,8 @@ export async function openEnsembleCaptioner(
   const neighbours = table && openTrainingNeighbours(table, inputs, openSession);
   const { decoding, vocabulary: data } = members[0]!.decoder.manifest;
   const vocabulary = parseVocabulary(data);
-  const steppers = await openedInTurn(
-    members.map(
-      ({ decoder }) =>
-        () =>
-          openDecoderStepper(decoder, openSession, sessionOptions),
-    ),
+  const steppers = await openedInTurn(members, ({ decoder }) =>
+    openDecoderStepper(decoder, openSession, sessionOptions),
   );
   const references = members.find((member) => member.references !== undefined)?.references;
   const frequencies = references && frequenciesOf(frequencyTableOf(references));

@@ -127,12 +127,8 @@ async function load<Image>(opened: OpenedModel<Image, unknown>): Promise<Loaded<
   for (const { decoder, source } of members) await checkDecoder(decoder, openSession, source);
   const captioner = await openEnsembleCaptioner(members, openSession, { neighbours });
   try {
-    const own = await openedInTurn(
-      inputs.map(
-        ({ encoder, features }) =>
-          () =>
-            openPictureEncoder(encoder, features.layer, openSession),
-      ),
+    const own = await openedInTurn(inputs, ({ encoder, features }) =>
+      openPictureEncoder(encoder, features.layer, openSession),
     );
     const encoders = own.map((encoder, i) => ({ preprocessing: inputs[i]!.encoder.manifest.preprocessing, encoder }));
     return { encoders, captioner, readImage: (image) => opened.readImage(image) };

@@ -66,7 +66,7 @@ async function openStepper(
   openSession: OpenSession,
   options: SessionOptions,
 ): Promise<DecoderStepper> {
-  const opened = await openedInTurn([graphs.begin, graphs.step].map((graph) => () => openSession(graph, options)));
+  const opened = await openedInTurn([graphs.begin, graphs.step], (graph) => openSession(graph, options));
   const [begin, step] = opened as [Session, Session];
 
   async function next(

@@ -16,7 +16,7 @@ import { captionText } from "../text/caption-text.ts";
 import { decodeIds, endId, neverSaid } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { CaptionOptions, SearchKind } from "./caption-options.ts";
-import { requireSoundSearch, searchKindOf } from "./caption-options.ts";
+import { requireSoundSearch } from "./caption-options.ts";
 import { expectedScores, neighbourBleu, neighbourScores, votedRank } from "./consensus.ts";
 import type { VotingPicture } from "./consensus.ts";
 import { constraintsOf } from "./steering.ts";
@@ -73,8 +73,7 @@ export async function findHypotheses<Images, State, MemberState>(
   pictures: Pictures<Images>,
   options: CaptionOptions,
 ): Promise<readonly (readonly Found[])[]> {
-  requireSoundSearch(options);
-  const search = searches[searchKindOf(options)];
+  const search = searches[requireSoundSearch(options)];
   const { consensus, consensusFrom, candidates = options.groups ?? 1 } = options;
   if (consensus === undefined) return search(searched, pictures, options);
   const areMembers = consensusFrom === "members" && searched.members.length > 1;

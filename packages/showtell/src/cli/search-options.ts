@@ -1,7 +1,6 @@
 // Options of how captions are searched, steered or drawn, for every command that captions. Knows no pictures and no output.
 import { type Command, Option } from "commander";
 import type { CaptionOptions } from "../caption/caption-options.ts";
-import { requireSoundSearch } from "../caption/caption-options.ts";
 import { consensusChoices } from "../caption/consensus.ts";
 import { number, wholeNumber } from "./options.ts";
 
@@ -113,11 +112,9 @@ export function addSearchOptions(command: Command): Command {
     .option("--seed <n>", "seed of the drawing (default: 1)", wholeNumber(0, 2 ** 32 - 1));
 }
 
-/** The options that were given; one that was not is left to the library's default. @throws ShowtellError `ARGUMENT` if they contradict each other. */
+/** The options that were given; one that was not is left to the library's default. */
 export function searchOptionsOf(options: SearchOptions): SearchOptions {
-  const said = given(options, names);
-  requireSoundSearch(said);
-  return said;
+  return given(options, names);
 }
 
 function given<Options extends object>(options: Options, among: readonly (keyof Options)[]): Options {

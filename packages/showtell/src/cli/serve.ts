@@ -82,17 +82,13 @@ const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
 
 async function serve(options: ServeOptions, { terminal, signal }: Shell): Promise<void> {
   const { model = defaultModel, port, host, threads, cors, token, neighbours, runs } = options;
-  const { createService, defaultLimits, describeModel, listen, openStore, requireOrigins } =
+  const { createService, defaultLimits, describeModel, listen, openStore, requireOrigins, requireSendable } =
     await import("../server/index.ts");
   const { collectingGarbage } = await import("../server/garbage.ts");
   const { loadCaptioner } = await import("../node/captioner.ts");
   const { requireRunsFolder } = await import("../node/run-reading.ts");
   requireOrigins(cors ?? []);
-  if (token !== undefined && !/^\S+$/.test(token))
-    throw new ShowtellError(
-      "ARGUMENT",
-      "the token (--token, SHOWTELL_TOKEN) is empty or has spaces, so that no request can carry it: name another one",
-    );
+  if (token !== undefined) requireSendable(token);
   if (runs !== undefined) await requireRunsFolder(runs);
   const stopped = stopSignal(signal);
   const { maxPixels } = defaultLimits;

@@ -31,13 +31,14 @@ export interface SessionOptions {
   readonly inPlace?: boolean;
 }
 
-/** Opens what holds memory until it is disposed of, one after the other; where one can't be opened, those before it are disposed of. */
-export async function openedInTurn<Opened extends { dispose(): Promise<void> }>(
-  openings: readonly (() => Promise<Opened>)[],
+/** Opens for each item what holds memory until it is disposed of, one after the other; where one can't be opened, those before it are disposed of. */
+export async function openedInTurn<Item, Opened extends { dispose(): Promise<void> }>(
+  items: readonly Item[],
+  open: (item: Item) => Promise<Opened>,
 ): Promise<readonly Opened[]> {
   const opened: Opened[] = [];
   try {
-    for (const open of openings) opened.push(await open());
+    for (const item of items) opened.push(await open(item));
     return opened;
   } catch (error) {
     for (const one of opened) await one.dispose();

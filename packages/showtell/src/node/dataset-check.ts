@@ -99,19 +99,21 @@ export async function checkDataset(dataset: Dataset, options: CheckDatasetOption
 async function checkPictures(dataset: Dataset, options: CheckDatasetOptions): Promise<PictureReport> {
   const captioned = new Set(dataset.records.map(({ image }) => image));
   const files = await filesBelow(dataset.imageFolder);
-  const there = new Map<string, boolean>();
   const listed = dataset.splits.flatMap((split) => dataset.listed(split).map((image): Place => ({ image, split })));
   const inSplit = new Set(listed.map(({ image }) => image));
   const unlisted = [...captioned].filter((image) => !inSplit.has(image)).map((image): Place => ({ image }));
-  for (const { image } of [...listed, ...unlisted]) there.set(image, await isThere(picturePath(dataset, image)));
+  const places = [...listed, ...unlisted];
+  const there = new Set<string>();
+  for (const image of new Set(places.map((place) => place.image)))
+    if (await isThere(picturePath(dataset, image))) there.add(image);
   const named = new Set([...captioned].map((image) => path.posix.normalize(image)));
   return {
-    captionsWithoutPicture: [...captioned].filter((image) => there.get(image) === false),
+    captionsWithoutPicture: [...captioned].filter((image) => !there.has(image)),
     picturesWithoutCaptions: files.filter((file) => !named.has(file) && pictureEnding.test(file)),
     listedWithoutCaptions: listed.filter(({ image }) => !captioned.has(image)),
     ...(await readPictures(
       dataset,
-      [...listed, ...unlisted].filter(({ image }) => there.get(image)),
+      places.filter(({ image }) => there.has(image)),
       options,
     )),
   };

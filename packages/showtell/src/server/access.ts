@@ -70,8 +70,18 @@ function isThisMachine(hostname: string): boolean {
   return hostname === "localhost" || hostname.endsWith(".localhost") || isIP(hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
-/** Refuses requests without the token. The comparison takes the same time wherever the two differ. */
+/** Refuses a token that no request can carry, for what is sent has no spaces in it. @throws ShowtellError `ARGUMENT`. */
+export function requireSendable(token: string): void {
+  if (/^\S+$/.test(token)) return;
+  throw new ShowtellError(
+    "ARGUMENT",
+    "the token (--token, SHOWTELL_TOKEN) is empty or has spaces, so that no request can carry it: name another one",
+  );
+}
+
+/** Refuses requests without the token. The comparison takes the same time wherever the two differ. @throws ShowtellError `ARGUMENT` for a token that none can carry. */
 export function requireToken(token: string): MiddlewareHandler {
+  requireSendable(token);
   const wanted = digest(token);
   return async (context, next) => {
     const [, sent] = /^Bearer +(\S+) *$/i.exec(context.req.header("authorization") ?? "") ?? [];

@@ -1,7 +1,7 @@
 // The public entry of the HTTP service.
 export { createService } from "./service.ts";
 export type { Service, ServiceOptions } from "./service.ts";
-export { requireOrigins } from "./access.ts";
+export { requireOrigins, requireSendable } from "./access.ts";
 export type { AccessRules } from "./access.ts";
 export { defaultLimits } from "./limits.ts";
 export type { ServiceLimits } from "./limits.ts";
