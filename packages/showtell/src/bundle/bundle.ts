@@ -6,7 +6,7 @@ import { encoderTensors } from "../models/encoder-graph.ts";
 import { readSafetensors } from "../safetensors/read.ts";
 import { safetensorsParts } from "../safetensors/write.ts";
 import { parseVocabulary } from "../text/vocabulary.ts";
-import { identityOf } from "./identity.ts";
+import { checkIdentity, identityOf } from "./identity.ts";
 import type { DecoderManifest, EncoderManifest, Manifest, ReferencesManifest } from "./manifest.ts";
 import { manifestKey, parseManifest } from "./manifest.ts";
 import { checkTensors } from "./precision.ts";
@@ -57,14 +57,6 @@ export function decoderIdentity(
     words: vocabulary.words,
     encoder: { identity: encoder.identity, layer: encoder.layer },
   });
-}
-
-function checkIdentity(computed: string, recorded: string, part: PartName, source: string): void {
-  if (computed === recorded) return;
-  throw new ShowtellError(
-    "BUNDLE_FORMAT",
-    `"${source}": the ${part} is not the one its manifest describes (its hash differs): the file is damaged, fetch it again`,
-  );
 }
 
 function checkEncoder({ manifest, tensors }: BundlePart<EncoderManifest>, source: string): void {

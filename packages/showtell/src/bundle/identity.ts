@@ -1,5 +1,6 @@
 // The identity of a model: a hash of what it computes, so that scores or notes added later do not change it.
 import { startSha256, utf8Bytes } from "../base/bytes.ts";
+import { ShowtellError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { bytesOf } from "../base/tensor.ts";
 
@@ -23,4 +24,13 @@ export function identityOf(tensors: ReadonlyMap<string, Tensor>, description: un
     hasher.update(utf8Bytes(`\n${name}\n${value.dtype}\n${value.shape.join()}\n`)).update(bytesOf(value));
   }
   return hasher.hex();
+}
+
+/** @throws ShowtellError `BUNDLE_FORMAT` if a part of a bundle is not the one whose identity was recorded. */
+export function checkIdentity(computed: string, recorded: string, part: string, source: string): void {
+  if (computed === recorded) return;
+  throw new ShowtellError(
+    "BUNDLE_FORMAT",
+    `"${source}": the ${part} is not the one its manifest describes (its hash differs): the file is damaged, fetch it again`,
+  );
 }

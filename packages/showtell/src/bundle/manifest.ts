@@ -60,6 +60,8 @@ export interface Licence {
 export interface ReferencesManifest {
   /** Pictures whose references were counted. */
   readonly images: number;
+  /** Hash of the table; files written before there was one have none. */
+  readonly identity?: string | undefined;
 }
 
 /** Everything about a bundle that is not a weight. */
@@ -139,7 +141,7 @@ function manifestSchema(source: string): z.ZodType<Manifest> {
       writer: z.string(),
       encoder: encoderSchema(source).optional(),
       decoder: decoderSchema.optional(),
-      references: z.looseObject({ images: z.int().min(1) }).optional(),
+      references: z.looseObject({ images: z.int().min(1), identity: hash.optional() }).optional(),
       calibration: calibrationSchema.optional(),
       training: z
         .looseObject({

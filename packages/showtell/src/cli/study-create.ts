@@ -19,6 +19,7 @@ interface StudyCreateOptions {
   readonly raters: number;
   readonly checks?: number;
   readonly seed: number;
+  readonly allowLeak?: true;
   readonly store: string;
   readonly url: string;
   readonly threads?: number;
@@ -30,7 +31,7 @@ Kinds: "side-by-side" asks which of two captions is better, or neither; "rating"
 scale, 1 to 4, by which Flickr8k's captions were judged (Hodosh and others 2013).
 
 Each --model is a bundle, or several with commas between that caption together, or "${humanSystem}": a caption that a person wrote, taken from
-the references. Raters are not told whose caption they see; all captions are spelt alike. Each rater judges all of them, in an order of
+the references. Raters are not told whose caption they see; all captions are spelt alike, in the words that metrics see. Each rater judges all of them, in an order of
 their own. A tenth of the tasks are attention checks: a caption of another picture, which has to be found.
 
 The study, its small pictures included, is kept in the store; the data set is not needed any more. Raters' links work while
@@ -62,6 +63,7 @@ export function addStudyCreate(study: Command, shell: Shell): void {
     .option("--raters <n>", "people who judge, a link each", wholeNumber(1, 1000), 2)
     .option("--checks <n>", "attention checks of each rater (default: a tenth of the tasks)", wholeNumber(0, 1000))
     .option("--seed <n>", "seed of the sample, the order and the sides", wholeNumber(0, 2 ** 32 - 1), 1)
+    .option("--allow-leak", "take pictures that a model was trained on, too")
     .addOption(storeOption())
     .addOption(studyUrlOption())
     .addOption(threadsOption())
@@ -76,7 +78,7 @@ function collect(value: string, before: readonly string[] = []): readonly string
 }
 
 async function create(options: StudyCreateOptions, { terminal, signal }: Shell): Promise<void> {
-  const { kind, data, images, split, model, sample, raters, checks, seed, threads } = options;
+  const { kind, data, images, split, model, sample, raters, checks, seed, allowLeak, threads } = options;
   const [{ openStore }, { addStudy, listStudies }] = await Promise.all([
     import("../store/store.ts"),
     import("../store/studies.ts"),
@@ -87,7 +89,7 @@ async function create(options: StudyCreateOptions, { terminal, signal }: Shell):
   });
   try {
     const draft = await draftStudy(
-      { kind, data, images, split, models: model, sample, raters, checks, seed, threads },
+      { kind, data, images, split, models: model, sample, raters, checks, seed, allowLeak, threads },
       {
         signal,
         onProgress: (done) => bar.update(done),

@@ -84,7 +84,15 @@ export function columnsOf(table: ComparisonTable): readonly Column[] {
 }
 
 /** What must be known to read a table, a sentence each. */
-export function tableNotes({ split, pictures, base, rows, machines, signatures }: ComparisonTable): readonly string[] {
+export function tableNotes({
+  split,
+  pictures,
+  base,
+  rows,
+  retrained,
+  machines,
+  signatures,
+}: ComparisonTable): readonly string[] {
   const missing = rows.filter(({ records, planned }) => records.length < planned);
   return [
     `${pictures.toLocaleString("en")} pictures of ${split}; scores × 100, mean ± standard deviation over seeds.`,
@@ -93,6 +101,11 @@ export function tableNotes({ split, pictures, base, rows, machines, signatures }
     "Training is the time in steps, without validating and without what a run began with. Captions/s with features at hand. An open " +
       "ending is a preposition, an article or a conjunction.",
     ...(missing.length > 0 ? [`Not complete: ${quoted(missing.map(({ name }) => name))}.`] : []),
+    ...(retrained.length > 0
+      ? [
+          `With a run that began from another training, of the same options, than the one in the table: ${quoted(retrained)}.`,
+        ]
+      : []),
     ...machines.map((machine) => `Machine: ${machine}.`),
     ...(signatures["CIDEr"] === undefined ? [] : [`Signature of CIDEr: ${signatures["CIDEr"]}`]),
   ];

@@ -240,6 +240,10 @@ function isObject(value: unknown): value is RunOptions {
 
 /** What a new record is called: a few words for people, and a hash of what tells the run from others. */
 export function recordName(words: readonly string[], { kind, options, encoder, model, data }: RunKey): string {
-  const readable = words.map((word) => word.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")).join("-");
-  return `${readable}-${sha256Hex(canonicalJson({ kind, options: decisive(options), encoder, model, data })).slice(0, 8)}`;
+  // It begins with a letter or a digit, whatever the words are.
+  const readable = words
+    .join("-")
+    .toLowerCase()
+    .match(/[a-z0-9]+/g) ?? ["run"];
+  return `${readable.join("-")}-${sha256Hex(canonicalJson({ kind, options: decisive(options), encoder, model, data })).slice(0, 8)}`;
 }

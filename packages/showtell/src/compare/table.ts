@@ -65,6 +65,8 @@ export interface ComparisonTable {
   readonly metrics: readonly string[];
   readonly signatures: Readonly<Record<string, string>>;
   readonly rows: readonly TableRow[];
+  /** Names of rows with a run that rests on another model of a run than the one that is recorded: that was trained again, or elsewhere. */
+  readonly retrained: readonly string[];
   /** Machines that the runs were on. */
   readonly machines: readonly string[];
 }
@@ -108,8 +110,16 @@ export async function comparisonTable(
     metrics: [...new Set(all.flatMap(({ record }) => Object.keys(record.evaluation.scores)))],
     signatures: Object.assign({}, ...all.map(({ record }) => record.evaluation.signatures)) as Record<string, string>,
     rows: table,
+    retrained: rows
+      .filter(({ runs }) => runs.some(({ record }) => restsOnAnother(record, all)))
+      .map(({ row }) => row.name),
     machines: [...new Set(all.map(({ record: { machine } }) => machineLine(machine)))],
   };
+}
+
+/** Whether a model that a run used is not the one of the record of that name. */
+function restsOnAnother({ uses }: RunRecord, all: readonly RecordedRun[]): boolean {
+  return all.some(({ record: { name, model } }) => (uses[name] ?? model.identity) !== model.identity);
 }
 
 function machineLine({ cpu, threads, memoryBytes, platform, node, engine }: RunRecord["machine"]): string {

@@ -1,4 +1,5 @@
 // What a bundle's training record says of the pictures that it is scored on, and of other bundles: leaks, choices, seeds. Reads no files.
+import { ShowtellError } from "../base/errors.ts";
 import { deviation, mean } from "../statistics/spread.ts";
 import { canonicalJson } from "../bundle/identity.ts";
 import type { DecoderManifest, Manifest, TrainingRecord } from "../bundle/manifest.ts";
@@ -23,6 +24,35 @@ function recorded(joined: string | undefined, pictures: readonly string[]): numb
 /** How many of the pictures a model was trained on; undefined if its bundle does not say. */
 export function trainedPictures(record: TrainingRecord | undefined, pictures: readonly string[]): number | undefined {
   return recorded(record?.pictureHashes, pictures);
+}
+
+/** A bundle that captions, for what its training record says. */
+interface Trained {
+  readonly source: string;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Refuses models that were trained on the pictures that they are judged on.
+ * @param pictures Hashes of their contents.
+ * @param instead What the message says of the way out.
+ * @throws ShowtellError `DATA_LEAK`.
+ */
+export function refuseTrained(
+  models: readonly Trained[],
+  pictures: readonly string[],
+  split: string,
+  instead: string,
+): void {
+  for (const { source, manifest } of models) {
+    const trained = trainedPictures(manifest.training, pictures) ?? 0;
+    if (trained === 0) continue;
+    throw new ShowtellError(
+      "DATA_LEAK",
+      `"${source}" was trained on ${trained} of the ${pictures.length} pictures of split "${split}", so that what is found would ` +
+        `say nothing: choose another split, or pass --allow-leak${instead}`,
+    );
+  }
 }
 
 /** How many of the pictures a model was chosen by; undefined if its bundle does not say. */

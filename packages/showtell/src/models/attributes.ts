@@ -22,10 +22,15 @@ type AnySpec = DecoderSizes & { readonly kind: string; readonly dropout: Dropout
 export function withAttributes<Spec extends AnySpec>(entry: DecoderEntry<Spec>): DecoderEntry<Spec> {
   return {
     ...entry,
-    schema: entry.schema.refine(areInVocabulary, {
-      message: "attributes must be different words of the vocabulary",
-      path: ["attributes"],
-    }),
+    schema: entry.schema
+      .refine(areInVocabulary, {
+        message: "attributes must be different words of the vocabulary",
+        path: ["attributes"],
+      })
+      .refine(({ features }) => features.length === (entry.layer === "pooled" ? 1 : 2), {
+        message: `it reads ${entry.layer} features, whose shape has ${entry.layer === "pooled" ? "one number" : "two numbers"}`,
+        path: ["features"],
+      }),
     parameters: (spec) => ({ ...entry.parameters(spec), ...attributeParameters(entry, spec) }),
     begin(p, spec, features, noise) {
       const { memory, state } = entry.begin(p, spec, features, noise);

@@ -1,6 +1,8 @@
 // How the runs of a plan stand: which have a record, which have a model, and which are left to do. Runs nothing.
 import { join } from "node:path";
+import { ShowtellError } from "../base/errors.ts";
 import { ensembleIdentity } from "../caption/ensemble.ts";
+import type { Plan } from "../compare/plan.ts";
 import { withRuns } from "../compare/planned-runs.ts";
 import type { RunKey, RunOptions, RunRecord } from "../compare/record.ts";
 import { isRecordOf, recordName } from "../compare/record.ts";
@@ -72,10 +74,15 @@ function seedOf(run: ComparedRun, record: RunRecord): boolean {
 
 /**
  * How each run of a comparison stands. Without data (where only records are read) records of any data set count.
- * @throws ShowtellError `RECORD_FORMAT`, `FILE_NOT_FOUND`.
+ * @throws ShowtellError `RECORD_FORMAT`, `FILE_NOT_FOUND`, `RECORD_MISMATCH` if a run's record is of another split than the plan's.
  */
 export async function runStates(
-  { runs, records: folder, out }: Pick<ComparisonRequest, "runs" | "records" | "out">,
+  {
+    plan,
+    runs,
+    records: folder,
+    out,
+  }: Pick<ComparisonRequest, "runs" | "records" | "out"> & { readonly plan: Pick<Plan, "split"> },
   data: string | undefined,
 ): Promise<readonly RunState[]> {
   const records = await readRecords(folder);
@@ -88,6 +95,12 @@ export async function runStates(
     );
     const defaults = key.kind === "train" ? defaultRunOptions(key.options) : {};
     const record = records.find((one) => seedOf(run, one) && isRecordOf(one, key, defaults));
+    if (record !== undefined && record.evaluation.split !== plan.split)
+      throw new ShowtellError(
+        "RECORD_MISMATCH",
+        `record "${record.name}" in "${folder}" is of split "${record.evaluation.split}", the plan of "${plan.split}": keep the records of each ` +
+          "split in a folder of their own (--records); models are found again in --out",
+      );
     const name = record?.name ?? recordName(wordsOf(run), key);
     states.push({ run, name, ...(record && { record }), hasModel: await hasFinishedModel(join(out, name)) });
   }

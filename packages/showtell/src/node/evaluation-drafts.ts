@@ -2,7 +2,6 @@
 import { documentFrequencies, ptbTokens } from "caption-metrics";
 import { sha256Hex } from "../base/bytes.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
-import { ShowtellError } from "../base/errors.ts";
 import type { PlainError } from "../base/errors.ts";
 import { decodeFloat16 } from "../base/float16.ts";
 import type { Calibration } from "../bundle/calibration.ts";
@@ -15,7 +14,7 @@ import type { PictureVectors } from "../caption/nearest-pictures.ts";
 import { mostAgreedCaption } from "../evaluate/agreed-caption.ts";
 import { bestConstantCaption } from "../evaluate/constant-caption.ts";
 import type { Perplexity, Row } from "../evaluate/evaluation.ts";
-import { marksOf, novelShare, trainedPictures } from "../evaluate/provenance.ts";
+import { marksOf, novelShare, refuseTrained } from "../evaluate/provenance.ts";
 import { featureShape } from "../models/encoder-graph.ts";
 import { encodeTokens, parseVocabulary } from "../text/vocabulary.ts";
 import type { FeatureReader } from "../train/learner.ts";
@@ -52,16 +51,9 @@ export interface Scene {
 /** @throws ShowtellError `DATA_LEAK` if a model was trained on pictures of the split and that is not allowed. */
 export function refuseLeaks(models: readonly EvaluatedModel[], { context, split }: Scene): void {
   if (context.request.allowLeak) return;
+  const members = models.flatMap(({ files }) => files.members);
   const hashes = split.pictures.map(({ hash }) => hash);
-  for (const { source, manifest } of models.flatMap(({ files }) => files.members)) {
-    const trained = trainedPictures(manifest.training, hashes) ?? 0;
-    if (trained === 0) continue;
-    throw new ShowtellError(
-      "DATA_LEAK",
-      `"${source}" was trained on ${trained} of the ${hashes.length} pictures of split "${context.request.split}", so that its scores ` +
-        "would say nothing: choose another split, or pass --allow-leak, which marks its row",
-    );
-  }
+  refuseTrained(members, hashes, context.request.split, ", which marks its row");
 }
 
 /** What a model says. */

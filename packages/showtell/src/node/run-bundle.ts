@@ -44,7 +44,8 @@ function decoderPart({ data, request, encoder }: Run): Omit<DecoderManifest, "id
     spec: data.spec,
     encoder,
     vocabulary: { words: data.prepared.vocabulary.words },
-    decoding: { beam, lengthExponent, maximumLength: training.maximumWords },
+    // The longest sentence that was taught, and its end.
+    decoding: { beam, lengthExponent, maximumLength: training.maximumWords + 1 },
   };
 }
 

@@ -2,18 +2,24 @@
 import { basename } from "node:path";
 import sharp from "sharp";
 import { ptbTokens } from "caption-metrics";
+import { sha256Hex } from "../base/bytes.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError, plainError } from "../base/errors.ts";
 import type { PlainError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
 import type { CaptionRecord } from "../datasets/record.ts";
+import { refuseTrained } from "../evaluate/provenance.ts";
+import type { Pixels } from "../image/pixels.ts";
 import { designStudy, usualChecks } from "../study/design.ts";
 import { plainCaption } from "../study/plain-caption.ts";
 import type { StudyKind } from "../study/questions.ts";
 import type { PictureFile, StudyDraft, StudyPicture, StudySystem } from "../study/record.ts";
 import { loadCaptioner } from "./captioner.ts";
+import { readCaptionerFiles } from "./captioner-files.ts";
 import type { Dataset } from "./dataset-folder.ts";
 import { openDataset, picturePath } from "./dataset-folder.ts";
+import { readBytes } from "./files.ts";
+import { readImage } from "./image-reader.ts";
 import { writer } from "./version.ts";
 
 /** The name of the system whose captions are taken from the references. */
@@ -35,6 +41,8 @@ export interface StudyRequest {
   /** Attention checks of each rater; default: a tenth of the tasks. */
   readonly checks?: number | undefined;
   readonly seed: number;
+  /** Whether models may have been trained on the pictures; default: that is refused. */
+  readonly allowLeak?: boolean | undefined;
   readonly threads?: number | undefined;
 }
 
@@ -52,13 +60,14 @@ const longestSide = 1280;
 
 /**
  * Makes a study. Captions are brought to one spelling, so that it does not tell who wrote them.
- * @throws ShowtellError `ARGUMENT`, `DATA_…`, what loading a model throws, `CANCELLED`.
+ * @throws ShowtellError `ARGUMENT`, `DATA_…` (`DATA_LEAK` for a model that was trained on the pictures), what loading a model throws, `CANCELLED`.
  */
 export async function draftStudy(request: StudyRequest, listener: StudyListener = {}): Promise<StudyDraft> {
   const { kind, models, seed, raters } = request;
   requireComparable(request);
   const dataset = await openDataset(request.data, request.images === undefined ? {} : { images: request.images });
   const drawn = await drawPictures(dataset, request, listener);
+  if (request.allowLeak !== true) await refuseLeaks(drawn, request);
   const captions: string[][] = [];
   const systems: StudySystem[] = [];
   const total = drawn.length * models.filter((model) => model !== humanSystem).length;
@@ -98,6 +107,12 @@ export async function draftStudy(request: StudyRequest, listener: StudyListener 
   };
 }
 
+async function refuseLeaks(drawn: readonly DrawnPicture[], { models, split }: StudyRequest): Promise<void> {
+  const hashes = drawn.map(({ hash }) => hash);
+  for (const model of models.filter((one) => one !== humanSystem))
+    refuseTrained((await readCaptionerFiles(model)).members, hashes, split, "");
+}
+
 function requireComparable({ kind, models }: StudyRequest): void {
   if (kind === "side-by-side" && models.length < 2) {
     throw new ShowtellError(
@@ -120,6 +135,8 @@ function withDifferentNames(systems: readonly StudySystem[]): readonly StudySyst
 /** A picture of the sample; `human` is a caption taken from its references, if one of the systems is a person. */
 interface DrawnPicture extends Omit<StudyPicture, "captions"> {
   readonly path: string;
+  /** Hash of its file's content. */
+  readonly hash: string;
   readonly file: PictureFile;
   readonly human: string;
 }
@@ -141,13 +158,12 @@ async function drawPictures(
     if (drawn.length === sample) break;
     const path = picturePath(dataset, record.image);
     try {
-      drawn.push({
-        ...taken(record, needed === 2, random.below(record.captions.length)),
-        path,
-        file: await shown(path),
-      });
+      const bytes = await readBytes(path);
+      const file = await shown(await readImage(bytes, { name: path }));
+      const captions = taken(record, needed === 2, random.below(record.captions.length));
+      drawn.push({ ...captions, path, file, hash: sha256Hex(bytes) });
     } catch (error) {
-      onBroken?.(path, plainError(new ShowtellError("IMAGE_DECODE", `can't show "${path}": ${String(error)}`)));
+      onBroken?.(path, plainError(error));
     }
   }
   if (drawn.length === sample) return drawn;
@@ -158,13 +174,17 @@ async function drawPictures(
   );
 }
 
-function taken({ image, captions }: CaptionRecord, human: boolean, place: number): Omit<DrawnPicture, "path" | "file"> {
+function taken(
+  { image, captions }: CaptionRecord,
+  human: boolean,
+  place: number,
+): Omit<DrawnPicture, "path" | "file" | "hash"> {
   return { image, human: captions[place]!, references: human ? captions.filter((_, i) => i !== place) : captions };
 }
 
-/** A picture as raters see it: upright, of moderate size, and without what its file says besides. */
-async function shown(path: string): Promise<PictureFile> {
-  const picture = sharp(path).rotate().resize({
+/** A picture as raters see it: as models do, but larger than theirs, and without what its file says besides. */
+async function shown({ width, height, data }: Pixels): Promise<PictureFile> {
+  const picture = sharp(data, { raw: { width, height, channels: 3 } }).resize({
     width: longestSide,
     height: longestSide,
     fit: "inside",

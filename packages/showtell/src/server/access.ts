@@ -70,12 +70,12 @@ function isThisMachine(hostname: string): boolean {
   return hostname === "localhost" || hostname.endsWith(".localhost") || isIP(hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
-/** Refuses a token that no request can carry, for what is sent has no spaces in it. @throws ShowtellError `ARGUMENT`. */
+/** Refuses a token that no request can carry, for what is sent is ASCII without spaces. @throws ShowtellError `ARGUMENT`. */
 export function requireSendable(token: string): void {
-  if (/^\S+$/.test(token)) return;
+  if (/^[!-~]+$/.test(token)) return;
   throw new ShowtellError(
     "ARGUMENT",
-    "the token (--token, SHOWTELL_TOKEN) is empty or has spaces, so that no request can carry it: name another one",
+    "the token (--token, SHOWTELL_TOKEN) is empty, or has spaces or characters beyond ASCII, so that no request can carry it: name another one",
   );
 }
 

@@ -4,7 +4,7 @@
 export interface ServiceLimits {
   /** Most bytes of a request's body; default 32 MiB. */
   readonly maxBodyBytes: number;
-  /** Most pictures of a request; default 16. */
+  /** Most pictures of a request; default 16, and never more than may wait. */
   readonly maxPictures: number;
   /** Most pixels of a picture, checked in its header before anything is decoded; default 50 million. */
   readonly maxPixels: number;
@@ -25,3 +25,9 @@ export const defaultLimits: ServiceLimits = {
   maxHeldBytes: 256 * 2 ** 20,
   deadlineMs: 30_000,
 };
+
+/** The limits, some of them given. Where fewer pictures may wait than one request may have, no request may have more: it could never be taken. */
+export function limitsWith(given: Partial<ServiceLimits> = {}): ServiceLimits {
+  const limits = { ...defaultLimits, ...given };
+  return { ...limits, maxPictures: Math.min(limits.maxPictures, limits.maxWaiting) };
+}

@@ -17,7 +17,7 @@ import { CaptionQueue } from "./caption-queue.ts";
 import { documentationPage } from "./docs-page.ts";
 import { decodingTurns, saveFeedbackOf } from "./feedback-operation.ts";
 import type { ServiceLimits } from "./limits.ts";
-import { defaultLimits } from "./limits.ts";
+import { limitsWith } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { operations, routeOf } from "./operations.ts";
@@ -66,7 +66,7 @@ export interface Service {
  */
 export function createService(options: ServiceOptions): Service {
   const { captioner, log } = options;
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = limitsWith(options.limits);
   const admission = new Admission(limits);
   const metrics = createMetrics(() => ({ open: admission.open, waiting: queue.waiting }));
   const queue: CaptionQueue = new CaptionQueue(captioner, { maxWaiting: limits.maxWaiting, onBatch: metrics.onBatch });

@@ -33,7 +33,9 @@ export function getStudyPicture(context: Context, store: Store | undefined): Res
   const { task } = validated(taskQuery, context.req.query(), "ARGUMENT");
   const { mediaType, bytes } = taskPicture(required(store), raterToken(context), task);
   context.header("Content-Type", mediaType);
+  // Another rater's task of the same number has another picture.
   context.header("Cache-Control", "private, max-age=86400");
+  context.header("Vary", "Authorization");
   return context.body(Uint8Array.from(bytes));
 }
 

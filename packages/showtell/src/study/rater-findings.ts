@@ -8,7 +8,7 @@ export interface RaterFinding extends RaterRecord {
   readonly judged: number;
   /** Share of the comparisons with other raters' judgments of the same in which both said the same. */
   readonly sameAsOthers?: number;
-  /** Spearman's correlation with the mean of the others. */
+  /** Spearman's correlation with the mean of the others; of several scales the mean. */
   readonly correlation?: number;
 }
 
@@ -28,21 +28,22 @@ function besideOthers(
   scales: readonly string[],
 ): Pick<RaterFinding, "sameAsOthers" | "correlation"> {
   let [same, compared] = [0, 0];
-  const [mine, theirs]: [number[], number[]] = [[], []];
-  for (const judgment of own) {
-    const others = byItem[judgment.item]!.filter((other) => other !== judgment);
-    if (others.length === 0) continue;
-    for (const scale of scales) {
-      const said = others.map((other) => other.values[scale]!);
+  const correlations: number[] = [];
+  // Scales one by one: that one is answered higher than another is no agreement.
+  for (const scale of scales) {
+    const [mine, theirs]: [number[], number[]] = [[], []];
+    for (const judgment of own) {
+      const said = byItem[judgment.item]!.filter((other) => other !== judgment).map(({ values }) => values[scale]!);
+      if (said.length === 0) continue;
       same += said.filter((value) => value === judgment.values[scale]).length;
       compared += said.length;
       mine.push(judgment.values[scale]!);
       theirs.push(mean(said));
     }
+    correlations.push(...[spearman(sampleOf(rankPairs(mine, theirs)))].filter((one) => one !== undefined));
   }
-  const correlation = spearman(sampleOf(rankPairs(mine, theirs)));
   return {
     ...(compared > 0 && { sameAsOthers: same / compared }),
-    ...(correlation !== undefined && { correlation }),
+    ...(correlations.length > 0 && { correlation: mean(correlations) }),
   };
 }

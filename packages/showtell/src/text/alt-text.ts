@@ -33,7 +33,9 @@ const addressMarks: Readonly<Record<string, string>> = { "#": "%23", "?": "%3F" 
 
 /** A file's name as an address; half a character, which a name can hold on some systems, has none and becomes the replacement character. */
 function addressOf(file: string): string {
-  return encodeURI(file.replaceAll(/\p{Surrogate}/gu, "\u{FFFD}")).replaceAll(/[#?]/g, (mark) => addressMarks[mark]!);
+  // What stands before a colon would be a protocol.
+  const own = /^[^/]*:/.test(file) ? `./${file}` : file;
+  return encodeURI(own.replaceAll(/\p{Surrogate}/gu, "\u{FFFD}")).replaceAll(/[#?]/g, (mark) => addressMarks[mark]!);
 }
 
 /** An `<img>` element; the file's name is its address. */

@@ -3,7 +3,7 @@ import { throwIfCancelled } from "../base/cancel.ts";
 import { seededRandom } from "../base/random.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { tensor, zeros } from "../base/tensor.ts";
-import type { Session } from "../engine/session.ts";
+import { openedInTurn, type Session } from "../engine/session.ts";
 import { meanAveragePrecision } from "../evaluate/average-precision.ts";
 import { detectingGraph, detectorParameters, detectorTrainingGraph } from "../models/attribute-detector.ts";
 import type { DetectorSpec } from "../models/attribute-detector.ts";
@@ -72,7 +72,8 @@ export async function trainDetector(training: DetectorTraining): Promise<Trained
   const [own, judged] = [await lookAt(train, spec, words, training), await lookAt(dev, spec, words, training)];
   const images = Math.min(batchSize, own.pictures.length);
   const { model, masks } = detectorTrainingGraph(spec, images, adam, dropout);
-  const [session, detecting] = [await openSession(model), await openSession(detectingGraph(spec))];
+  const opened = await openedInTurn([model, detectingGraph(spec)], (graph) => openSession(graph));
+  const [session, detecting] = opened as [Session, Session];
   try {
     let state = firstState(spec, own);
     let best: TrainedDetector | undefined;

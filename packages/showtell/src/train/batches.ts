@@ -241,7 +241,7 @@ export function planBatches(
   if (examples.length === 0)
     throw new ShowtellError("DATA_EMPTY", "there is no caption to train on: check the split and the vocabulary");
   const groups = groupsOf(examples, size.group).map((group) => lengthsOf(group, maximumWords));
-  const most = Math.max(...groups.map(([first]) => first!));
+  const most = groups.reduce((longest, [first]) => Math.max(longest, first!), 0);
   const family = lengthFamily(groups, size.group, most);
   const counts: number[] = Array.from({ length: family.longest + 1 }, () => 0);
   for (const group of groups) counts[family.lengthOf(group)]!++;
@@ -291,10 +291,9 @@ export function gatherBatches(
   let left: Group[] = [];
   for (const [lengths, bucket] of buckets) {
     const waiting = [...left, ...bucket];
-    while (waiting.length >= images) {
-      batches.push({ groups: waiting.splice(0, images), lengths });
-    }
-    left = waiting;
+    const full = waiting.length - (waiting.length % images);
+    for (let at = 0; at < full; at += images) batches.push({ groups: waiting.slice(at, at + images), lengths });
+    left = waiting.slice(full);
   }
   if (left.length > 0) batches.push({ groups: left, lengths: all.at(-1)! });
   return random === undefined ? batches : random.shuffle(batches);

@@ -88,9 +88,9 @@ export async function createSelfCritic(input: SelfCriticInput): Promise<SelfCrit
   if (group < 2 && baseline === "others")
     throw new ShowtellError("ARGUMENT", "captions are held against each other: draw at least 2 a picture");
   const shapes = drawnLengths(maximumLength, group);
-  const stepper = await openLearningStepper(spec, weights, openSession);
   const task: SearchTask = { end: endId, never: neverSaid, words: spec.words, maximumLength };
   const worthOf = captionReward(rewards, rewardWeights);
+  const stepper = await openLearningStepper(spec, weights, openSession);
 
   return {
     async draw(pictures, features, step) {

@@ -100,11 +100,14 @@ describe("options", () => {
     );
   });
 
-  test.each(["", "two words", " padded"])("do not take a token that no request can carry: %j", async (token) => {
-    const { status, stderr } = await showtell(["serve", "--port", "0", "--token", token]);
-    expect(status).toBe(2);
-    expect(stderr).toMatch(/^error ARGUMENT: the token \(--token, SHOWTELL_TOKEN\)/);
-  });
+  test.each(["", "two words", " padded", "schlüssel"])(
+    "do not take a token that no request can carry: %j",
+    async (token) => {
+      const { status, stderr } = await showtell(["serve", "--port", "0", "--token", token]);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^error ARGUMENT: the token \(--token, SHOWTELL_TOKEN\)/);
+    },
+  );
 
   test("let in web pages that are named", async () => {
     await served(["--quiet", "--cors", "https://a.example", "https://b.example"], async (url) => {

@@ -1,9 +1,14 @@
 // `showtell study` from end to end without a browser: made, listed, answered over HTTP while the service is killed, reported.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import sharp from "sharp";
 import type { RaterPage } from "showtell";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { draftStudy } from "showtell/node";
+import type { StudyRequest } from "showtell/node";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { sha256Hex } from "../../src/base/bytes.ts";
+import { readBundleFile, writeBundleFile } from "../../src/node/bundle-files.ts";
 import { openStore } from "../../src/store/store.ts";
 import { readStudy } from "../../src/store/studies.ts";
 import type { StudyReport } from "../../src/study/report.ts";
@@ -137,6 +142,52 @@ test(
     }
   },
 );
+
+test("pictures are drawn that raters and models see alike; others are left out, and those that a model was trained on refused", async () => {
+  const own = mkdtempSync(join(tmpdir(), "showtell-study-pictures-"));
+  onTestFinished(() => rmSync(own, { recursive: true }));
+  const picture = (name: string, width: number, height: number, alpha = 1): Promise<unknown> =>
+    sharp({ create: { width, height, channels: 4, background: { r: 200, g: 0, b: 0, alpha } } })
+      .png()
+      .toFile(join(own, name));
+  await picture("wide.png", 70_000, 20);
+  await picture("clear.png", 40, 30, 0);
+  await picture("plain.png", 40, 30);
+  const lines = ["wide", "clear", "plain"].map((name) => JSON.stringify({ image: `${name}.png`, captions: ["a dog"] }));
+  writeFileSync(join(own, "captions.jsonl"), lines.join("\n"));
+  const { source: _source, ...bundle } = await readBundleFile(model);
+  const pictureHashes = sha256Hex(readFileSync(join(own, "plain.png"))).slice(0, 16);
+  const trained = join(own, "trained.safetensors");
+  await writeBundleFile(trained, { ...bundle, manifest: { ...bundle.manifest, training: { pictureHashes } } });
+  const request: StudyRequest = {
+    kind: "rating",
+    data: join(own, "captions.jsonl"),
+    images: own,
+    split: "all",
+    models: [model],
+    sample: 2,
+    raters: 1,
+    seed: 3,
+    threads: 1,
+  };
+
+  const leftOut: string[] = [];
+  const { pictures } = await draftStudy(request, {
+    onBroken: (path, { code }) => leftOut.push(`${basename(path)} ${code}`),
+  });
+  expect(leftOut).toEqual(["wide.png IMAGE_TOO_LARGE"]);
+  const clear = pictures.find(({ image }) => image === "clear.png")!;
+  const { data: seen, info } = await sharp(clear.file.bytes).raw().toBuffer({ resolveWithObject: true });
+  expect([info.width, info.height, info.channels]).toEqual([40, 30, 3]);
+  expect(seen.every((value) => value === 255)).toBe(true);
+
+  await expect(draftStudy({ ...request, models: [model, trained] })).rejects.toMatchObject({
+    code: "DATA_LEAK",
+    message: expect.stringMatching(/trained\.safetensors" was trained on 1 of the 2 pictures of split "all"/) as string,
+  });
+  const allowed = await draftStudy({ ...request, models: [trained], allowLeak: true });
+  expect(allowed.pictures).toHaveLength(2);
+});
 
 test(
   "judgments made elsewhere are reported with every metric, as HTML, JSON and CSV",

@@ -87,11 +87,25 @@ async function doneIn(
   onTestFinished(() => rm(folder, { recursive: true }));
   const runs = comparedRuns(parsePlan({ title: "A plan", seeds: [1], rows }, "p.yaml"), "p.yaml", { data: "d" });
   for (const one of recordsOf(runs)) await writeFile(join(folder, `${one.name}.json`), JSON.stringify(one));
-  const states = await runStates({ runs, records: folder, out: folder }, data);
+  const states = await runStates({ plan: { split: "dev" }, runs, records: folder, out: folder }, data);
   return states.map((state) => state.record !== undefined);
 }
 
 describe("a run is done", () => {
+  test("where its record is of the plan's split; one of another is not taken for it, and not written over", async () => {
+    const one = (runs: ReturnType<typeof comparedRuns>): readonly RunRecord[] =>
+      runs.map(({ template }) => recordOf("one-00000000", 1, { options: runOptions(template.request) }));
+    const rows = [{ name: "one", train: { "fine-tune": "conv5" } }];
+    expect(await doneIn(rows, one)).toEqual([true]);
+    const ofTest = doneIn(rows, (runs) =>
+      one(runs).map((made) => ({ ...made, evaluation: { ...made.evaluation, split: "test" } })),
+    );
+    await expect(ofTest).rejects.toMatchObject({
+      code: "RECORD_MISMATCH",
+      message: expect.stringMatching(/"one-00000000".*"test".*"dev"/),
+    });
+  });
+
   test("though its record names another encoder than it read, where it fine-tuned that, and only there", async () => {
     const rows = [
       { name: "tuned", train: { "fine-tune": "conv5" } },
@@ -109,6 +123,8 @@ describe("a record", () => {
     const name = recordName(["Show & Tell", "s1"], key);
     expect(name).toMatch(/^show-tell-s1-[0-9a-f]{8}$/);
     expect(recordName(["Show & Tell", "s1"], { ...key, data: "x" })).not.toBe(name);
+    expect(recordName(["(no dropout)", "s1"], key)).toMatch(/^no-dropout-s1-[0-9a-f]{8}$/);
+    expect(recordName(["注意"], key)).toMatch(/^run-[0-9a-f]{8}$/);
   });
 
   test("is read as it was written, and a damaged one is refused with file and field", () => {

@@ -51,6 +51,22 @@ describe("a spread", () => {
 });
 
 describe("the table", () => {
+  test("names rows that rest on another model than the recorded one", async () => {
+    const first = recordOf("base-1", 0.4);
+    const scores = [0.4, 0.4, 0.4, 0.4];
+    const tableWith = (identity: string): Promise<ComparisonTable> =>
+      comparisonTable(plan, [
+        row(0, [[first, scores]]),
+        row(1, [[recordOf("other-1", 0.8, { uses: { "base-1": identity, elsewhere: "f".repeat(64) } }), scores]]),
+      ]);
+    expect((await tableWith(first.model.identity)).retrained).toEqual([]);
+    const again = await tableWith("e".repeat(64));
+    expect(again.retrained).toEqual(["other | row"]);
+    expect(tableNotes(again).join()).toContain(
+      'another training, of the same options, than the one in the table: "other | row"',
+    );
+  });
+
   test("has means and deviations over seeds, of all pictures and of those that chose nothing", async () => {
     const { rows } = await handMade();
     expect(rows[0]!.scores["CIDEr"]!.mean).toBeCloseTo(0.5, 12);

@@ -1,6 +1,7 @@
 // What every decoder of the catalogue must hold, whatever it is: captioning sees the model that was trained, and follows its rows.
 import { describe, expect, it } from "vitest";
 import { toFloat16 } from "../../src/bundle/precision.ts";
+import { decoderOf, decoderSpecSchema } from "../../src/models/catalogue.ts";
 import { scoringGraph } from "../../src/models/training-graph.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { paddedWords } from "../../src/nn/vocabulary-layer.ts";
@@ -10,6 +11,13 @@ import { drawnFeatures, drawnParameters, openSteps, tinyDecoders } from "./tiny-
 
 describe.each(tinyDecoders)("%s", (_, spec) => {
   const parameters = drawnParameters(spec);
+
+  it("has features of its layer's rank alone", () => {
+    expect(decoderSpecSchema.safeParse(spec).success).toBe(true);
+    const other = decoderOf(spec).layer === "pooled" ? [3, ...spec.features] : spec.features.slice(1);
+    const wrong = decoderSpecSchema.safeParse({ ...spec, features: other });
+    expect(wrong.error?.issues.map(({ path }) => path)).toEqual([["features"]]);
+  });
 
   it.each([1, 5])("scores a sentence as it does word by word, %d captions a picture", async (group) => {
     const images = 2;

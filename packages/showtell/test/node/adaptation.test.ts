@@ -167,7 +167,7 @@ describe("learning on from a bundle with new data and old", () => {
         template: { kind: "train", request: told },
       };
       const states = await runStates(
-        { runs: [run], records: at("records"), out: at("runs") },
+        { plan: { split: "dev" }, runs: [run], records: at("records"), out: at("runs") },
         await dataHashOf({ ...told, old: undefined }),
       );
       return states[0]!.record?.name;

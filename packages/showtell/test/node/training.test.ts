@@ -71,6 +71,8 @@ describe("a training run", () => {
     const { manifest } = await readBundleFile(join(folder, "whole", "best.safetensors"));
     expect(manifest.training?.pictureHashes).toHaveLength(6 * 16);
     expect(manifest.training?.captionHashes).toHaveLength(12 * 16);
+    // The longest sentence that is taught has its end after 20 words, and can be said.
+    expect(manifest.decoder!.decoding.maximumLength).toBe(21);
     // It says one colour for all pictures, rightly for one of six.
     expect(Math.max(...epochs.map(ciderOf))).toBeGreaterThan(1);
     const { best } = (await checkpointOf("whole")).progress;

@@ -160,6 +160,16 @@ function bomb(width: number, height: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(bytes);
 }
 
+describe("a request of more pictures than may wait", () => {
+  test("is refused as too large, since no later time would take it; one of as many is captioned", async () => {
+    const service = fixture.service({ limits: { maxWaiting: 2 } });
+    const of = (count: number): Promise<Response> =>
+      service.fetch(formRequest(Array.from({ length: count }, (_, i) => [`${i}.webp`, coffee] as const)));
+    expect(await refusalOf(await of(3))).toMatchObject({ status: 413, code: "REQUEST_TOO_LARGE" });
+    expect((await of(2)).status).toBe(200);
+  });
+});
+
 describe("a request that can't be read is refused", () => {
   const form = { "Content-Type": "multipart/form-data; boundary=x" };
   const thousands = Array.from({ length: 10_000 }, () => 0);

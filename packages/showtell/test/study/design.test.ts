@@ -90,8 +90,9 @@ test("a tenth of the tasks are checks unless said otherwise", () => {
 });
 
 test.each([
-  ["A man , in a Red hat 's shade .", "A man, in a red hat's shade"],
+  ["A man , in a Red hat 's shade .", "A man in a red hat's shade"],
   ["two dogs  playing", "Two dogs playing"],
+  ['Two people, "facing" the water; they do n\'t move!', "Two people facing the water they don't move"],
   ["  .", ""],
 ])("captions are spelt alike, whoever wrote them: %j", (written, shown) => {
   expect(plainCaption(written)).toBe(shown);

@@ -118,6 +118,16 @@ test("ratings: means of each system, also of words that both said; checks are th
   expect(raters.map(({ checksPassed }) => checksPassed)).toEqual([1, 0]);
 });
 
+test("a rater's correlation is the mean of the scales' own: that all answer one scale higher is no agreement", async () => {
+  const tasks = [0, 1, 2].map((picture): Task => ({ picture, shown: [system(`a ${picture}`, 0)] }));
+  const answers = (adequacy: readonly number[], rater: number): [number, Task, Answer][] =>
+    tasks.map((task, i) => [rater, task, rate(adequacy[i]!, 5 - i)]);
+  const data = judgmentsOf(record("rating", [...answers([1, 2, 3], 0), ...answers([3, 2, 1], 1)]));
+  const { raters } = await findingsOf(data, new Map(), options);
+  // Adequacy −1, fluency 1.
+  expect(raters.map(({ correlation }) => correlation)).toEqual([0, 0]);
+});
+
 test("a study without any answer has nothing to report, and a rater from elsewhere judges a caption once", async () => {
   await expect(findingsOf(judgmentsOf(record("rating", [])), new Map(), options)).rejects.toThrow(
     "nothing has been judged yet",

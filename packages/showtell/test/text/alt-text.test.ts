@@ -44,6 +44,8 @@ describe("markup", () => {
   });
 
   test("has the whole name as an address, where a mark in it could begin another part", () => {
+    expect(htmlImage("photo:1.jpg", "x")).toBe('<img src="./photo:1.jpg" alt="x">');
+    expect(markdownImage("a/photo:1.jpg", "x")).toBe("![x](a/photo:1.jpg)");
     expect(htmlImage("a#1?.jpg", "x")).toBe('<img src="a%231%3F.jpg" alt="x">');
     expect(markdownImage("50% #2?.jpg", "x")).toBe("![x](50%25%20%232%3F.jpg)");
   });

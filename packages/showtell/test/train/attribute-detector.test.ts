@@ -105,6 +105,26 @@ describe("training a detector", () => {
     await expect(none).rejects.toMatchObject({ code: "DATA_EMPTY" });
   });
 
+  test("leaves no session open where the second can't be opened", async () => {
+    const open = new Set<number>();
+    let opened = 0;
+    const failing: OpenSession = async (model) => {
+      const number = ++opened;
+      if (number === 2) throw new Error("no memory");
+      const session = await openSession(model);
+      open.add(number);
+      const dispose = session.dispose.bind(session);
+      return Object.assign(session, {
+        async dispose() {
+          open.delete(number);
+          await dispose();
+        },
+      });
+    };
+    await expect(trainDetector(training({ openSession: failing }))).rejects.toThrow("no memory");
+    expect([opened, open.size]).toEqual([2, 0]);
+  });
+
   test("can be cancelled", async () => {
     const signal = { aborted: false };
     const onLearned = (): void => void (signal.aborted = true);

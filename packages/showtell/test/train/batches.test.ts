@@ -5,7 +5,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { endId, paddingId, startId } from "../../src/text/vocabulary.ts";
 import type { Batch, Example } from "../../src/train/batches.ts";
 import { tokenOrder } from "../../src/nn/token-order.ts";
-import { bucketLengths, makeBatches, planBatches, targetsOf } from "../../src/train/batches.ts";
+import { bucketLengths, gatherBatches, makeBatches, planBatches, targetsOf } from "../../src/train/batches.ts";
 
 const maximumWords = 6;
 
@@ -111,6 +111,17 @@ describe("batches", () => {
         expect(found.toSorted((a, b) => a.picture - b.picture)).toEqual(wanted);
       }),
     );
+  });
+
+  it("are planned and gathered of half a million captions, as COCO's training set has them", () => {
+    const examples: Example[] = Array.from({ length: 500_000 }, (_, i) => ({
+      picture: i,
+      words: [4, 5, 6].slice(i % 3),
+    }));
+    const plan = planBatches(examples, { rows: 100, group: 1 }, maximumWords, 3);
+    const batches = gatherBatches(examples, plan);
+    expect(batches).toHaveLength(5000);
+    expect(new Set(batches.flatMap(({ groups }) => groups.flat().map(({ picture }) => picture))).size).toBe(500_000);
   });
 
   it("have planned shapes only, and say how many tokens and captions count", () => {

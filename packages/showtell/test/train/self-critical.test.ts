@@ -183,6 +183,18 @@ describe("sharpening", () => {
   });
 });
 
+it("opens nothing if there is nothing to be held against", async () => {
+  let opened = 0;
+  const counting: typeof openSingle = (...given) => {
+    opened++;
+    return openSingle(...given);
+  };
+  const input = { spec, options: optionsWith("others"), images: 1, weights: () => initialState(spec, 1) };
+  const critic = createSelfCritic({ ...input, rewards: { references: [[]], words }, openSession: counting });
+  await expect(critic).rejects.toThrow();
+  expect(opened).toBe(0);
+});
+
 it.each(["others", "greedy"] as const)("the reward rises to its maximum, held against %s", async (baseline) => {
   const steps = 1000;
   await withCritic(
