@@ -224,7 +224,11 @@ async function writeCalibratedModel(path: string): Promise<void> {
   // What an evaluation says of such a model, on its own pictures and on others.
   const [evaluation] = samples.get("evaluation") as [Evaluation];
   for (const split of ["dev", "test"]) {
-    const judged = outcomes.map(({ caption, score }) => ({ confidence: confidenceOf(calibration, caption), score }));
+    const judged = outcomes.map(({ caption, score }) => ({
+      confidence: confidenceOf(calibration, caption),
+      score,
+      hash: "0".repeat(64),
+    }));
     const confidence = rowConfidence(calibration, { name: "drawn", split }, judged)!;
     collect("evaluation", { ...evaluation, rows: [{ ...evaluation.rows[0]!, confidence }] });
   }

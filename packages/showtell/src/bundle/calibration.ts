@@ -1,5 +1,6 @@
 // How sure a captioner may be of its captions, as a bundle carries it: a logistic regression on what a search tells. Computes nothing.
 import { z } from "zod";
+import { hashListSchema } from "./hash-list.ts";
 
 /** What a search tells of a caption that its quality is judged by, in the order in which people read it. */
 export const confidenceFeatures = ["score", "meanLogProbability", "lowestLogProbability", "length"] as const;
@@ -37,7 +38,13 @@ export interface Calibration {
   readonly threshold: number;
   /** How captions were searched. */
   readonly beam: number;
-  readonly data: { readonly name: string; readonly split: string; readonly pictures: number };
+  readonly data: {
+    readonly name: string;
+    readonly split: string;
+    readonly pictures: number;
+    /** A list of the pictures' hashes (hash-list.ts); calibrations of older releases have none. */
+    readonly hashes?: string | undefined;
+  };
   readonly intercept: number;
   readonly terms: readonly {
     readonly feature: ConfidenceFeature;
@@ -50,15 +57,21 @@ export interface Calibration {
 }
 
 /** What confidences mean, for people. */
-export interface CalibrationSummary extends Pick<Calibration, "metric" | "threshold" | "data"> {
+export interface CalibrationSummary extends Pick<Calibration, "metric" | "threshold"> {
+  readonly data: Omit<Calibration["data"], "hashes">;
   /** Of the captions calibrated on, how many were better than the threshold. */
   readonly share: number;
 }
 
 /** A calibration in short. */
-export function summaryOf({ metric, threshold, data, quality }: Calibration): CalibrationSummary {
-  const { name, split, pictures } = data;
-  return { metric, threshold, share: quality.share, data: { name, split, pictures } };
+export function summaryOf(calibration: Calibration): CalibrationSummary {
+  const { metric, threshold, data, quality } = withoutHashes(calibration);
+  return { metric, threshold, share: quality.share, data };
+}
+
+/** A calibration for people, who don't read hashes. */
+export function withoutHashes({ data: { name, split, pictures }, ...others }: Calibration): Calibration {
+  return { ...others, data: { name, split, pictures } };
 }
 
 const share = z.number().min(0).max(1);
@@ -69,7 +82,12 @@ export const calibrationSchema: z.ZodType<Calibration> = z.looseObject({
   metric: z.literal("CIDEr-D"),
   threshold: z.number().min(0).max(10),
   beam: z.int().min(1),
-  data: z.looseObject({ name: z.string(), split: z.string(), pictures: z.int().min(1) }),
+  data: z.looseObject({
+    name: z.string(),
+    split: z.string(),
+    pictures: z.int().min(1),
+    hashes: hashListSchema.optional(),
+  }),
   intercept: z.number(),
   terms: z.array(
     z.looseObject({

@@ -7,6 +7,7 @@ import { decoderSpecSchema } from "../models/catalogue.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import type { Calibration } from "./calibration.ts";
 import { calibrationSchema } from "./calibration.ts";
+import { hashListSchema } from "./hash-list.ts";
 import type { FeatureLayer } from "../models/encoder.ts";
 import { encoderKinds } from "../models/encoder-graph.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
@@ -95,10 +96,6 @@ export interface TrainingRecord {
 export const checkpointField = "checkpoint";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hex");
-// Not /^([0-9a-f]{16})*$/: over the hashes of half a million captions that overflows the engine's stack.
-const hashes = z
-  .string()
-  .refine((text) => text.length % 16 === 0 && !/[^0-9a-f]/.test(text), "not 8-byte hashes in lower-case hex");
 
 const encoderSpecSchema: z.ZodType<EncoderSpec> = z.strictObject({
   kind: z.enum(encoderKinds),
@@ -145,9 +142,9 @@ function manifestSchema(source: string): z.ZodType<Manifest> {
       calibration: calibrationSchema.optional(),
       training: z
         .looseObject({
-          pictureHashes: hashes.optional(),
-          captionHashes: hashes.optional(),
-          selectionHashes: hashes.optional(),
+          pictureHashes: hashListSchema.optional(),
+          captionHashes: hashListSchema.optional(),
+          selectionHashes: hashListSchema.optional(),
         })
         .optional(),
       licences: z.array(

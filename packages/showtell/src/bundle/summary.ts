@@ -5,8 +5,9 @@ import { decoderOf } from "../models/catalogue.ts";
 import { encoderOf } from "../models/encoder-graph.ts";
 import { specialWords } from "../text/vocabulary.ts";
 import type { Bundle, BundlePart } from "./bundle.ts";
-import type { Calibration } from "./calibration.ts";
+import { type Calibration, withoutHashes } from "./calibration.ts";
 import type { DecoderManifest, EncoderManifest, Licence } from "./manifest.ts";
+import { hashesIn } from "./hash-list.ts";
 import { frequencyTableOf } from "./references.ts";
 
 /** The weights of a part. */
@@ -41,9 +42,6 @@ export interface BundleSummary {
   readonly licences: readonly Licence[];
 }
 
-/** Hexadecimal digits of a hash in a training record. */
-const hashDigits = 16;
-
 /** Sums a bundle up. */
 export function summariseBundle({ manifest, encoder, decoder, references }: Bundle): BundleSummary {
   const { writer, training, calibration, licences } = manifest;
@@ -54,8 +52,9 @@ export function summariseBundle({ manifest, encoder, decoder, references }: Bund
     ...(references && {
       references: { images: references.manifest.images, ngrams: frequencyTableOf(references).ngrams.length },
     }),
-    ...(calibration && calibration.decoder === decoder?.manifest.identity && { calibration }),
-    ...(training && { training: withoutHashes(training) }),
+    ...(calibration &&
+      calibration.decoder === decoder?.manifest.identity && { calibration: withoutHashes(calibration) }),
+    ...(training && { training: withCounts(training) }),
     licences,
   };
 }
@@ -84,11 +83,11 @@ function weightsSummary(shapes: readonly (readonly number[])[], tensors: Readonl
 }
 
 /** `pictureHashes: "0123…"` becomes `pictureHashes: 6000`. */
-function withoutHashes(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function withCounts(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(record).map(([field, value]) => [
       field,
-      field.endsWith("Hashes") && typeof value === "string" ? value.length / hashDigits : value,
+      field.endsWith("Hashes") && typeof value === "string" ? hashesIn(value).size : value,
     ]),
   );
 }

@@ -1,6 +1,6 @@
 // `showtell calibrate`: teaches a bundle how sure it may be of its captions. The work is node/calibration.ts.
 import type { Command } from "commander";
-import type { Calibration } from "../bundle/calibration.ts";
+import { type Calibration, withoutHashes } from "../bundle/calibration.ts";
 import { dataOption, imagesOption, jsonOption, number, quietOption, threadsOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import { fieldLines, tableLines } from "./wording.ts";
@@ -77,7 +77,9 @@ async function calibrate(options: CalibrateOptions, { terminal, signal }: Shell)
     bars.features?.stop();
     bars.captions?.stop();
   }
-  await terminal.print(...(json ? [JSON.stringify(calibration, undefined, 2)] : linesOf(model, calibration)));
+  await terminal.print(
+    ...(json ? [JSON.stringify(withoutHashes(calibration), undefined, 2)] : linesOf(model, calibration)),
+  );
 }
 
 type Bar = ReturnType<Shell["terminal"]["progress"]>;

@@ -1,24 +1,16 @@
 // What a bundle's training record says of the pictures that it is scored on, and of other bundles: leaks, choices, seeds. Reads no files.
 import { ShowtellError } from "../base/errors.ts";
 import { deviation, mean } from "../statistics/spread.ts";
+import { hashesIn, shortHash } from "../bundle/hash-list.ts";
 import { canonicalJson } from "../bundle/identity.ts";
 import type { DecoderManifest, Manifest, TrainingRecord } from "../bundle/manifest.ts";
 import type { Mark, Row, SeedGroup } from "./evaluation.ts";
-
-/** Hexadecimal digits of a hash in a training record. */
-const hashDigits = 16;
-
-function hashesIn(joined: string): ReadonlySet<string> {
-  const hashes = new Set<string>();
-  for (let at = 0; at < joined.length; at += hashDigits) hashes.add(joined.slice(at, at + hashDigits));
-  return hashes;
-}
 
 /** How many of the pictures, given by the hashes of their contents, stand in a list of a record; undefined if it has no such list. */
 function recorded(joined: string | undefined, pictures: readonly string[]): number | undefined {
   if (joined === undefined) return undefined;
   const known = hashesIn(joined);
-  return pictures.filter((hash) => known.has(hash.slice(0, hashDigits))).length;
+  return pictures.filter((hash) => known.has(shortHash(hash))).length;
 }
 
 /** How many of the pictures a model was trained on; undefined if its bundle does not say. */
@@ -85,7 +77,7 @@ export function novelShare(
 ): number | undefined {
   if (record?.captionHashes === undefined) return undefined;
   const known = hashesIn(record.captionHashes);
-  const novel = captions.filter((tokens) => !known.has(hash(tokens.join(" ")).slice(0, hashDigits)));
+  const novel = captions.filter((tokens) => !known.has(shortHash(hash(tokens.join(" ")))));
   return novel.length / captions.length;
 }
 

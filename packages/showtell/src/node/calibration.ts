@@ -5,11 +5,13 @@ import type { PlainError } from "../base/errors.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import type { CancelSignal } from "../base/cancel.ts";
 import type { Calibration } from "../bundle/calibration.ts";
+import { hashList } from "../bundle/hash-list.ts";
 import { checkDecoder } from "../bundle/self-test.ts";
 import type { Captioned } from "../caption/captioner.ts";
 import { openEnsembleCaptioner } from "../caption/captioner.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { fitCalibration } from "../evaluate/calibration.ts";
+import { trainedPictures } from "../evaluate/provenance.ts";
 import type { DecoderBundle } from "./bundle-files.ts";
 import { writeBundleFile } from "./bundle-files.ts";
 import { readCaptionerFiles } from "./captioner-files.ts";
@@ -91,7 +93,12 @@ export async function calibrateBundle(request: CalibrationRequest): Promise<Cali
       metric: "CIDEr-D",
       threshold,
       beam: decoding.beam,
-      data: { name: dataset.name, split, pictures: pictures.length },
+      data: {
+        name: dataset.name,
+        split,
+        pictures: pictures.length,
+        hashes: hashList(pictures.map(({ hash }) => hash)),
+      },
       ...fitCalibration(outcomes, threshold),
     };
     throwIfCancelled(request.signal);
@@ -104,8 +111,11 @@ export async function calibrateBundle(request: CalibrationRequest): Promise<Cali
 
 /** Captions of pictures that were trained on are better than others: confidence from them would be too high. */
 function requireUnseen({ manifest, source }: DecoderBundle, pictures: readonly Picture[], split: string): void {
-  const trained = new Set(manifest.training?.pictureHashes?.match(/.{16}/g));
-  const seen = pictures.filter(({ hash }) => trained.has(hash.slice(0, 16))).length;
+  const seen =
+    trainedPictures(
+      manifest.training,
+      pictures.map(({ hash }) => hash),
+    ) ?? 0;
   if (pictures.length === 0) throw new ShowtellError("DATA_EMPTY", `no picture of split "${split}" can be used`);
   if (seen === 0) return;
   throw new ShowtellError(

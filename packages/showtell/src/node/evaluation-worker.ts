@@ -49,7 +49,7 @@ async function scoreDrafts(
     frequencies = corpus.frequencies;
     const fewer = compared > 0 ? await scoreWithOneLess(pictures, draft.captions, compared, options) : undefined;
     const row = rowOf(draft, corpus, fewer);
-    const confidence = confidenceOf(draft, corpus, { name: dataset.name, split: request.split });
+    const confidence = confidenceOf(draft, corpus, { name: dataset.name, split: request.split }, pictures);
     scored.push({ draft, row: { ...row, ...(confidence && { confidence }) }, corpus });
   }
   tell();
@@ -83,13 +83,14 @@ function confidenceOf(
   { sureness }: Draft,
   { perPicture }: ScoredCorpus,
   data: { readonly name: string; readonly split: string },
+  pictures: readonly { readonly hash: string }[],
 ): Row["confidence"] {
   if (sureness === undefined) return undefined;
   const { calibration, confidences } = sureness;
   return rowConfidence(
     calibration,
     data,
-    perPicture.map((scores, i) => ({ confidence: confidences[i], score: scores["CIDEr"]! })),
+    perPicture.map((scores, i) => ({ confidence: confidences[i], score: scores["CIDEr"]!, hash: pictures[i]!.hash })),
   );
 }
 

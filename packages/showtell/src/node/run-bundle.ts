@@ -3,6 +3,7 @@ import { sha256Hex } from "../base/bytes.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { Bundle } from "../bundle/bundle.ts";
 import { makeDecoderBundle, withEncoder } from "../bundle/decoder-bundle.ts";
+import { hashesIn, hashList } from "../bundle/hash-list.ts";
 import type { DecoderManifest, Licence, TrainingRecord } from "../bundle/manifest.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { decoderOf } from "../models/catalogue.ts";
@@ -53,18 +54,13 @@ function weightsOf({ data: { spec } }: Run, state: LearnerState): ReadonlyMap<st
   return new Map(Object.keys(decoderOf(spec).parameters(spec)).map((name) => [name, state[name]!]));
 }
 
-/** The first 8 bytes of hashes, joined. */
-function shortHashes(hashes: readonly string[]): string {
-  return hashes.map((hash) => hash.slice(0, 16)).join("");
-}
-
 /** Short hashes of now and those of the model before, each once; unknown if those before are. */
 function withEarlier(init: LearntDecoder | undefined, name: HashesName, hashes: readonly string[]): HashesPart {
-  const now = shortHashes(hashes);
+  const now = hashList(hashes);
   if (init === undefined) return { [name]: now };
   const before = init.training?.[name];
   if (before === undefined) return {};
-  return { [name]: [...new Set((before + now).match(/.{16}/g))].join("") };
+  return { [name]: [...hashesIn(before + now)].join("") };
 }
 
 type HashesName = "pictureHashes" | "captionHashes" | "selectionHashes";

@@ -14,10 +14,10 @@ const calibration: Calibration = {
   quality: { share: 0.4, expectedCalibrationError: 0.1, brier: 0.2, bins: [] },
 };
 const captions = [
-  { confidence: 0.95, score: 0.9 },
-  { confidence: 0.95, score: 0.5 },
-  { confidence: 0.05, score: 0 },
-  { confidence: undefined, score: 2 },
+  { confidence: 0.95, score: 0.9, hash: "a".repeat(64) },
+  { confidence: 0.95, score: 0.5, hash: "b".repeat(64) },
+  { confidence: 0.05, score: 0, hash: "c".repeat(64) },
+  { confidence: undefined, score: 2, hash: "d".repeat(64) },
 ];
 
 test("on other pictures confidences are held against scores above the threshold", () => {
@@ -37,6 +37,19 @@ test("on the pictures calibrated on, only what cross-validation found is told", 
   const found = rowConfidence(calibration, { name: "birds", split: "dev" }, captions);
   expect(found).toMatchObject({ calibrated: calibration.quality });
   expect(found).not.toHaveProperty("measured");
+});
+
+test("pictures calibrated on are known by their hashes, whatever the data set and its split are called", () => {
+  const [a, b, c, other] = ["a", "b", "c", "e"].map((digit) => digit.repeat(16)) as [string, string, string, string];
+  const fittedTo = (hashes: string): Calibration => ({ ...calibration, data: { ...calibration.data, hashes } });
+  const some = rowConfidence(fittedTo(other + a), { name: "birds", split: "all" }, captions)!;
+  expect(some.measured).toMatchObject({ share: 0 });
+  expect(some.measured!.bins.at(-1)).toMatchObject({ captions: 1 });
+  expect(some.data).toEqual({ name: "birds", split: "dev", pictures: 20 });
+  const same = rowConfidence(fittedTo(a + b + c), { name: "captions.jsonl", split: "all" }, captions)!;
+  expect(same).not.toHaveProperty("measured");
+  const fresh = rowConfidence(fittedTo(other), { name: "birds", split: "dev" }, captions)!;
+  expect(fresh.measured!.share).toBeCloseTo(1 / 3, 12);
 });
 
 test("captions found in another way than was calibrated say nothing", () => {
