@@ -93,13 +93,16 @@ async function doneIn(
 
 describe("a run is done", () => {
   test("where its record is of the plan's split; one of another is not taken for it, and not written over", async () => {
-    const one = (runs: ReturnType<typeof comparedRuns>): readonly RunRecord[] =>
-      runs.map(({ template }) => recordOf("one-00000000", 1, { options: runOptions(template.request) }));
     const rows = [{ name: "one", train: { "fine-tune": "conv5" } }];
-    expect(await doneIn(rows, one)).toEqual([true]);
-    const ofTest = doneIn(rows, (runs) =>
-      one(runs).map((made) => ({ ...made, evaluation: { ...made.evaluation, split: "test" } })),
-    );
+    const doneBy = (split: string): Promise<readonly boolean[]> =>
+      doneIn(rows, (runs) =>
+        runs.map(({ template }) => {
+          const made = recordOf("one-00000000", 1, { options: runOptions(template.request) });
+          return { ...made, evaluation: { ...made.evaluation, split } };
+        }),
+      );
+    expect(await doneBy("dev")).toEqual([true]);
+    const ofTest = doneBy("test");
     await expect(ofTest).rejects.toMatchObject({
       code: "RECORD_MISMATCH",
       message: expect.stringMatching(/"one-00000000".*"test".*"dev"/),

@@ -39,9 +39,12 @@ test("on the pictures calibrated on, only what cross-validation found is told", 
   expect(found).not.toHaveProperty("measured");
 });
 
+function fittedTo(hashes: string): Calibration {
+  return { ...calibration, data: { ...calibration.data, hashes } };
+}
+
 test("pictures calibrated on are known by their hashes, whatever the data set and its split are called", () => {
   const [a, b, c, other] = ["a", "b", "c", "e"].map((digit) => digit.repeat(16)) as [string, string, string, string];
-  const fittedTo = (hashes: string): Calibration => ({ ...calibration, data: { ...calibration.data, hashes } });
   const some = rowConfidence(fittedTo(other + a), { name: "birds", split: "all" }, captions)!;
   expect(some.measured).toMatchObject({ share: 0 });
   expect(some.measured!.bins.at(-1)).toMatchObject({ captions: 1 });
