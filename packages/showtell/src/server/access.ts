@@ -1,7 +1,7 @@
 // Who may ask: the token, the web pages of other origins, the host's name. Knows no operation.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { ShowtellError } from "../base/errors.ts";
 
@@ -84,12 +84,17 @@ export function requireToken(token: string): MiddlewareHandler {
   requireSendable(token);
   const wanted = digest(token);
   return async (context, next) => {
-    const [, sent] = /^Bearer +(\S+) *$/i.exec(context.req.header("authorization") ?? "") ?? [];
+    const sent = bearerToken(context);
     if (sent === undefined || !timingSafeEqual(digest(sent), wanted)) {
       throw new ShowtellError("UNAUTHORISED", "a token is asked for: send the header Authorization: Bearer TOKEN");
     }
     await next();
   };
+}
+
+/** The token that a request carries (RFC 6750), if it does. */
+export function bearerToken(context: Context): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(context.req.header("authorization") ?? "")?.[1];
 }
 
 function digest(text: string): Buffer {

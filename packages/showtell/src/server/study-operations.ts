@@ -6,6 +6,7 @@ import { raterSession, requireRater, saveAnswer, taskPicture } from "../store/st
 import type { Store } from "../store/store.ts";
 import { scalesOf } from "../study/questions.ts";
 import type { RaterPage } from "../study/rater-page.ts";
+import { bearerToken } from "./access.ts";
 import type { Admission } from "./admission.ts";
 import { readBody } from "./body.ts";
 import { studyAnswer, taskQuery } from "./study-schemas.ts";
@@ -69,7 +70,7 @@ function required(store: Store | undefined): Store {
 }
 
 function raterToken(context: Context): string {
-  const [, token] = /^Bearer +(\S+) *$/i.exec(context.req.header("authorization") ?? "") ?? [];
+  const token = bearerToken(context);
   if (token !== undefined) return token;
   throw new ShowtellError("UNAUTHORISED", "open the whole link that you were sent: the part behind # says who you are");
 }
