@@ -21,8 +21,13 @@ export function hashesIn(list: string): ReadonlySet<string> {
   return hashes;
 }
 
-// Not /^([0-9a-f]{16})*$/: over the hashes of half a million captions that overflows the engine's stack.
+/** How many hashes a list has. */
+export function hashCount(list: string): number {
+  return list.length / digits;
+}
+
 /** A list in a file. */
 export const hashListSchema: z.ZodType<string> = z
   .string()
+  // Not /^([0-9a-f]{16})*$/: over the hashes of half a million captions that overflows the engine's stack.
   .refine((text) => text.length % digits === 0 && !/[^0-9a-f]/.test(text), "not 8-byte hashes in lower-case hex");

@@ -6,8 +6,8 @@ import { encoderOf } from "../models/encoder-graph.ts";
 import { specialWords } from "../text/vocabulary.ts";
 import type { Bundle, BundlePart } from "./bundle.ts";
 import { type Calibration, withoutHashes } from "./calibration.ts";
+import { hashCount } from "./hash-list.ts";
 import type { DecoderManifest, EncoderManifest, Licence } from "./manifest.ts";
-import { hashesIn } from "./hash-list.ts";
 import { frequencyTableOf } from "./references.ts";
 
 /** The weights of a part. */
@@ -87,7 +87,7 @@ function withCounts(record: Readonly<Record<string, unknown>>): Record<string, u
   return Object.fromEntries(
     Object.entries(record).map(([field, value]) => [
       field,
-      field.endsWith("Hashes") && typeof value === "string" ? hashesIn(value).size : value,
+      field.endsWith("Hashes") && typeof value === "string" ? hashCount(value) : value,
     ]),
   );
 }

@@ -31,8 +31,9 @@ Kinds: "side-by-side" asks which of two captions is better, or neither; "rating"
 scale, 1 to 4, by which Flickr8k's captions were judged (Hodosh and others 2013).
 
 Each --model is a bundle, or several with commas between that caption together, or "${humanSystem}": a caption that a person wrote, taken from
-the references. Raters are not told whose caption they see; all captions are spelt alike, in the words that metrics see. Each rater judges all of them, in an order of
-their own. A tenth of the tasks are attention checks: a caption of another picture, which has to be found.
+the references. Raters are not told whose caption they see; all captions are spelt alike, in the words that
+metrics see. Each rater judges all of them, in an order of their own. A tenth of the tasks are attention checks: a caption of another
+picture, which has to be found.
 
 The study, its small pictures included, is kept in the store; the data set is not needed any more. Raters' links work while
 "showtell serve --store FOLDER" runs; who has a link is that rater.
