@@ -111,11 +111,8 @@ export async function calibrateBundle(request: CalibrationRequest): Promise<Cali
 
 /** Captions of pictures that were trained on are better than others: confidence from them would be too high. */
 function requireUnseen({ manifest, source }: DecoderBundle, pictures: readonly Picture[], split: string): void {
-  const seen =
-    trainedPictures(
-      manifest.training,
-      pictures.map(({ hash }) => hash),
-    ) ?? 0;
+  const hashes = pictures.map(({ hash }) => hash);
+  const seen = trainedPictures(manifest.training, hashes) ?? 0;
   if (pictures.length === 0) throw new ShowtellError("DATA_EMPTY", `no picture of split "${split}" can be used`);
   if (seen === 0) return;
   throw new ShowtellError(
