@@ -1,11 +1,11 @@
 // Encoders with weights drawn from a seed: ResNet-50, and EfficientNet-lite0, which takes a tenth of its time. What they see means nothing.
 import { seededRandom } from "../src/base/random.ts";
 import type { Tensor } from "../src/base/tensor.ts";
-import { zeros } from "../src/base/tensor.ts";
+import { tensor, zeros } from "../src/base/tensor.ts";
 import type { Bundle } from "../src/bundle/bundle.ts";
-import { makeEncoderBundle, quantisedEncoder } from "../src/bundle/encoder-bundle.ts";
+import { gainName, makeEncoderBundle, quantisedEncoder } from "../src/bundle/encoder-bundle.ts";
 import type { EncoderKind } from "../src/models/encoder-graph.ts";
-import { encoderOf } from "../src/models/encoder-graph.ts";
+import { encoderOf, rangesName, roundedValuesGraph, shiftName } from "../src/models/encoder-graph.ts";
 import { openSession } from "../src/node/ort-session.ts";
 
 /** How the names of convolutions begin, or what is in them, whose results are added to what came before. */
@@ -36,4 +36,30 @@ export function smallEncoder(
   const licences = [{ part: "encoder", origin: "drawn from a seed", licence: "CC0-1.0" }];
   const input = { spec, tensors, licences, writer: "test" };
   return makeEncoderBundle(input, (model) => openSession(model, { threads: 1 }));
+}
+
+/**
+ * What a network in integers is told at least: the least and the largest of what it rounds of some pictures [batch, 3, height, width], and
+ * that nothing has to be set right.
+ */
+export async function plainCalibration(
+  kind: EncoderKind,
+  weights: ReadonlyMap<string, Tensor<"float32">>,
+  pictures: Tensor<"float32">,
+): Promise<Map<string, Tensor<"float32">>> {
+  const session = await openSession(roundedValuesGraph({ kind }, (name) => weights.get(name)!));
+  const results = await session.run({ pictures });
+  await session.dispose();
+  const values = [pictures, ...Object.keys(results).map((_, i) => results[`${i}`]!)];
+  const ranges = values.flatMap(({ data }) => {
+    let [least, largest] = [0, 0];
+    for (const value of data as Float32Array) [least, largest] = [Math.min(least, value), Math.max(largest, value)];
+    return [least, largest];
+  });
+  const calibration = new Map([[rangesName, tensor("float32", [values.length, 2], Float32Array.from(ranges))]]);
+  for (const [name, { shape }] of weights) {
+    if (shape.length === 1) calibration.set(shiftName(name), zeros("float32", shape));
+    else calibration.set(gainName(name), tensor("float32", [shape[0]!], new Float32Array(shape[0]!).fill(1)));
+  }
+  return calibration;
 }

@@ -1,9 +1,10 @@
 // Makes encoder bundles: weights in float32, or rounded to float16, to int8, or to what computes in integers.
+import { tensor } from "../base/tensor.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { Quantised } from "../graph/operators/quantisation.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
-import { encoderOf, rangesName } from "../models/encoder-graph.ts";
+import { encoderOf } from "../models/encoder-graph.ts";
 import { largestInteger } from "../models/integer-network.ts";
 import type { Bundle } from "./bundle.ts";
 import { encoderIdentity } from "./bundle.ts";
@@ -42,19 +43,43 @@ export function halvedEncoder(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap
 /** What a bias may be in units of its channel's scale, so that it is an integer of 32 bits in those of any step above 5e-4. */
 const largestBias = 2 ** 20;
 
+/** The name of what the scales of a kernel are multiplied by, for what rounding does to its channels on average. */
+export function gainName(kernel: string): string {
+  return `${kernel}.gain`;
+}
+
+function isGain(name: string): boolean {
+  return name.endsWith(".gain");
+}
+
 /**
- * Weights of the same network in integers: kernels of ±{@link largestInteger} with a scale for each output channel, and the ranges of what its
- * layers read. A channel whose bias is far larger than its kernel has a coarser kernel.
+ * Weights of the same network in integers: kernels of ±{@link largestInteger} with a scale for each output channel, the ranges of what its
+ * layers read, and what is added to biases. A channel whose bias is far larger than its kernel has a coarser kernel.
+ * @param calibration What `calibratedIntegers` found: ranges, shifts and gains.
  */
 export function integerEncoder(
   tensors: ReadonlyMap<string, Tensor>,
-  ranges: Tensor<"float32">,
+  calibration: ReadonlyMap<string, Tensor<"float32">>,
 ): ReadonlyMap<string, Tensor> {
   const result = withIntegers(tensors, (name, kernel) => {
     const bias = tensors.get(name.replace(/weight$/, "bias"))?.data as Float32Array | undefined;
-    return quantise(kernel, largestInteger, (output) => Math.abs(bias?.[output] ?? 0) / largestBias);
+    const { quantised, scale } = quantise(
+      kernel,
+      largestInteger,
+      (output) => Math.abs(bias?.[output] ?? 0) / largestBias,
+    );
+    const gains = calibration.get(gainName(name))!.data;
+    return {
+      quantised,
+      scale: tensor(
+        "float32",
+        scale.shape,
+        scale.data.map((value, i) => value * gains[i]!),
+      ),
+    };
   });
-  return result.set(rangesName, ranges);
+  for (const [name, value] of calibration) if (!isGain(name)) result.set(name, value);
+  return result;
 }
 
 /** What an encoder bundle is made of. */

@@ -32,8 +32,8 @@ interface PackOptions {
 
 const notes = `
 The encoder is sought as captioning does: in the same file, beside it, in the package, in the weights cache. It must be the one that
-the decoder was trained on, or that one in another precision: resnet50-integer makes the captioner that ships about twice as fast, and
-costs it 0.016 of CIDEr. Another precision of either is another model: it gets an identity of its own; scores measured before need not hold.
+the decoder was trained on, or that one in another precision: resnet50-integer makes the captioner that ships about twice as fast, with
+captions that score the same. Another precision of either is another model: it gets an identity of its own; scores measured before need not hold.
 
 Examples:
   showtell bundle pack runs/first/best.safetensors --out dogs.safetensors

@@ -22,7 +22,8 @@ const vectors = "glove";
 
 const notes = `
 resnet50, inception-v3, xception and efficientnet-lite0 are encoders with ImageNet weights; "showtell weights list" says how large
-they are and what they may be used for. ResNet-50 as int8 ships, so captioning needs none of this.
+they are and what they may be used for. ResNet-50 as int8 ships, so captioning needs none of this; the one that computes in integers is
+made of that, where it is named, and fetched from nowhere.
 glove is GloVe's word vectors, 6B tokens, 100 dimensions: 118 MB are fetched, 307 MB kept. Training on Flickr8k needs none of this:
 the vectors of its words ship.
 

@@ -13,7 +13,7 @@ import type { Encoder, FeatureLayer, LayerSpec } from "./encoder.ts";
 import { shapeOfLayer } from "./encoder.ts";
 import type { TensorShapes } from "./convolution.ts";
 import { inceptionV3 } from "./inception-v3.ts";
-import { extremes, inIntegers, roundedValues } from "./integer-network.ts";
+import { convolutionsOf, inIntegers, roundedValues } from "./integer-network.ts";
 import type { IntegerWeights } from "./integer-network.ts";
 import { resnet50 } from "./resnet50.ts";
 import { xception } from "./xception.ts";
@@ -70,14 +70,24 @@ export function featureShape(spec: EncoderSpec, layer: FeatureLayer): readonly n
   return shapeOfLayer(layerOf(spec, layer));
 }
 
-/** The name of the tensor that a network in integers has besides its weights. */
+/** The name of the ranges that a network in integers has besides its weights. */
 export const rangesName = "ranges";
 
-/** Shapes of all stored tensors by name: those of the network, and the ranges of one that computes in integers. */
+/** The name of what a network in integers adds to a bias, for what rounding does to its channel on average. */
+export function shiftName(bias: string): string {
+  return bias.replace(/bias$/, "shift");
+}
+
+/** Shapes of all stored tensors by name: those of the network, and the ranges and shifts of one that computes in integers. */
 export function encoderTensors(spec: EncoderSpec): TensorShapes {
   const { tensors } = encoderOf(spec);
   if (spec.arithmetic !== "integer") return tensors;
-  return { ...tensors, [rangesName]: [roundedValues(Object.values(mapsOf(spec))).length, 2] };
+  const biases = Object.entries(tensors).filter(([name]) => name.endsWith("bias"));
+  return {
+    ...tensors,
+    ...Object.fromEntries(biases.map(([name, shape]) => [shiftName(name), shape])),
+    [rangesName]: [roundedValues(Object.values(mapsOf(spec))).length, 2],
+  };
 }
 
 /** map [batch, channels, rows, columns] → [batch, channels] or [batch, positions, channels]. */
@@ -136,13 +146,42 @@ export function integerEncoderGraph(
   layers: readonly FeatureLayer[],
   weights: IntegerWeights,
 ): Uint8Array {
-  return layersModel(spec, layers, inIntegers(mapsOf(spec), weights), () => {
-    throw new ShowtellError("INTERNAL", "a network in integers has no parameters");
+  return layersModel(spec, layers, inIntegers(mapsOf(spec), weights), noParameters);
+}
+
+/** The names of the kernels of an encoder's convolutions, in order. */
+export function kernelNames(spec: EncoderSpec): readonly string[] {
+  return [...convolutionsOf(Object.values(mapsOf(spec))).keys()];
+}
+
+/** The model `pictures` → under "0", "1", … the values that {@link integerEncoderGraph} rounds, but for the pictures themselves, the first. */
+export function roundedValuesGraph(spec: EncoderSpec, contents: (name: string) => ParameterContent): Uint8Array {
+  const maps = Object.values(mapsOf(spec));
+  const [, ...values] = roundedValues(maps);
+  return exportModel(maps[0]!.graph, Object.fromEntries(values.map((value, i) => [`${i}`, value])), {
+    parameters: contents,
+    name: spec.kind,
   });
 }
 
-/** The model `pictures` → `least` and `largest`, [batch, values, 1, 1], of what {@link integerEncoderGraph} rounds. */
-export function calibrationGraph(spec: EncoderSpec, contents: (name: string) => ParameterContent): Uint8Array {
+/** The model `pictures` → `sums`, what the convolution with this kernel gives before its rectifier; in float32. */
+export function convolutionGraph(
+  spec: EncoderSpec,
+  kernel: string,
+  contents: (name: string) => ParameterContent,
+): Uint8Array {
   const maps = Object.values(mapsOf(spec));
-  return exportModel(maps[0]!.graph, { ...extremes(maps) }, { parameters: contents, name: spec.kind });
+  const sums = convolutionsOf(maps).get(kernel)!;
+  return exportModel(sums.graph, { sums }, { parameters: contents, name: spec.kind });
+}
+
+/** The same of the network in integers. */
+export function integerConvolutionGraph(spec: EncoderSpec, kernel: string, weights: IntegerWeights): Uint8Array {
+  const maps = mapsOf(spec);
+  const { sums } = inIntegers({ ...maps, sums: convolutionsOf(Object.values(maps)).get(kernel)! }, weights);
+  return exportModel(sums!.graph, { sums: sums! }, { parameters: noParameters, name: spec.kind });
+}
+
+function noParameters(): never {
+  throw new ShowtellError("INTERNAL", "a network in integers has no parameters");
 }

@@ -6,11 +6,8 @@ import type { Tensor } from "../base/tensor.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Value } from "../graph/graph.ts";
 import { neededBy } from "../graph/needed.ts";
-import { neg } from "../graph/operators/arithmetic.ts";
 import { levelsOf, roundedTo, widened } from "../graph/operators/quantisation.ts";
 import type { Levels, Quantised } from "../graph/operators/quantisation.ts";
-import { reduceMax } from "../graph/operators/reduction.ts";
-import { concat } from "../graph/operators/reshaping.ts";
 
 /** Weights of a network that computes in integers. */
 export interface IntegerWeights {
@@ -47,18 +44,10 @@ export function roundedValues(maps: readonly Value[]): readonly Value[] {
     .sort((a, b) => a.id - b.id);
 }
 
-/** For pictures of a batch the least and the largest of each of the {@link roundedValues}: [batch, values, 1, 1]. */
-export function extremes(maps: readonly Value[]): { readonly least: Value; readonly largest: Value } {
-  const values = roundedValues(maps);
-  return { least: neg(peaks(values.map(neg))), largest: peaks(values) };
-}
-
-/** The largest of each value in each picture. */
-function peaks(values: readonly Value[]): Value {
-  return concat(
-    values.map((value) => reduceMax(value, { axes: [1, 2, 3], keep: true })),
-    1,
-  );
+/** What each convolution of a network gives, before its rectifier, by the name of its kernel; in order of their making. */
+export function convolutionsOf(maps: readonly Value[]): ReadonlyMap<string, Value> {
+  const made = neededBy(maps).nodes.filter(({ operator }) => operator.name === "Conv");
+  return new Map(made.map(({ inputs, outputs }) => [nameOf(inputs[1]!), outputs[0]!]));
 }
 
 /**

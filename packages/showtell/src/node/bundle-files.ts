@@ -9,7 +9,7 @@ import type { DecoderManifest, EncoderManifest, Manifest } from "../bundle/manif
 import { readBytes, systemCodeOf, writeFileAtomically } from "./files.ts";
 import { shippedModels } from "./shipped-models.ts";
 import { readSafetensorsFileHeader } from "./safetensors-file.ts";
-import { fetchCommand, missingEncoder, weightsFolder } from "./weights-folder.ts";
+import { fetchCommand, fetchedEncoder, integerEncoderName, missingEncoder, weightsFolder } from "./weights-folder.ts";
 
 /**
  * Reads and verifies a bundle (all but its self-test).
@@ -20,18 +20,25 @@ export async function readBundleFile(path: string): Promise<Bundle> {
 }
 
 /**
- * Reads a bundle for its encoder.
+ * Reads a bundle for its encoder. The one in integers, which is made of what ships, is made where it is not there yet.
  * @throws ShowtellError `ENCODER_MISSING` if there is no such file, `BUNDLE_KIND` if it holds no encoder, and what {@link readBundleFile}
  * throws.
  */
 export async function readEncoderFile(path: string): Promise<EncoderBundle> {
   const bundle = await readBundleFile(path).catch((error: unknown) => {
     const isMissing = error instanceof ShowtellError && systemCodeOf(error.cause) === "ENOENT";
+    if (isMissing && path === fetchedEncoder(integerEncoderName)) return integersOfWhatShips();
     throw isMissing ? missingEncoder(path) : error;
   });
   const { encoder } = bundle;
   if (encoder !== undefined) return { ...bundle, encoder };
   throw new ShowtellError("BUNDLE_KIND", `"${path}" holds no encoder: name an encoder's file`);
+}
+
+async function integersOfWhatShips(): Promise<Bundle> {
+  const { fetchEncoder } = await import("./published-encoder.ts"); // here alone: it knows how every network's weights are read
+  const { path } = await fetchEncoder("resnet50", "integer");
+  return readBundleFile(path);
 }
 
 /** Writes a bundle in one step. @throws ShowtellError `FILE_WRITE`. */
@@ -97,8 +104,9 @@ export async function findEncoder(path: string, decoder: DecoderManifest): Promi
   const found = await placeOfEncoder(path, decoder);
   if (found !== undefined) return readEncoderFile(found);
   const { encoder } = decoder;
-  const { publishedName } = await import("./encoder-sources.ts"); // here alone: it knows how every network's weights are read
+  const { publishedName } = await import("./encoder-sources.ts"); // not above, either
   const name = publishedName(encoder.identity);
+  if (name === integerEncoderName) return readEncoderFile(fetchedEncoder(name));
   throw new ShowtellError(
     "ENCODER_MISSING",
     `"${path}" was trained on the encoder "${encoder.name}" (${encoder.identity.slice(0, 12)}…), which is not in ${encoderFolders(path).join(", ")}: ` +

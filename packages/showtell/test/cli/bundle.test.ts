@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readBundleFile, writeBundleFile } from "../../src/node/bundle-files.ts";
 import { encoderSources } from "../../src/node/encoder-sources.ts";
-import { defaultEncoder } from "../../src/node/shipped-models.ts";
+import { defaultEncoder, defaultModel } from "../../src/node/shipped-models.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { withPrecision } from "../../src/bundle/decoder-bundle.ts";
 import { tensor } from "../../src/base/tensor.ts";
@@ -174,7 +174,7 @@ describe("packing", () => {
   });
 
   test.each([
-    ["resnet50-integer", "fetch it (showtell weights fetch resnet50 --integer), or name another"],
+    ["resnet50-float16", "fetch it (showtell weights fetch resnet50 --float16), or name another"],
     ["xception", "fetch it (showtell weights fetch xception), or name another"],
     ["mine.safetensors", "name the file of another, or one that `showtell weights list` has by its name"],
   ])("says what to do about the encoder %s, which is not there", async (encoder, remedy) => {
@@ -184,6 +184,20 @@ describe("packing", () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(/^error ENCODER_MISSING: the encoder "[^"]*" is not there: /);
     expect(stderr.endsWith(`: ${remedy}\n`)).toBe(true);
+  });
+
+  test("makes the encoder in integers where it is not there, and again where a decoder reads it", async () => {
+    const inEmptyCache = (cache: string, ...args: readonly string[]): ReturnType<typeof showtell> =>
+      showtell(["bundle", "pack", ...args], { cwd: folder, environment: { SHOWTELL_CACHE: at(cache) } });
+    const model = ["--encoder", "resnet50-integer", "--out", "fast.safetensors"];
+    expect((await inEmptyCache("one-cache", defaultModel, ...model)).status).toBe(0);
+    const fast = await readBundleFile(at("fast.safetensors"));
+    expect(fast.encoder!.manifest.spec.arithmetic).toBe("integer");
+    expect((await bundle("pack", "fast.safetensors", "--no-encoder", "--out", "alone.safetensors")).status).toBe(0);
+    expect((await inEmptyCache("another-cache", "alone.safetensors", "--out", "again.safetensors")).status).toBe(0);
+    const again = await readBundleFile(at("again.safetensors"));
+    expect(again.encoder!.manifest.identity).toBe(fast.encoder!.manifest.identity);
+    expect(again.decoder!.manifest.identity).toBe(fast.decoder!.manifest.identity);
   });
 
   test("refuses a bundle without a decoder, and a place that cannot be written", async () => {

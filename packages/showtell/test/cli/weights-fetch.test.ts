@@ -85,6 +85,30 @@ describe("wrong usage", () => {
   });
 });
 
+/** An environment with neither weights nor a registry. */
+function none(): Record<string, string> {
+  return { SHOWTELL_CACHE: join(folder, "no-cache"), npm_config_registry: "http://127.0.0.1:1" };
+}
+
+describe("ResNet-50 in integers", () => {
+  test("is made of what ships, without a registry, and passes its self-test", async () => {
+    const args = ["resnet50", "--integer", "--out", "integers.safetensors"];
+    const { status, stdout } = await fetchWeights(args, none());
+    expect([status, stdout]).toEqual([0, expect.stringContaining(resnet50Identities.integer!)]);
+    const { encoder, source } = await readBundleFile(resolve(folder, "integers.safetensors"));
+    expect(encoder!.manifest.spec).toEqual({ kind: "resnet50", arithmetic: "integer" });
+    await checkEncoder(encoder!, openSession, source);
+  });
+
+  test("wants no package", async () => {
+    const { status, stderr } = await fetchWeights(["resnet50", "--integer", "--from", "other.tgz"], none());
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(/^error ARGUMENT: "other.tgz" is not wanted: ResNet-50 in integers/) as string,
+    });
+  });
+});
+
 describeGroup("fp32-weights", () => {
   test("the shipped encoder is made again where a broken one lies", async () => {
     writeFileSync(join(folder, "made.safetensors"), readFileSync(defaultEncoder).subarray(0, 1_000_000));
@@ -95,19 +119,5 @@ describeGroup("fp32-weights", () => {
     // Another processor rounds otherwise in the last digits of what the self-test records.
     const { ids, values } = shipped!.selfTest;
     expect(made).toEqual({ ...shipped, selfTest: { seed: 1, ids, values: values.map((v) => expect.closeTo(v, 4)) } });
-  });
-
-  test("ResNet-50 in integers comes out of them, too, and passes its self-test", async () => {
-    const { status, stdout } = await fetchWeights([
-      "resnet50",
-      "--integer",
-      "--quiet",
-      "--out",
-      "integers.safetensors",
-    ]);
-    expect([status, stdout]).toEqual([0, expect.stringContaining(resnet50Identities.integer!)]);
-    const { encoder, source } = await readBundleFile(resolve(folder, "integers.safetensors"));
-    expect(encoder!.manifest.spec).toEqual({ kind: "resnet50", arithmetic: "integer" });
-    await checkEncoder(encoder!, openSession, source);
   });
 });

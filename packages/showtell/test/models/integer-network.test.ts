@@ -8,7 +8,7 @@ import type { Value } from "../../src/graph/graph.ts";
 import { add, relu } from "../../src/graph/operators/arithmetic.ts";
 import { levelsOf } from "../../src/graph/operators/quantisation.ts";
 import { conv, maxPool } from "../../src/graph/operators/vision.ts";
-import { extremes, inIntegers, largestInteger, roundedValues } from "../../src/models/integer-network.ts";
+import { convolutionsOf, inIntegers, largestInteger, roundedValues } from "../../src/models/integer-network.ts";
 import { drawn, expectClose, floats, numbersOf } from "../tensors.ts";
 import { runGraph } from "../graph/run.ts";
 
@@ -124,23 +124,11 @@ describe("a network in integers", () => {
 });
 
 describe("calibration", () => {
-  it("finds the least and the largest of what is rounded, picture by picture", async () => {
-    const found = maps();
-    const values = [found.pooled, found.last];
-    const { least, largest } = await runGraph(found.last.graph, extremes(values), { x, ...weights });
-    expect(least!.shape).toEqual([2, 3, 1, 1]);
-    const pictures = [x.data.subarray(0, 108), x.data.subarray(108)];
-    expectClose(
-      [0, 3].map((i) => numbersOf(least)[i]!),
-      pictures.map((picture) => Math.min(...picture)),
-      1e-6,
-    );
-    expectClose(
-      [0, 3].map((i) => numbersOf(largest)[i]!),
-      pictures.map((picture) => Math.max(...picture)),
-      1e-6,
-    );
-    expect(numbersOf(least)[1]).toBeGreaterThanOrEqual(0); // after a rectifier
-    expect(numbersOf(least)[2]).toBeLessThan(0);
+  it("names its convolutions by their kernels, in order, and gives their sums before a rectifier", async () => {
+    const { pooled, last } = maps();
+    const found = convolutionsOf([pooled, last]);
+    expect([...found.keys()]).toEqual(["a.weight", "b.weight"]);
+    const sums = await runGraph(last.graph, { sums: found.get("a.weight")! }, { x, ...weights });
+    expect(Math.min(...numbersOf(sums["sums"]))).toBeLessThan(0);
   });
 });
