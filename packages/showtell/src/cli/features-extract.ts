@@ -6,7 +6,7 @@ import type { FeatureLayer } from "../models/encoder.ts";
 import { decoderNamed } from "../models/catalogue.ts";
 import { layerNames } from "../models/encoder-graph.ts";
 import { readEncoderFile } from "../node/bundle-files.ts";
-import { defaultEncoder } from "../node/shipped-models.ts";
+import { integerEncoderFile } from "../node/weights-folder.ts";
 import { defaultDecoder } from "../node/training-request.ts";
 import { openDataset, picturePath } from "../node/dataset-folder.ts";
 import { picturesIn } from "./inputs.ts";
@@ -70,7 +70,7 @@ async function extract(options: ExtractOptions, shell: Shell): Promise<void> {
   const { terminal, signal } = shell;
   const { layer: layers, views, threads } = options;
   const pictures = await picturesOf(options);
-  const { encoder } = await readEncoderFile(options.encoder ?? defaultEncoder);
+  const { encoder } = await readEncoderFile(options.encoder ?? integerEncoderFile());
   const { extractFeatureSets } = await import("../node/feature-extraction.ts");
   const { sessionsWith } = await import("../node/ort-session.ts");
   const bar = terminal.progress("features", pictures.length, { unit: "pictures" });

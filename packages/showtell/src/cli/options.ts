@@ -55,7 +55,7 @@ export function threadsOption(): Option {
 export function encoderOption(): Option {
   return new Option(
     "--encoder <file>",
-    "bundle with the encoder, or the name of one that weights fetch fetched (default: the one that ships)",
+    "bundle with the encoder, or the name of one that ships or that weights fetch fetched (default: resnet50-integer, made of the one that ships)",
   ).argParser(encoderFile);
 }
 

@@ -47,7 +47,8 @@ of true captions are followed, too; then it must have the same words.
 With --average the model that is judged and kept has the averages of the weights over the last 1 / (1 − decay) steps or so.
 
 With --fine-tune the last stage of the encoder learns too, kernels and biases, its batch normalisation folded in and fixed; ${runFiles.best} then
-holds encoder and decoder. Start it from a trained decoder by --init. An encoder that computes in integers can't be fine-tuned.
+holds encoder and decoder. Start it from a trained decoder by --init. An encoder that computes in integers can't be fine-tuned: train the decoder
+on resnet50-int8 then, which is the default with --fine-tune.
 
 With --init a trained model learns on, from pictures and captions of your own, with its own encoder. Its words keep their places; words of the new captions that
 occur --minimum-count times are added. With --old-data captions that it had learned before are mixed in, and
@@ -56,7 +57,7 @@ the model is refused (status 1, ${adaptationFiles.refused}) if it forgot more th
 Examples:
   showtell train --data flickr8k --out runs/first
   showtell train --resume --out runs/first
-  showtell train --data flickr8k --out runs/flips --views plain,flipped
+  showtell train --data flickr8k --out runs/flips --encoder resnet50-int8 --views plain,flipped --epochs 6 --dropout 0.5
   showtell train --data flickr8k --out runs/plain --decoder show-and-tell --cell gru
   showtell train --data flickr8k --out runs/tuned --init runs/flips/best.safetensors --fine-tune conv5 --epochs 4 --learning-rate 2e-4
   showtell train --data surf.jsonl --images photos --out runs/surf --init runs/first/best.safetensors --old-data flickr8k --learning-rate 3e-4

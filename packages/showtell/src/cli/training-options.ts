@@ -13,6 +13,7 @@ import type { DecoderRecipe } from "../models/decoder.ts";
 import { maskOwners } from "../nn/noise.ts";
 import type { Schedule } from "../nn/schedules.ts";
 import { defaultEncoder } from "../node/shipped-models.ts";
+import { integerEncoderFile } from "../node/weights-folder.ts";
 import { requireSoundRequest } from "../node/sound-request.ts";
 import { defaultDecoder, defaultTraining } from "../node/training-request.ts";
 import type { TrainingRequest } from "../node/training-request.ts";
@@ -272,7 +273,8 @@ export function requestOf(
     images: options.images ?? told.images,
     out: options.out,
     resume: options.resume ?? false,
-    encoder: options.encoder ?? told.encoder ?? defaultEncoder,
+    // Integers have no slope that could be learnt.
+    encoder: options.encoder ?? told.encoder ?? (stage === undefined ? integerEncoderFile() : defaultEncoder),
     threads: options.threads,
     rules: options.clean ?? told.rules,
     minimumCount: options.minimumCount ?? told.minimumCount,

@@ -81,7 +81,8 @@ export const parallelAttention: DecoderEntry<ParallelAttentionSpec> = {
     ...attentionSpecFields,
     cell: z.enum(cellKinds).optional(),
   }),
-  recipe: { ...gridRecipe, epochs: 6 },
+  // Four epochs are too few for as much dropout as others take (docs/decisions/training.md).
+  recipe: { ...gridRecipe, dropout: { features: 0.4, input: 0.4, output: 0.4 }, epochs: 4 },
   takes: ["attentionSize", "cell"],
   unsaid,
 

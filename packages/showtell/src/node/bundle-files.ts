@@ -9,7 +9,13 @@ import type { DecoderManifest, EncoderManifest, Manifest } from "../bundle/manif
 import { readBytes, systemCodeOf, writeFileAtomically } from "./files.ts";
 import { shippedModels } from "./shipped-models.ts";
 import { readSafetensorsFileHeader } from "./safetensors-file.ts";
-import { fetchCommand, fetchedEncoder, integerEncoderName, missingEncoder, weightsFolder } from "./weights-folder.ts";
+import {
+  fetchCommand,
+  integerEncoderFile,
+  integerEncoderName,
+  missingEncoder,
+  weightsFolder,
+} from "./weights-folder.ts";
 
 /**
  * Reads and verifies a bundle (all but its self-test).
@@ -25,9 +31,9 @@ export async function readBundleFile(path: string): Promise<Bundle> {
  * throws.
  */
 export async function readEncoderFile(path: string): Promise<EncoderBundle> {
+  await makeIntegers(path);
   const bundle = await readBundleFile(path).catch((error: unknown) => {
     const isMissing = error instanceof ShowtellError && systemCodeOf(error.cause) === "ENOENT";
-    if (isMissing && path === fetchedEncoder(integerEncoderName)) return integersOfWhatShips();
     throw isMissing ? missingEncoder(path) : error;
   });
   const { encoder } = bundle;
@@ -35,10 +41,14 @@ export async function readEncoderFile(path: string): Promise<EncoderBundle> {
   throw new ShowtellError("BUNDLE_KIND", `"${path}" holds no encoder: name an encoder's file`);
 }
 
-async function integersOfWhatShips(): Promise<Bundle> {
-  const { fetchEncoder } = await import("./published-encoder.ts"); // here alone: it knows how every network's weights are read
-  const { path } = await fetchEncoder("resnet50", "integer");
-  return readBundleFile(path);
+/** Makes the encoder in integers of what ships, where a path is that of its file and it does not lie there, or an older one does. */
+export async function makeIntegers(path: string): Promise<void> {
+  if (path !== integerEncoderFile()) return;
+  // Here alone: they know how every network's weights are read.
+  const { encoderSources } = await import("./encoder-sources.ts");
+  if ((await encoderIdentityIn(path)) === encoderSources.resnet50.identities.integer) return;
+  const { fetchEncoder } = await import("./published-encoder.ts");
+  await fetchEncoder("resnet50", "integer");
 }
 
 /** Writes a bundle in one step. @throws ShowtellError `FILE_WRITE`. */
@@ -106,7 +116,7 @@ export async function findEncoder(path: string, decoder: DecoderManifest): Promi
   const { encoder } = decoder;
   const { publishedName } = await import("./encoder-sources.ts"); // not above, either
   const name = publishedName(encoder.identity);
-  if (name === integerEncoderName) return readEncoderFile(fetchedEncoder(name));
+  if (name === integerEncoderName) return readEncoderFile(integerEncoderFile());
   throw new ShowtellError(
     "ENCODER_MISSING",
     `"${path}" was trained on the encoder "${encoder.name}" (${encoder.identity.slice(0, 12)}…), which is not in ${encoderFolders(path).join(", ")}: ` +

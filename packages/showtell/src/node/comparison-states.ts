@@ -6,7 +6,7 @@ import type { Plan } from "../compare/plan.ts";
 import { withRuns } from "../compare/planned-runs.ts";
 import type { RunKey, RunOptions, RunRecord } from "../compare/record.ts";
 import { isRecordOf, recordName } from "../compare/record.ts";
-import { decoderIdentityIn, encoderIdentityIn } from "./bundle-files.ts";
+import { decoderIdentityIn, encoderIdentityIn, makeIntegers } from "./bundle-files.ts";
 import type { ComparedRun, ComparisonRequest, RunState } from "./comparison-request.ts";
 import { isThere } from "./files.ts";
 import { hasFinishedModel } from "./finished-run.ts";
@@ -31,6 +31,7 @@ async function keyOf({ template }: ComparedRun, names: readonly string[], data: 
   const { encoder, fineTune, old, training } = template.request;
   // A fine-tuned run leaves another encoder than it read, and its record names the one it left.
   const keepsEncoder = fineTune === undefined && isOwnFile(encoder);
+  await makeIntegers(encoder);
   return {
     kind: "train",
     options: runOptions(named),

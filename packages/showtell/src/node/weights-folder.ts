@@ -39,6 +39,11 @@ export function fetchedEncoder(name: string): string {
   return join(weightsFolder(), `${name}.safetensors`);
 }
 
+/** Where the encoder lies that is made of the one that ships, and that trainings read by default; it need not be there yet. */
+export function integerEncoderFile(): string {
+  return fetchedEncoder(integerEncoderName);
+}
+
 /** Says that the file of an encoder is not there, with the command that fetches it if it is one of the catalogue's. */
 export function missingEncoder(path: string, what = "the encoder"): ShowtellError {
   const name = catalogueNames.find((one) => fetchedEncoder(one) === path);

@@ -1,5 +1,5 @@
 // `showtell bundle pack` and `bundle verify`: one file that captions by itself, and what a damaged file is told.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -187,14 +187,17 @@ describe("packing", () => {
   });
 
   test("makes the encoder in integers where it is not there, and again where a decoder reads it", async () => {
-    const inEmptyCache = (cache: string, ...args: readonly string[]): ReturnType<typeof showtell> =>
+    const withCache = (cache: string, ...args: readonly string[]): ReturnType<typeof showtell> =>
       showtell(["bundle", "pack", ...args], { cwd: folder, environment: { SHOWTELL_CACHE: at(cache) } });
     const model = ["--encoder", "resnet50-integer", "--out", "fast.safetensors"];
-    expect((await inEmptyCache("one-cache", defaultModel, ...model)).status).toBe(0);
+    // What an older version left there is no hindrance.
+    mkdirSync(join(at("one-cache"), "weights"), { recursive: true });
+    cpSync(defaultEncoder, join(at("one-cache"), "weights", "resnet50-integer.safetensors"));
+    expect((await withCache("one-cache", defaultModel, ...model)).status).toBe(0);
     const fast = await readBundleFile(at("fast.safetensors"));
     expect(fast.encoder!.manifest.spec.arithmetic).toBe("integer");
     expect((await bundle("pack", "fast.safetensors", "--no-encoder", "--out", "alone.safetensors")).status).toBe(0);
-    expect((await inEmptyCache("another-cache", "alone.safetensors", "--out", "again.safetensors")).status).toBe(0);
+    expect((await withCache("another-cache", "alone.safetensors", "--out", "again.safetensors")).status).toBe(0);
     const again = await readBundleFile(at("again.safetensors"));
     expect(again.encoder!.manifest.identity).toBe(fast.encoder!.manifest.identity);
     expect(again.decoder!.manifest.identity).toBe(fast.decoder!.manifest.identity);

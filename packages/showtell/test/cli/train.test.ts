@@ -169,7 +169,8 @@ describe("training", () => {
     expect(stderr).toMatch(
       /^a detector of 4 words: mean average precision \d\.\d{3} on dev, best in pass \d+, \d+ s$/m,
     );
-    const inspected = await showtell(["inspect", "grid/best.safetensors", "--json"], { cwd: folder });
+    const environment = { SHOWTELL_CACHE: join(folder, "cache") };
+    const inspected = await showtell(["inspect", "grid/best.safetensors", "--json"], { cwd: folder, environment });
     const attributes = ["picture", "black", "blue", "green"];
     expect(JSON.parse(inspected.stdout)).toMatchObject({
       decoder: {
