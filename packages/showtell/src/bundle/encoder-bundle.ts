@@ -43,6 +43,11 @@ export function halvedEncoder(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap
 /** What a bias may be in units of its channel's scale, so that it is an integer of 32 bits in those of any step above 5e-4. */
 const largestBias = 2 ** 20;
 
+/** The name of the bias of the convolution that a kernel is of, whether it has one or not. */
+export function biasName(kernel: string): string {
+  return kernel.replace(/weight$/, "bias");
+}
+
 /** The name of what the scales of a kernel are multiplied by, for what rounding does to its channels on average. */
 export function gainName(kernel: string): string {
   return `${kernel}.gain`;
@@ -62,7 +67,7 @@ export function integerEncoder(
   calibration: ReadonlyMap<string, Tensor<"float32">>,
 ): ReadonlyMap<string, Tensor> {
   const result = withIntegers(tensors, (name, kernel) => {
-    const bias = tensors.get(name.replace(/weight$/, "bias"))?.data as Float32Array | undefined;
+    const bias = tensors.get(biasName(name))?.data as Float32Array | undefined;
     const { quantised, scale } = quantise(
       kernel,
       largestInteger,

@@ -12,7 +12,7 @@ import {
   shiftName,
 } from "../models/encoder-graph.ts";
 import type { EncoderSpec } from "../models/encoder-graph.ts";
-import { gainName, integerEncoder } from "./encoder-bundle.ts";
+import { biasName, gainName, integerEncoder } from "./encoder-bundle.ts";
 import { integerWeights } from "./encoder-model.ts";
 
 /** What a calibration needs. */
@@ -39,7 +39,7 @@ export async function calibratedIntegers(input: IntegerCalibrationInput): Promis
   for (const kernel of kernels) {
     const outputs = tensors.get(kernel)!.shape[0]!;
     found.set(gainName(kernel), tensor("float32", [outputs], new Float32Array(outputs).fill(1)));
-    found.set(shiftName(biasOf(kernel)), tensor("float32", [outputs], new Float32Array(outputs)));
+    found.set(shiftName(biasName(kernel)), tensor("float32", [outputs], new Float32Array(outputs)));
   }
   for (const [i, kernel] of kernels.entries()) {
     const weights = integerWeights(integerEncoder(tensors, found));
@@ -48,18 +48,14 @@ export async function calibratedIntegers(input: IntegerCalibrationInput): Promis
     const { gain, shift } = await nearestLine(exact, rounded, input.pictures);
     await exact.dispose();
     await rounded.dispose();
-    const bias = weights.bias(biasOf(kernel)).data;
+    const bias = weights.bias(biasName(kernel)).data;
     found.get(gainName(kernel))!.data.set(gain);
     // sums = kernel + bias: gain · sums + shift multiplies the bias, too.
     const shifts = gain.map((value, output) => shift[output]! + (value - 1) * bias[output]!);
-    found.get(shiftName(biasOf(kernel)))!.data.set(shifts);
+    found.get(shiftName(biasName(kernel)))!.data.set(shifts);
     onProgress?.(i + 1, kernels.length);
   }
   return found;
-}
-
-function biasOf(kernel: string): string {
-  return kernel.replace(/weight$/, "bias");
 }
 
 /** What lies between the least and the largest of some numbers other than 0, counted in equal parts. */
