@@ -1,6 +1,7 @@
 // What similar training pictures' votes on captions give, by how many captions are found, how many pictures vote, how fast a vote fades with
-// similarity, and how much the model's own score counts; for several models that find captions each alone by how much their agreement and
-// BLEU-4 count, too: CIDEr of dev's first 500 pictures, which chose the defaults, and of the other 500.
+// similarity, and how much the model's own score counts; how much a matcher counts that learns which words fit which pictures; for several models
+// that find captions each alone by how much their agreement and BLEU-4 count, too: CIDEr and BLEU-4 of dev's first 500 pictures, which chose the
+// defaults, and of the others.
 // Usage: node bench/neighbour-votes.mjs DATA [--model BUNDLE[,BUNDLE…]] [--threads N]   (DATA: a folder with the splits train and dev)
 import { parseArgs } from "node:util";
 import { setup } from "../scripts/setup.mjs";
@@ -20,7 +21,7 @@ const { defaultModel } = await import(`${dist}/node/shipped-models.js`);
 const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
 const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
 const { extractFeatures } = await import(`${dist}/node/feature-extraction.js`);
-const { neighbourTable } = await import(`${dist}/node/neighbours.js`);
+const { neighbourTable, withMatcher } = await import(`${dist}/node/neighbours.js`);
 const { sessionsWith } = await import(`${dist}/node/ort-session.js`);
 
 const { values, positionals } = parseArgs({
@@ -46,7 +47,13 @@ const { cache, hashes } = await extractFeatures({
   layer: features.layer,
   openSession,
 });
-const table = await neighbourTable(dataset, "train", inputs[0], { openSession }, new Set(hashes));
+const started = performance.now();
+const plain = await neighbourTable(dataset, "train", inputs[0], { openSession }, new Set(hashes));
+const read = performance.now();
+const table = await withMatcher(plain, { openSession });
+console.error(
+  `the table took ${((read - started) / 1000).toFixed(0)} s, the matcher ${((performance.now() - read) / 1000).toFixed(0)} s`,
+);
 const frequencies = documentFrequencies(table.pictures.map(({ captions }) => captions.map(ptbTokens)));
 const known = openTrainingNeighbours(
   table,
@@ -61,11 +68,12 @@ for (let start = 0; start < records.length; start += picturesAtOnce) {
   const batch = { images: some.length, data: new Uint16Array(some.length * size) };
   await cache.read(some, batch.data);
   const near = await known.nearest([batch], mostPictures);
+  const fits = await known.fits([batch]);
   const found = [];
   for (const captioner of captioners) found.push(await captioner.caption(batch, { candidates: mostCaptions }));
   for (const [i, own] of near.entries()) {
     const voters = own.map(({ similarity, captions }) => ({ similarity, captions: captions.map(ptbTokens) }));
-    pictures.push({ lists: found.map((lists) => lists[i].candidates), voters });
+    pictures.push({ lists: found.map((lists) => lists[i].candidates), voters, fitOf: fits[i] });
   }
 }
 for (const captioner of captioners) await captioner.dispose();
@@ -74,7 +82,7 @@ await cache.close();
 const printed = (value) => (100 * value).toFixed(1);
 
 /**
- * Prints CIDEr of the first 500, of the others and of all, and BLEU-4 of all, of the captions that a ranking puts first; gives each one's CIDEr.
+ * Prints CIDEr of the first 500, of the others and of all, and BLEU-4 of the same, of the captions that a ranking puts first; gives each one's CIDEr.
  * `rankOf` gives a picture's candidates and their ranks.
  */
 function show(name, rankOf) {
@@ -89,7 +97,7 @@ function show(name, rankOf) {
     );
   const whole = scored();
   const [early, late, all] = [scored(0, first).scores, scored(first).scores, whole.scores];
-  const columns = [early["CIDEr"], late["CIDEr"], all["CIDEr"], all["BLEU-4"]];
+  const columns = ["CIDEr", "BLEU-4"].flatMap((metric) => [early[metric], late[metric], all[metric]]);
   console.log(`${name.padEnd(56)} ${columns.map((column) => printed(column).padStart(8)).join("")}`);
   return whole.perImage["CIDEr"];
 }
@@ -107,7 +115,7 @@ function voted({ captions, voters: count, scale, share }) {
   );
 }
 
-/** What several members found, all together, with what speaks for each caption. */
+/** What the members found, so many captions of each, all together, with what speaks for each caption. */
 function gathered(captions) {
   return new Map(
     pictures.map((picture) => {
@@ -122,28 +130,31 @@ function gathered(captions) {
         score,
         agreement: agreement[i],
         bleu: bleu[i],
+        fit: picture.fitOf(tokens[i]),
       }));
       return [picture, { candidates, marks }];
     }),
   );
 }
 
-/** Prints how captions are chosen among so many of each member, by how much agreement and BLEU-4 count. */
-function showShares(captions, agreements) {
+/** Prints how captions are chosen among so many of each member, by how much agreement, BLEU-4 and the matcher count. */
+function showShares(captions, agreements, fits) {
   const all = gathered(captions);
-  for (const shares of agreements.flatMap((agreement) => [0, 1, 2].map((bleu) => ({ agreement, bleu })))) {
-    show(`${captions} captions of each, agreement ${shares.agreement}, BLEU-4 ${shares.bleu}`, (picture) => {
-      const { candidates, marks } = all.get(picture);
-      return { candidates, ranks: marks.map((own) => votedRank(own, shares)) };
-    });
-  }
+  for (const agreement of agreements)
+    for (const fit of fits)
+      for (const bleu of [0, 1, 2])
+        show(`${captions} captions of each, agreement ${agreement}, matcher ${fit}, BLEU-4 ${bleu}`, (picture) => {
+          const { candidates, marks } = all.get(picture);
+          return { candidates, ranks: marks.map((own) => votedRank(own, { agreement, bleu, fit })) };
+        });
 }
 
 console.log(
-  `${"CIDEr × 100, and BLEU-4 × 100".padEnd(56)} ${["first", "others", "all", "BLEU-4"].map((c) => c.padStart(8)).join("")}`,
+  `${"CIDEr × 100, and BLEU-4 × 100".padEnd(56)} ${["first", "others", "all", "first", "others", "all"].map((c) => c.padStart(8)).join("")}`,
 );
 if (members.length > 1) {
-  for (const captions of [5, 10, 20]) showShares(captions, captions === 20 ? [0, 0.05, 0.1, 0.15, 0.2] : [0.1]);
+  for (const captions of [5, 10]) showShares(captions, [0.1], [0, 0.2]);
+  showShares(20, [0, 0.05, 0.1, 0.15, 0.2], [0, 0.1, 0.2, 0.3]);
   process.exit();
 }
 const chosen = { captions: 20, voters: votingPictures, scale: 0.04, share: 0.2 };
@@ -156,6 +167,7 @@ for (const captions of [3, 5, 10, 40]) voted({ ...chosen, captions });
 for (const voters of [1, 5, 15, 60]) voted({ ...chosen, voters });
 for (const scale of [0.02, 0.1, Number.POSITIVE_INFINITY]) voted({ ...chosen, scale });
 for (const share of [0, 0.1, 0.4, 1]) voted({ ...chosen, share });
+for (const captions of [5, 20]) showShares(captions, [0], [0.05, 0.1, 0.2, 0.3]);
 
 // Photos of one scene may be in both splits: how much of the gain do those give that look most like a training picture?
 const gain = best.map((score, i) => score - likeliest[i]);

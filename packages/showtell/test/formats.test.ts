@@ -272,7 +272,11 @@ async function collectNeighbours(): Promise<void> {
   const [data, images, cache] = ["captions.jsonl", "images", "features"].map((name) => join(folder, name));
   await buildNeighbours({ model, data: data!, images, split: "train", out: table, cache, openSession });
   const { metadata, tensors } = readSafetensors(readFileSync(table));
-  expect([Object.keys(metadata), [...tensors.keys()].toSorted()]).toEqual([["neighbours"], ["pictures", "vectors"]]);
+  const matching = ["bias", "list", "picture", "sharpness", "words"].map((part) => `matcher.${part}`);
+  expect([Object.keys(metadata), [...tensors.keys()].toSorted()]).toEqual([
+    ["neighbours"],
+    [...matching, "pictures", "vectors"],
+  ]);
   collect("neighbours", JSON.parse(metadata["neighbours"]!));
   collect("neighbour-picture", ...lines(Buffer.from(tensors.get("pictures")!.data as Uint8Array).toString()));
   const captioner = await loadCaptioner({ model, threads: 1, neighbours: table });

@@ -53,14 +53,26 @@ export interface ConsensusOptions {
   /**
    * With "neighbours" the captions of the 30 most similar training pictures vote instead of the others that were found, each counting less
    * the less similar its picture is; the model's own score counts a little and, with `consensusFrom` "members", BLEU-4 against the same
-   * captions and the agreement of all that were found. Only where a table of neighbours is loaded. Default "captions".
+   * captions and the agreement of all that were found. With "neighbours-and-matcher" it also counts how well a caption fits the picture, by what
+   * was learnt from all training pictures and their captions, and BLEU-4 always does. Only where a table of neighbours is loaded. Default
+   * "captions".
    */
   readonly consensusVoters?: ConsensusVoters;
 }
 
+/** Whether those who vote are training pictures. */
+export function areNeighbours(voters: ConsensusVoters | undefined): boolean {
+  return voters !== undefined && voters !== "captions";
+}
+
 /** Whether training pictures vote on captions. */
 export function neighboursVote({ consensus, consensusVoters }: ConsensusOptions): boolean {
-  return consensus !== undefined && consensusVoters === "neighbours";
+  return consensus !== undefined && areNeighbours(consensusVoters);
+}
+
+/** Whether a matcher counts, too. */
+export function matcherCounts({ consensus, consensusVoters }: ConsensusOptions): boolean {
+  return consensus !== undefined && consensusVoters === "neighbours-and-matcher";
 }
 
 /** The options on consensus that are given, of whatever else is. */

@@ -19,10 +19,10 @@ import type { Vocabulary } from "../text/vocabulary.ts";
 import type { AttentionMaps } from "./attention.ts";
 import { attentionMaps } from "./attention.ts";
 import type { CaptionOptions } from "./caption-options.ts";
-import { mostNeighbours, neighboursVote } from "./caption-options.ts";
+import { matcherCounts, mostNeighbours, neighboursVote } from "./caption-options.ts";
 import { calibrationFor, confidenceOf } from "./confidence.ts";
 import { votingPictures } from "./consensus.ts";
-import type { VotingPicture } from "./consensus.ts";
+import type { Electorate } from "./consensus.ts";
 import { openDecoderStepper } from "./decoder-stepper.ts";
 import type { FeatureBatch } from "./decoder-stepper.ts";
 import { planEnsemble } from "./ensemble.ts";
@@ -151,7 +151,7 @@ export async function openEnsembleCaptioner(
       const pictures = {
         images: inputOf.map((input) => batches[input]!),
         count: batches[0]!.images,
-        voters: neighboursVote(options) ? await votersOf(neighbours, batches) : undefined,
+        voters: neighboursVote(options) ? await votersOf(neighbours, batches, options) : undefined,
       };
       const found = await findHypotheses(searched, pictures, options);
       if (found.some((hypotheses) => hypotheses.length === 0))
@@ -215,15 +215,19 @@ function knownNeighbours(known: TrainingNeighbours | undefined): TrainingNeighbo
   );
 }
 
-/** The training pictures that vote on captions of each picture. @throws ShowtellError `ARGUMENT` if there are none, `ENGINE`. */
+/** Who votes on captions of each picture. @throws ShowtellError `ARGUMENT` if there is no table, or no matcher that is to count; `ENGINE`. */
 async function votersOf(
   known: TrainingNeighbours | undefined,
   batches: readonly FeatureBatch[],
-): Promise<readonly (readonly VotingPicture[])[]> {
-  const near = await knownNeighbours(known).nearest(batches, votingPictures);
-  return near.map((pictures) =>
-    pictures.map(({ similarity, captions }) => ({ similarity, captions: captions.map(ptbTokens) })),
-  );
+  options: CaptionOptions,
+): Promise<readonly Electorate[]> {
+  const asked = knownNeighbours(known);
+  const fits = matcherCounts(options) ? await asked.fits(batches) : undefined;
+  const near = await asked.nearest(batches, votingPictures);
+  return near.map((pictures, image) => ({
+    pictures: pictures.map(({ similarity, captions }) => ({ similarity, captions: captions.map(ptbTokens) })),
+    fitOf: fits?.[image],
+  }));
 }
 
 /** How sure the captioner is of a caption, if it can tell, and whether it keeps silent. */

@@ -10,8 +10,11 @@ export const consensusChoices = {
   consensusWeights: ["uniform", "probability"],
   /** Whose captions they are: those of the ensemble as one model, or those of each of its members, all together. */
   consensusFrom: ["ensemble", "members"],
-  /** Whom captions are to agree with: the others that were found, or the captions of the training pictures that look most like this one. */
-  consensusVoters: ["captions", "neighbours"],
+  /**
+   * Whom captions are to agree with: the others that were found, or the captions of the training pictures that look most like this one, alone or
+   * with what a matcher learnt from all of them.
+   */
+  consensusVoters: ["captions", "neighbours", "neighbours-and-matcher"],
 } as const;
 export type ConsensusWeights = (typeof consensusChoices.consensusWeights)[number];
 export type ConsensusSource = (typeof consensusChoices.consensusFrom)[number];
@@ -61,6 +64,13 @@ export interface VotingPicture {
   readonly captions: readonly (readonly string[])[];
 }
 
+/** Who has a vote on a picture's captions. */
+export interface Electorate {
+  readonly pictures: readonly VotingPicture[];
+  /** How well a sentence fits the picture, if that is to count. */
+  readonly fitOf?: ((tokens: Tokens) => number) | undefined;
+}
+
 /** So many training pictures vote. This and the numbers below were chosen as docs/decisions/neighbour-votes.md says. */
 export const votingPictures = 30;
 
@@ -107,18 +117,20 @@ export interface Votes {
   readonly score: number;
   /** Where several models found captions each alone: how much it agrees with all that they found, see {@link expectedScores}. */
   readonly agreement?: number | undefined;
-  /** There, too: what {@link neighbourBleu} gives. One of many captions always has rare words in common with somebody. */
+  /** There, too, and where a matcher says how they fit: what {@link neighbourBleu} gives. One of many captions always has rare words in common with somebody. */
   readonly bleu?: number | undefined;
+  /** Where a matcher says so: how well it fits the picture, the logarithm of how much likelier it makes it. */
+  readonly fit?: number | undefined;
 }
 
 /** What each of the others counts beside a CIDEr-D of votes. */
-const voteShares = { score: 0.2, agreement: 0.1, bleu: 1 } as const;
+const voteShares = { score: 0.2, agreement: 0.1, bleu: 1, fit: 0.2 } as const;
 
 /** What ranks a caption that training pictures voted on; `tried` is for trying other shares. */
 export function votedRank(
-  { votes, score, agreement = 0, bleu = 0 }: Votes,
+  { votes, score, agreement = 0, bleu = 0, fit = 0 }: Votes,
   tried: { readonly [Name in keyof typeof voteShares]?: number } = {},
 ): number {
   const shares = { ...voteShares, ...tried };
-  return votes + shares.score * score + shares.agreement * agreement + shares.bleu * bleu;
+  return votes + shares.score * score + shares.agreement * agreement + shares.bleu * bleu + shares.fit * fit;
 }

@@ -18,7 +18,7 @@ import type { Vocabulary } from "../text/vocabulary.ts";
 import type { CaptionOptions, SearchKind } from "./caption-options.ts";
 import { requireSoundSearch } from "./caption-options.ts";
 import { expectedScores, neighbourBleu, neighbourScores, votedRank } from "./consensus.ts";
-import type { VotingPicture } from "./consensus.ts";
+import type { Electorate } from "./consensus.ts";
 import { constraintsOf } from "./steering.ts";
 
 /** A hypothesis as it was found. */
@@ -51,8 +51,8 @@ export interface SearchedEnsemble<Images, State, MemberState> extends Searched<I
 interface Pictures<Images> {
   readonly images: Images;
   readonly count: number;
-  /** The training pictures that vote on the captions of each, where `consensusVoters` has them vote. */
-  readonly voters?: readonly (readonly VotingPicture[])[] | undefined;
+  /** Who votes on the captions of each, where `consensusVoters` has training pictures vote. */
+  readonly voters?: readonly Electorate[] | undefined;
 }
 
 type Search = <Images, State>(
@@ -153,8 +153,10 @@ function consensusRanking(
       logProbability,
     }));
     const tokens = captions.map((caption) => caption.tokens);
-    const votes = voters && neighbourScores(tokens, voters[image]!, frequencies);
-    const bleu = voters && areMembers ? neighbourBleu(tokens, voters[image]!) : undefined;
+    const { pictures, fitOf } = voters?.[image] ?? {};
+    const votes = pictures && neighbourScores(tokens, pictures, frequencies);
+    const fits = fitOf && tokens.map(fitOf);
+    const bleu = pictures && (areMembers || fits) ? neighbourBleu(tokens, pictures) : undefined;
     const agreement =
       votes === undefined || areMembers ? expectedScores(captions, frequencies, consensusWeights) : undefined;
     const distinct = new Map<string, { readonly found: Found; readonly rank: number }>();
@@ -166,7 +168,7 @@ function consensusRanking(
       const rank =
         votes === undefined
           ? consensus
-          : votedRank({ votes: votes[i]!, score, agreement: agreement?.[i], bleu: bleu?.[i] });
+          : votedRank({ votes: votes[i]!, score, agreement: agreement?.[i], bleu: bleu?.[i], fit: fits?.[i] });
       distinct.set(key, { found: { ...hypothesis, consensus }, rank });
     }
     return [...distinct.values()].sort((a, b) => b.rank - a.rank).map(({ found }) => found);

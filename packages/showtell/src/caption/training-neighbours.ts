@@ -1,6 +1,7 @@
-// What a picture and its caption have in common with training data: the training pictures nearest to it, and whether the sentence stands
-// there word for word. Knows no file.
+// What a picture and its caption have in common with training data: the training pictures nearest to it, how well the sentence fits it by what was
+// learnt there, and whether it stands there word for word. Knows no file.
 import { ptbTokens } from "caption-metrics";
+import type { Tokens } from "caption-metrics";
 import { decodeFloat16 } from "../base/float16.ts";
 import { ShowtellError } from "../base/errors.ts";
 import type { NeighbourTable } from "../bundle/neighbour-table.ts";
@@ -8,6 +9,7 @@ import { pooledLayer } from "../bundle/neighbour-table.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { FeatureBatch } from "./decoder-stepper.ts";
 import type { FeatureSource } from "./ensemble.ts";
+import { sentenceFits } from "./matching.ts";
 import { nearestPictures, unitVectors } from "./nearest-pictures.ts";
 import type { PictureVectors } from "./nearest-pictures.ts";
 
@@ -29,6 +31,11 @@ export interface TrainingNeighbours {
    * @throws ShowtellError `ENGINE`.
    */
   nearest(batches: readonly FeatureBatch[], count: number): Promise<readonly (readonly TrainingNeighbour[])[]>;
+  /**
+   * For each picture how well a sentence fits it, see matching.ts.
+   * @throws ShowtellError `ARGUMENT` if the table has no matcher, `ENGINE`.
+   */
+  fits(batches: readonly FeatureBatch[]): Promise<readonly ((tokens: Tokens) => number)[]>;
   /** How many training captions are this sentence, compared token by token. */
   copiesOf(caption: string): number;
 }
@@ -64,7 +71,7 @@ export function openTrainingNeighbours(
   inputs: readonly FeatureSource[],
   openSession: OpenSession,
 ): TrainingNeighbours {
-  const { pictures, vectors } = table;
+  const { pictures, vectors, matcher } = table;
   const input = inputOfNeighbours(table, inputs);
   const channels = vectors.shape[1]!;
   const pieces: PictureVectors[] = [];
@@ -76,13 +83,23 @@ export function openTrainingNeighbours(
   for (const words of pictures.flatMap(({ captions }) => captions.map(wordsOf))) {
     copies.set(words, (copies.get(words) ?? 0) + 1);
   }
+  const vectorsOf = (batches: readonly FeatureBatch[]): PictureVectors => {
+    const { images, data } = batches[input]!;
+    return unitVectors(decodeFloat16(data), images, channels);
+  };
   return {
     async nearest(batches, count) {
-      const { images, data } = batches[input]!;
-      const queries = unitVectors(decodeFloat16(data), images, channels);
-      const found = await nearestPictures(queries, pieces, openSession, count);
+      const found = await nearestPictures(vectorsOf(batches), pieces, openSession, count);
       return found.map((own) =>
         own.map(({ place, cosine }) => ({ ...pictures[place]!, similarity: Math.min(1, Math.max(-1, cosine)) })),
+      );
+    },
+    async fits(batches) {
+      if (matcher !== undefined) return sentenceFits(matcher, vectorsOf(batches), openSession);
+      throw new ShowtellError(
+        "ARGUMENT",
+        "the table of neighbours has no matcher: it was made by an older showtell, or of captions in which hardly a word occurs four times. " +
+          "Make it again (showtell neighbours build), or let neighbours vote alone",
       );
     },
     copiesOf: (caption) => copies.get(wordsOf(caption)) ?? 0,

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { ShowtellError } from "../base/errors.ts";
-import { requireSoundSearch } from "../caption/caption-options.ts";
+import { areNeighbours, requireSoundSearch } from "../caption/caption-options.ts";
 import { requireWritable, writeFileAtomically } from "../node/files.ts";
 import type { Captioner, NodeCaptionOptions } from "../node/captioner.ts";
 import { loadCaptioner } from "../node/captioner.ts";
@@ -92,15 +92,16 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
   };
   if (options.tokens && !options.json) throw new ShowtellError("ARGUMENT", "--tokens are for --json: give both");
   if (attention && !options.json) throw new ShowtellError("ARGUMENT", "--attention is for --json: give both");
-  if (neighbours !== undefined && !options.json && options.consensusVoters !== "neighbours")
+  const voting = areNeighbours(options.consensusVoters);
+  if (neighbours !== undefined && !options.json && !voting)
     throw new ShowtellError(
       "ARGUMENT",
       "--neighbours are for --json, or to vote: give one of --json and --consensus-voters, too",
     );
-  if (neighbours === undefined && options.consensusVoters === "neighbours")
+  if (neighbours === undefined && voting)
     throw new ShowtellError(
       "ARGUMENT",
-      "--consensus-voters neighbours asks training pictures: name their table with --neighbours (showtell neighbours build makes one)",
+      "--consensus-voters asks training pictures here: name their table with --neighbours (showtell neighbours build makes one)",
     );
   requireSoundSearch(captioning);
   const found = await findInputs({

@@ -64,7 +64,7 @@ export function addConsensusOptions(command: Command): Command {
     .addOption(
       new Option(
         "--consensus-voters <who>",
-        "whom the n are to agree with: each other, or what people said of the training pictures that look most alike (default: captions)",
+        "whom the n are to agree with: each other, or what people said of the training pictures that look most alike, alone or with what a matcher of words and pictures learnt from all of them, which is best (default: captions)",
       ).choices(consensusChoices.consensusVoters),
     );
 }

@@ -6,7 +6,7 @@ import type { PlainError } from "../base/errors.ts";
 import { decodeFloat16 } from "../base/float16.ts";
 import type { Calibration } from "../bundle/calibration.ts";
 import type { NeighbourTable } from "../bundle/neighbour-table.ts";
-import { consensusOptionsOf, neighboursVote } from "../caption/caption-options.ts";
+import { consensusOptionsOf, matcherCounts, neighboursVote } from "../caption/caption-options.ts";
 import type { CaptionerInput } from "../caption/captioning-service.ts";
 import { calibrationOf } from "../caption/confidence.ts";
 import { nearestPictures, unitVectors } from "../caption/nearest-pictures.ts";
@@ -25,7 +25,7 @@ import { captionPictures, readersFor, weightsOf } from "./evaluated-models.ts";
 import type { ReadingContext, SplitFeatures } from "./evaluation-data.ts";
 import { pieces, readSplit } from "./evaluation-data.ts";
 import type { ExtractionProgress } from "./feature-extraction.ts";
-import { neighbourTable } from "./neighbours.ts";
+import { neighbourTable, withMatcher } from "./neighbours.ts";
 
 /** A row before it is scored. */
 export interface Draft extends Pick<Row, "name" | "kind" | "model" | "marks" | "perplexity"> {
@@ -105,7 +105,7 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
 }
 
 /**
- * The training pictures that vote on a model's captions, if they do: all but those with the content of one that is scored.
+ * The training pictures that vote on a model's captions, if they do, and their matcher: all but those with the content of one that is scored.
  * @throws ShowtellError `DATA_SPLIT` if there is no train split, and what reading features throws.
  */
 export async function votingTable(
@@ -120,9 +120,11 @@ export async function votingTable(
     signal,
     onFeatures: (progress: ExtractionProgress) => emit({ kind: "features", split: "train", progress }),
     onBroken: (path: string, error: PlainError) => emit({ kind: "broken picture", path, error }),
+    onLearned: (done: number, total: number) => emit({ kind: "work", task: "matching captions", done, total }),
   };
   const scored = new Set(split.pictures.map(({ hash }) => hash));
-  return neighbourTable(dataset, "train", files.inputs[0]!, reading, scored);
+  const table = await neighbourTable(dataset, "train", files.inputs[0]!, reading, scored);
+  return matcherCounts(request) ? withMatcher(table, reading) : table;
 }
 
 /** How well a lone model foresees the references. */

@@ -1,4 +1,4 @@
-// The table of training neighbours: made of a split of a data set and the features that a model reads, and read again.
+// The table of training neighbours: made of a split of a data set and the features that a model reads, with a matcher or without, and read again.
 import type { CancelSignal } from "../base/cancel.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
@@ -12,6 +12,7 @@ import { unitVectors } from "../caption/nearest-pictures.ts";
 import type { OpenSession } from "../engine/session.ts";
 import { featureShape } from "../models/encoder-graph.ts";
 import { safetensorsParts } from "../safetensors/write.ts";
+import { trainMatcher } from "../train/matcher.ts";
 import type { ModelArgument } from "./captioner-files.ts";
 import { readCaptionerFiles } from "./captioner-files.ts";
 import { openDataset, picturePath } from "./dataset-folder.ts";
@@ -32,6 +33,8 @@ interface NeighboursReading {
   readonly signal?: CancelSignal | undefined;
   readonly onFeatures?: (progress: ExtractionProgress) => void;
   readonly onBroken?: (path: string, error: PlainError) => void;
+  /** Told after each step of a matcher's training. */
+  readonly onLearned?: (done: number, total: number) => void;
 }
 
 /** Of what a table is made. */
@@ -50,7 +53,7 @@ export interface NeighboursRequest extends NeighboursReading {
 const picturesAtOnce = 64;
 
 /**
- * Writes the table of a split's pictures; features that the cache has are not computed again.
+ * Writes the table of a split's pictures, with a matcher; features that the cache has are not computed again.
  * @returns What was written.
  * @throws ShowtellError `DATA_…`, `BUNDLE_…`, `ENCODER_MISSING`, `FILE_WRITE`, `CANCELLED`.
  */
@@ -59,7 +62,7 @@ export async function buildNeighbours(request: NeighboursRequest): Promise<Neigh
   await requireWritable(out);
   const [input] = (await readCaptionerFiles(model)).inputs;
   const dataset = await openDataset(data, images === undefined ? {} : { images });
-  const table = await neighbourTable(dataset, split, input!, request);
+  const table = await withMatcher(await neighbourTable(dataset, split, input!, request), request);
   const { tensors, metadata } = packNeighbours(table);
   throwIfCancelled(signal);
   await writeFileAtomically(out, safetensorsParts(tensors, metadata));
@@ -108,6 +111,11 @@ export async function neighbourTable(
   } finally {
     await cache.close();
   }
+}
+
+/** A table with a matcher that learnt from it. @throws ShowtellError `CANCELLED`, `ENGINE`. */
+export async function withMatcher(table: NeighbourTable, reading: NeighboursReading): Promise<NeighbourTable> {
+  return { ...table, matcher: await trainMatcher({ table, ...reading }) };
 }
 
 /** The pictures' vectors of length 1 as float16 bits, [pictures, channels]. */

@@ -44,10 +44,10 @@ export const optionFields: { readonly [Name in keyof RequestOptions]-?: z.ZodTyp
     .enum(["ensemble", "members"])
     .describe("Of several models: whether they find those captions together or each alone. Default ensemble."),
   consensusVoters: z
-    .enum(["captions", "neighbours"])
+    .enum(["captions", "neighbours", "neighbours-and-matcher"])
     .describe(
       "Whom those captions are to agree with: each other, or what people said of the training pictures that look most alike, where the " +
-        "service has a table of them. Default captions.",
+        "service has a table of them, alone or with how well a caption fits the picture by what was learnt from all of them. Default captions.",
     ),
   abstainBelow: z
     .number()

@@ -10,8 +10,11 @@ import type { NeighbourTable } from "../../src/bundle/neighbour-table.ts";
 import type { CaptionOptions } from "../../src/caption/caption-options.ts";
 import { openEnsembleCaptioner, openFeatureCaptioner } from "../../src/caption/captioner.ts";
 import { expectedScores, neighbourBleu, neighbourScores } from "../../src/caption/consensus.ts";
+import { sentenceFits } from "../../src/caption/matching.ts";
+import { unitVectors } from "../../src/caption/nearest-pictures.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { frequenciesOf, frequencyTable } from "../../src/text/frequency-table.ts";
+import { drawnMatcher } from "../bundle/drawn-matcher.ts";
 import { mixedWeights, tinyBundle, tinySpec } from "../bundle/tiny-decoder.ts";
 import { drawn } from "../tensors.ts";
 
@@ -291,6 +294,61 @@ describe("captions by consensus", () => {
     }
     expect(moved.agreement).toBeGreaterThan(0);
     expect(moved.bleu).toBeGreaterThan(0);
+  });
+
+  test("of neighbours with a matcher count how well they fit the picture, too, and BLEU-4", async () => {
+    const moved = { fit: 0, bleu: 0 };
+    for (const seed of [2, 3, 4, 5]) {
+      const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
+      const lone = await openFeatureCaptionerOf(seed);
+      // Of what is found some has four words in a row with what was said, some has rare words.
+      const said = (await lone.caption(batch, { candidates: 12 })).map(({ candidates }) => [
+        ...candidates.slice(3, 6).map(({ caption }) => `grass ${caption} a dog`),
+        "cat grass runs",
+      ]);
+      await lone.dispose();
+      const neighbours = tableFor(decoder!, said);
+      const [channels] = neighbours.vectors.shape.slice(1) as [number];
+      const matcher = drawnMatcher(channels, ["dog", "cat", "grass"]);
+      const captioner = await openEnsembleCaptioner(
+        [{ source: "tiny", decoder: decoder!, references: part! }],
+        openSession,
+        { threads: 1, neighbours: { ...neighbours, matcher } },
+      );
+      const vectors = unitVectors(decodeFloat16(batch.data), batch.images, channels);
+      const fits = await sentenceFits(matcher, vectors, openSession);
+      const asked = { consensus: 12, candidates: 12, consensusVoters: "neighbours-and-matcher" } as const;
+      for (const [image, found] of (await captioner.caption(batch, { ...asked, neighbours: 16 })).entries()) {
+        const near = found.neighbours!.map(({ similarity, captions: own }) => ({
+          similarity,
+          captions: own.map((caption) => caption.split(" ")),
+        }));
+        const rankedBy = (shares: { readonly fit: number; readonly bleu: number }): number[] =>
+          found.candidates.map(({ consensus, score, tokens }) => {
+            const [bleuVotes] = neighbourBleu([tokens], near) as [number];
+            return consensus! + 0.2 * score + shares.fit * fits[image]!(tokens) + shares.bleu * bleuVotes;
+          });
+        expect(isSorted(rankedBy({ fit: 0.2, bleu: 1 }))).toBe(true);
+        if (!isSorted(rankedBy({ fit: 0, bleu: 1 }))) moved.fit++;
+        if (!isSorted(rankedBy({ fit: 0.2, bleu: 0 }))) moved.bleu++;
+      }
+      await captioner.dispose();
+    }
+    expect(moved.fit).toBeGreaterThan(0);
+    expect(moved.bleu).toBeGreaterThan(0);
+  });
+
+  test("count no fit by a table that has no matcher", async () => {
+    const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(2) });
+    const member = { source: "tiny", decoder: decoder!, references: part! };
+    const neighbours = tableFor(decoder!, [["a dog"], ["a cat"], ["a dog"], ["a cat"]]);
+    const captioner = await openEnsembleCaptioner([member], openSession, { threads: 1, neighbours });
+    const asked = { consensus: 12, consensusVoters: "neighbours-and-matcher" } as const;
+    await expect(captioner.caption(batch, asked)).rejects.toMatchObject({
+      code: "ARGUMENT",
+      message: expect.stringContaining("has no matcher") as string,
+    });
+    await captioner.dispose();
   });
 
   test("say what belongs to a consensus only with one", async () => {

@@ -41,7 +41,13 @@ test("training pictures are found by their look, and copies by their words, in t
   // The broken picture is named and left out.
   expect(built.status).toBe(1);
   expect(built.stderr).toMatch(/^error IMAGE_FORMAT: .*broken\.jpg/);
-  expect(JSON.parse(built.stdout)).toMatchObject({ pictures: 3, captions: 6, channels: 2048, layer: "pooled" });
+  expect(JSON.parse(built.stdout)).toMatchObject({
+    pictures: 3,
+    captions: 6,
+    channels: 2048,
+    layer: "pooled",
+    matcherWords: 0,
+  });
 
   const asked = ["caption", "-m", "tiny.safetensors", "--json", "--neighbours", "table.safetensors"];
   const { status, stdout } = await run(...asked, pictures[1]!);
@@ -76,13 +82,13 @@ test("training pictures that look alike vote on captions, with and without --jso
     return (JSON.parse(stdout) as { candidates: { caption: string }[] }).candidates;
   };
   const wanted = (await candidates("-m", "tiny.safetensors")).at(-1)!.caption;
-  // All pictures of the table say so; of those whose references weigh words, one does.
-  const linesOf = (captions: readonly string[]): string =>
+  // All pictures of the table say so, twice; of those whose references weigh words, one does.
+  const linesOf = (captions: readonly (readonly string[])[]): string =>
     captions
-      .map((caption, i) => JSON.stringify({ image: basename(pictures[i]!), captions: [caption], split: "train" }))
+      .map((own, i) => JSON.stringify({ image: basename(pictures[i]!), captions: own, split: "train" }))
       .join("\n");
-  writeFileSync(join(folder, "voters.jsonl"), linesOf([wanted, wanted, wanted]));
-  writeFileSync(join(folder, "weights.jsonl"), linesOf(["picture 0", wanted, "picture 2"]));
+  writeFileSync(join(folder, "voters.jsonl"), linesOf([0, 1, 2].map(() => [wanted, wanted])));
+  writeFileSync(join(folder, "weights.jsonl"), linesOf([["picture 0"], [wanted], ["picture 2"]]));
   const table = ["-m", "tiny.safetensors", "--data", "voters.jsonl", "--images", "images", "-o", "voters.safetensors"];
   expect(await run("neighbours", "build", ...table)).toMatchObject({ status: 0 });
   const packed = ["tiny.safetensors", "--no-encoder", "--references", "weights.jsonl", "--out", "voted.safetensors"];
@@ -95,6 +101,9 @@ test("training pictures that look alike vote on captions, with and without --jso
   const [first, second] = await candidates(...voting);
   expect(first).toMatchObject({ caption: wanted, consensus: expect.closeTo(10, 6) as number });
   expect(second!.consensus).toBeLessThan(10);
+  // All words were said six times, which is enough to learn them; but of every picture alike.
+  const matching = [...asked, "--consensus", "6", "--consensus-voters", "neighbours-and-matcher"];
+  expect((await candidates(...matching))[0]).toEqual(first);
   const unvoted = await run("caption", pictures[1]!, ...asked);
   expect(unvoted).toMatchObject({ status: 2, stderr: expect.stringContaining("--consensus-voters") as string });
 });

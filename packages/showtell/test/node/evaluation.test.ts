@@ -166,6 +166,17 @@ describe("an evaluation", () => {
     expect(rows[0]!.scores!["CIDEr"]!.value).toBeGreaterThan(1 + among.scores!["CIDEr"]!.value);
   });
 
+  test("lets a matcher count, too, which learns from the training pictures first", async () => {
+    const tasks: string[] = [];
+    const onNews = (one: EvaluationNews): void => void (one.kind === "work" && tasks.push(one.task));
+    const asked = request({ baselines: false, consensus: 300, consensusVoters: "neighbours-and-matcher" });
+    const { rows } = await evaluateCaptioners(asked, { onNews });
+    expect(tasks).toContain("matching captions");
+    expect(rows[0]!.model!.consensus).toMatchObject({ voters: "neighbours-and-matcher" });
+    const among = (await evaluateCaptioners({ ...asked, consensusVoters: "captions" })).rows[0]!;
+    expect(rows[0]!.scores!["CIDEr"]!.value).toBeGreaterThan(1 + among.scores!["CIDEr"]!.value);
+  });
+
   test("gives no vote to pictures that are scored themselves", async () => {
     const own = request({
       split: "train",
