@@ -137,24 +137,38 @@ function gathered(captions) {
   );
 }
 
-/** Prints how captions are chosen among so many of each member, by how much agreement, BLEU-4 and the matcher count. */
-function showShares(captions, agreements, fits) {
+/** Prints how captions are chosen among so many of each member, by how much each of what speaks for them counts. */
+function showShares(captions, shares) {
   const all = gathered(captions);
-  for (const agreement of agreements)
-    for (const fit of fits)
-      for (const bleu of [0, 1, 2])
-        show(`${captions} captions of each, agreement ${agreement}, matcher ${fit}, BLEU-4 ${bleu}`, (picture) => {
-          const { candidates, marks } = all.get(picture);
-          return { candidates, ranks: marks.map((own) => votedRank(own, { agreement, bleu, fit })) };
-        });
+  for (const counted of shares) {
+    const name = Object.entries(counted).map(([mark, share]) => `${mark} ${share}`);
+    show([`${captions} captions of each`, ...name].join(", "), (picture) => {
+      const { candidates, marks } = all.get(picture);
+      return { candidates, ranks: marks.map((own) => votedRank(own, counted)) };
+    });
+  }
 }
+
+/** Every choice of a value for each name. */
+function everyChoice(values) {
+  return Object.entries(values).reduce(
+    (chosen, [name, some]) => chosen.flatMap((one) => some.map((value) => ({ ...one, [name]: value }))),
+    [{}],
+  );
+}
+
+const unmatched = { score: [0.2], fit: [0] };
+const matched = { score: [0.2, 0.4, 0.6], fit: [0.1, 0.2, 0.3, 0.4] };
 
 console.log(
   `${"CIDEr × 100, and BLEU-4 × 100".padEnd(56)} ${["first", "others", "all", "first", "others", "all"].map((c) => c.padStart(8)).join("")}`,
 );
 if (members.length > 1) {
-  for (const captions of [5, 10]) showShares(captions, [0.1], [0, 0.2]);
-  showShares(20, [0, 0.05, 0.1, 0.15, 0.2], [0, 0.1, 0.2, 0.3]);
+  for (const captions of [5, 10, 20]) {
+    showShares(captions, everyChoice({ ...unmatched, agreement: [0, 0.05, 0.1, 0.15, 0.2], bleu: [0, 1, 2] }));
+    showShares(captions, everyChoice({ ...matched, agreement: [0, 0.1], bleu: [1] }));
+    showShares(captions, everyChoice({ score: [0.4], fit: [0.3], agreement: [0], bleu: [0, 2, 3] }));
+  }
   process.exit();
 }
 const chosen = { captions: 20, voters: votingPictures, scale: 0.04, share: 0.2 };
@@ -167,7 +181,10 @@ for (const captions of [3, 5, 10, 40]) voted({ ...chosen, captions });
 for (const voters of [1, 5, 15, 60]) voted({ ...chosen, voters });
 for (const scale of [0.02, 0.1, Number.POSITIVE_INFINITY]) voted({ ...chosen, scale });
 for (const share of [0, 0.1, 0.4, 1]) voted({ ...chosen, share });
-for (const captions of [5, 20]) showShares(captions, [0], [0.05, 0.1, 0.2, 0.3]);
+for (const captions of [5, 20]) {
+  showShares(captions, everyChoice({ ...matched, agreement: [0], bleu: [1] }));
+  showShares(captions, everyChoice({ score: [0.4], fit: [0.3], agreement: [0], bleu: [0, 2, 3] }));
+}
 
 // Photos of one scene may be in both splits: how much of the gain do those give that look most like a training picture?
 const gain = best.map((score, i) => score - likeliest[i]);

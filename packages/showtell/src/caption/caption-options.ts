@@ -53,9 +53,9 @@ export interface ConsensusOptions {
   /**
    * With "neighbours" the captions of the 30 most similar training pictures vote instead of the others that were found, each counting less
    * the less similar its picture is; the model's own score counts a little and, with `consensusFrom` "members", BLEU-4 against the same
-   * captions and the agreement of all that were found. With "neighbours-and-matcher" it also counts how well a caption fits the picture, by what
-   * was learnt from all training pictures and their captions, and BLEU-4 always does. Only where a table of neighbours is loaded. Default
-   * "captions".
+   * captions and the agreement of all that were found. With "neighbours-and-matcher" the model's own score, BLEU-4 and how well a caption fits
+   * the picture count beside the votes, by what was learnt from all training pictures and their captions. Only where a table of neighbours is
+   * loaded. Default "captions".
    */
   readonly consensusVoters?: ConsensusVoters;
 }

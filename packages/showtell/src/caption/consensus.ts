@@ -115,7 +115,7 @@ export interface Votes {
   readonly votes: number;
   /** The model's log-probability, as lengths have it. */
   readonly score: number;
-  /** Where several models found captions each alone: how much it agrees with all that they found, see {@link expectedScores}. */
+  /** Where several models found captions each alone, and no matcher says how they fit: how much it agrees with all that they found, see {@link expectedScores}. */
   readonly agreement?: number | undefined;
   /** There, too, and where a matcher says how they fit: what {@link neighbourBleu} gives. One of many captions always has rare words in common with somebody. */
   readonly bleu?: number | undefined;
@@ -123,14 +123,18 @@ export interface Votes {
   readonly fit?: number | undefined;
 }
 
-/** What each of the others counts beside a CIDEr-D of votes. */
-const voteShares = { score: 0.2, agreement: 0.1, bleu: 1, fit: 0.2 } as const;
+/** What each of the others counts beside a CIDEr-D of votes, by whether a matcher says how captions fit. */
+const voteShares = {
+  alone: { score: 0.2, agreement: 0.1, bleu: 1, fit: 0 },
+  matched: { score: 0.4, agreement: 0, bleu: 1, fit: 0.3 },
+} as const;
 
 /** What ranks a caption that training pictures voted on; `tried` is for trying other shares. */
 export function votedRank(
-  { votes, score, agreement = 0, bleu = 0, fit = 0 }: Votes,
-  tried: { readonly [Name in keyof typeof voteShares]?: number } = {},
+  { votes, score, agreement = 0, bleu = 0, fit }: Votes,
+  tried: { readonly [Name in keyof Votes]?: number } = {},
 ): number {
-  const shares = { ...voteShares, ...tried };
-  return votes + shares.score * score + shares.agreement * agreement + shares.bleu * bleu + shares.fit * fit;
+  const shares = { ...(fit === undefined ? voteShares.alone : voteShares.matched), ...tried };
+  const matched = fit === undefined ? 0 : shares.fit * fit;
+  return votes + shares.score * score + shares.agreement * agreement + shares.bleu * bleu + matched;
 }

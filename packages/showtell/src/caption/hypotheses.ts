@@ -125,7 +125,7 @@ async function weighed<Images, State>(
 
 /**
  * Ranks a picture's hypotheses by how much they agree with each other, or with its voters, and then with each other only where members
- * found them alone; of equals the likelier is first.
+ * found them alone and no matcher counts; of equals the likelier is first.
  */
 function consensusRanking(
   { frequencies, vocabulary }: Model,
@@ -158,7 +158,9 @@ function consensusRanking(
     const fits = fitOf && tokens.map(fitOf);
     const bleu = pictures && (areMembers || fits) ? neighbourBleu(tokens, pictures) : undefined;
     const agreement =
-      votes === undefined || areMembers ? expectedScores(captions, frequencies, consensusWeights) : undefined;
+      votes === undefined || (areMembers && fits === undefined)
+        ? expectedScores(captions, frequencies, consensusWeights)
+        : undefined;
     const distinct = new Map<string, { readonly found: Found; readonly rank: number }>();
     for (const [i, hypothesis] of hypotheses.entries()) {
       const key = hypothesis.words.join();

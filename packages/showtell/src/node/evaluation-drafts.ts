@@ -46,6 +46,8 @@ export interface Scene {
   readonly dataset: Dataset;
   readonly inputs: readonly CaptionerInput[];
   readonly split: SplitFeatures;
+  /** The tables of training pictures that vote, by the features that they are of; made when they are first wanted. */
+  readonly tables: Map<string, NeighbourTable>;
 }
 
 /** @throws ShowtellError `DATA_LEAK` if a model was trained on pictures of the split and that is not allowed. */
@@ -110,10 +112,14 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
  */
 export async function votingTable(
   { files }: EvaluatedModel,
-  { context, dataset, split }: Scene,
+  { context, dataset, split, tables }: Scene,
 ): Promise<NeighbourTable | undefined> {
   const { request, openSession, signal, emit } = context;
   if (!neighboursVote(request)) return undefined;
+  const input = files.inputs[0]!;
+  const key = `${input.features.identity} ${input.features.layer}`;
+  const known = tables.get(key);
+  if (known !== undefined) return known;
   const reading = {
     cache: request.cache,
     openSession,
@@ -123,8 +129,10 @@ export async function votingTable(
     onLearned: (done: number, total: number) => emit({ kind: "work", task: "matching captions", done, total }),
   };
   const scored = new Set(split.pictures.map(({ hash }) => hash));
-  const table = await neighbourTable(dataset, "train", files.inputs[0]!, reading, scored);
-  return matcherCounts(request) ? withMatcher(table, reading) : table;
+  const plain = await neighbourTable(dataset, "train", input, reading, scored);
+  const table = matcherCounts(request) ? await withMatcher(plain, reading) : plain;
+  tables.set(key, table);
+  return table;
 }
 
 /** How well a lone model foresees the references. */

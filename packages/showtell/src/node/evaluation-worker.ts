@@ -158,7 +158,7 @@ async function evaluate(context: ReadingContext): Promise<Evaluation> {
   const inputs = inputsOf(models);
   const split = await readSplit(dataset, request.split, inputs, context);
   try {
-    const scene: Scene = { context, dataset, inputs, split };
+    const scene: Scene = { context, dataset, inputs, split, tables: new Map() };
     refuseLeaks(models, scene);
     const drafts: Draft[] = [];
     for (const model of models) drafts.push(await modelDraft(model, scene));

@@ -143,7 +143,7 @@ serveRequests<MeasurementRequest, Measurement, EvaluationNews>(async (request, {
   };
   const split: SplitFeatures = await readSplit(dataset, name, inputs, context);
   try {
-    const scene: Scene = { context, dataset, inputs, split };
+    const scene: Scene = { context, dataset, inputs, split, tables: new Map() };
     refuseLeaks(models, scene);
     return await measure(request, models[0]!, scene);
   } finally {

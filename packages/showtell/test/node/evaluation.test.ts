@@ -167,11 +167,14 @@ describe("an evaluation", () => {
   });
 
   test("lets a matcher count, too, which learns from the training pictures first", async () => {
-    const tasks: string[] = [];
-    const onNews = (one: EvaluationNews): void => void (one.kind === "work" && tasks.push(one.task));
-    const asked = request({ baselines: false, consensus: 300, consensusVoters: "neighbours-and-matcher" });
+    let learnt = 0;
+    const onNews = (one: EvaluationNews): void =>
+      void (one.kind === "work" && one.task === "matching captions" && one.done === one.total && learnt++);
+    const models = [bundle("one"), `${bundle("one")},${bundle("two")}`];
+    const asked = request({ models, baselines: false, consensus: 300, consensusVoters: "neighbours-and-matcher" });
     const { rows } = await evaluateCaptioners(asked, { onNews });
-    expect(tasks).toContain("matching captions");
+    // Once for both models, which read the same features.
+    expect(learnt).toBe(1);
     expect(rows[0]!.model!.consensus).toMatchObject({ voters: "neighbours-and-matcher" });
     const among = (await evaluateCaptioners({ ...asked, consensusVoters: "captions" })).rows[0]!;
     expect(rows[0]!.scores!["CIDEr"]!.value).toBeGreaterThan(1 + among.scores!["CIDEr"]!.value);
