@@ -150,8 +150,8 @@ function showShares(captions, shares) {
 }
 
 /** Every choice of a value for each name. */
-function everyChoice(values) {
-  return Object.entries(values).reduce(
+function everyChoice(options) {
+  return Object.entries(options).reduce(
     (chosen, [name, some]) => chosen.flatMap((one) => some.map((value) => ({ ...one, [name]: value }))),
     [{}],
   );

@@ -9,7 +9,7 @@ import { pooledLayer } from "../bundle/neighbour-table.ts";
 import type { OpenSession } from "../engine/session.ts";
 import type { FeatureBatch } from "./decoder-stepper.ts";
 import type { FeatureSource } from "./ensemble.ts";
-import { sentenceFits } from "./matching.ts";
+import { openMatching } from "./matching.ts";
 import { nearestPictures, unitVectors } from "./nearest-pictures.ts";
 import type { PictureVectors } from "./nearest-pictures.ts";
 
@@ -79,6 +79,7 @@ export function openTrainingNeighbours(
     const data = decodeFloat16(vectors.data.subarray(start * channels, (start + vectorsAtOnce) * channels));
     pieces.push({ count: data.length / channels, data });
   }
+  const matching = matcher && openMatching(matcher, openSession);
   const copies = new Map<string, number>();
   for (const words of pictures.flatMap(({ captions }) => captions.map(wordsOf))) {
     copies.set(words, (copies.get(words) ?? 0) + 1);
@@ -95,7 +96,7 @@ export function openTrainingNeighbours(
       );
     },
     async fits(batches) {
-      if (matcher !== undefined) return sentenceFits(matcher, vectorsOf(batches), openSession);
+      if (matching !== undefined) return matching.fits(vectorsOf(batches));
       throw new ShowtellError(
         "ARGUMENT",
         "the table of neighbours has no matcher: it was made by an older showtell, or of captions in which hardly a word occurs four times. " +

@@ -11,7 +11,7 @@ import { linear, standardise } from "../nn/layers.ts";
 import { binaryCrossEntropy } from "../nn/losses.ts";
 import { declareNoise } from "../nn/noise.ts";
 import { tokenOrder } from "../nn/token-order.ts";
-import type { MaskInput } from "../nn/noise.ts";
+import type { NoisyModel } from "../nn/noise.ts";
 import { biasSpec, declareParameters, weightSpec } from "../nn/parameters.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
 
@@ -60,12 +60,6 @@ export function detectingGraph(spec: DetectorSpec): Uint8Array {
   return exportModel(graph, { probabilities }, { parameters: "inputs", name: "detecting" });
 }
 
-/** A compiled step's model and the masks that it wants. */
-export interface DetectorGraph {
-  readonly model: Uint8Array;
-  readonly masks: readonly MaskInput[];
-}
-
 /**
  * The graph of a step in which a detector learns: `seen` [images, channels] and `targets` [images, words], 1 where a word is said of a
  * picture, → `loss`; parameters and moments that are fed as NAME come out as `next.NAME`.
@@ -76,7 +70,7 @@ export function detectorTrainingGraph(
   images: number,
   adam: AdamOptions,
   dropout: number,
-): DetectorGraph {
+): NoisyModel {
   const graph = new Graph();
   const specs = detectorParameters(spec);
   const p = declareParameters(graph, specs);

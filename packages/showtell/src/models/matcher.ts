@@ -12,7 +12,7 @@ import { minimise } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
 import { linear, standardise } from "../nn/layers.ts";
 import { declareNoise } from "../nn/noise.ts";
-import type { MaskInput } from "../nn/noise.ts";
+import type { NoisyModel } from "../nn/noise.ts";
 import { biasSpec, declareParameters, weightSpec } from "../nn/parameters.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
 import { tokenOrder } from "../nn/token-order.ts";
@@ -69,24 +69,13 @@ export function pictureDirectionGraph(spec: MatcherSpec): Uint8Array {
   return exportModel(graph, { directions: found }, { parameters: "inputs", name: "picture directions" });
 }
 
-/** A compiled step's model and the masks that it wants. */
-export interface MatcherGraph {
-  readonly model: Uint8Array;
-  readonly masks: readonly MaskInput[];
-}
-
 /**
  * The graph of a step in which a matcher learns to tell pairs of a picture and a caption from all others of the batch: `vectors`
  * [pairs, channels] and `counts` [pairs, words], how often each word stands in the caption, → `loss`, natural; parameters and moments that are
  * fed as NAME come out as `next.NAME`.
  * @param dropout Rate at which it does not see a channel.
  */
-export function matcherTrainingGraph(
-  spec: MatcherSpec,
-  pairs: number,
-  adam: AdamOptions,
-  dropout: number,
-): MatcherGraph {
+export function matcherTrainingGraph(spec: MatcherSpec, pairs: number, adam: AdamOptions, dropout: number): NoisyModel {
   const graph = new Graph();
   const specs = matcherParameters(spec);
   const p = declareParameters(graph, specs);

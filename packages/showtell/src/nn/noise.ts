@@ -1,6 +1,8 @@
 // Dropout whose masks are fed, so that training can be resumed bit for bit: the engine's own Dropout keeps hidden state.
 import { ShowtellError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
+import type { Tensor } from "../base/tensor.ts";
+import { zeros } from "../base/tensor.ts";
 import type { Value } from "../graph/graph.ts";
 import { mul } from "../graph/operators/arithmetic.ts";
 import { gather } from "../graph/operators/indexing.ts";
@@ -21,6 +23,12 @@ export interface MaskInput {
   readonly name: string;
   readonly shape: readonly [number, number];
   readonly rate: number;
+}
+
+/** A model whose noise is fed, and the masks that it wants. */
+export interface NoisyModel {
+  readonly model: Uint8Array;
+  readonly masks: readonly MaskInput[];
 }
 
 /**
@@ -124,4 +132,14 @@ function heldByPicture({ images, group, places }: TokenOrder, x: Value, mask: Va
 /** Fills a mask: 0 with probability `rate`, rounded to 1 / 65,536, else 1 / (1 − rate). */
 export function drawMask(rate: number, random: Random, into: Float32Array): void {
   random.choose(into, rate, 0, 1 / (1 - rate));
+}
+
+/** Masks by the names that they are fed under, each drawn by what `randomOf` gives for its name. */
+export function drawMasks(masks: readonly MaskInput[], randomOf: (name: string) => Random): Record<string, Tensor> {
+  const drawn = masks.map(({ name, shape, rate }) => {
+    const mask = zeros("float32", shape);
+    drawMask(rate, randomOf(name), mask.data);
+    return [name, mask] as const;
+  });
+  return Object.fromEntries(drawn);
 }

@@ -10,7 +10,7 @@ import type { DetectorSpec } from "../models/attribute-detector.ts";
 import { nextState } from "../models/inference-graphs.ts";
 import { adamFeeds, momentNames } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
-import { drawMask } from "../nn/noise.ts";
+import { drawMasks } from "../nn/noise.ts";
 import type { MaskInput } from "../nn/noise.ts";
 import { lookAt, rowsOf } from "./attribute-sight.ts";
 import type { LookingContext, Sight } from "./attribute-sight.ts";
@@ -105,7 +105,8 @@ async function learnPass(
   for (const batch of batches) {
     throwIfCancelled(signal);
     step++;
-    const feeds = { ...state, ...batch(), ...adamFeeds(step, learningRate, adam), ...masksOf(masks, seed, step) };
+    const drawn = drawMasks(masks, (name) => seededRandom(seed, `detector ${name} ${step}`));
+    const feeds = { ...state, ...batch(), ...adamFeeds(step, learningRate, adam), ...drawn };
     state = nextState(await session.run(feeds)) as DetectorState;
   }
   return state;
@@ -150,15 +151,6 @@ function batchesOf(
       });
     });
   }).flat();
-}
-
-function masksOf(masks: readonly MaskInput[], seed: number, step: number): Record<string, Tensor> {
-  const drawn = masks.map(({ name, shape, rate }) => {
-    const mask = zeros("float32", shape);
-    drawMask(rate, seededRandom(seed, `detector ${name} ${step}`), mask.data);
-    return [name, mask] as const;
-  });
-  return Object.fromEntries(drawn);
 }
 
 function weightsOf(state: DetectorState, spec: DetectorSpec): LearnerState {

@@ -13,7 +13,7 @@ import { matcherParameters, matcherTrainingGraph } from "../models/matcher.ts";
 import type { MatcherSpec } from "../models/matcher.ts";
 import { adamFeeds, momentNames } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
-import { drawMask } from "../nn/noise.ts";
+import { drawMasks } from "../nn/noise.ts";
 import { initialise } from "../nn/parameters.ts";
 import { learningRate } from "../nn/schedules.ts";
 import { buildVocabulary, encodeTokens, specialWords, unknownId } from "../text/vocabulary.ts";
@@ -79,17 +79,13 @@ export async function trainMatcher(training: MatcherTraining): Promise<Matcher |
       const place = (step - 1) % full;
       if (place === 0) order = seededRandom(seed, `matcher order ${step}`).shuffle([...told]);
       const batch = order.slice(place * pairs, (place + 1) * pairs);
-      const feeds: Record<string, Tensor> = {
+      const feeds = {
         ...state,
         ...adamFeeds(step, learningRate(schedule, step, total), adam),
         vectors: vectorsOf(table, batch),
         counts: countsOf(batch, spec.words, seededRandom(seed, `matcher words ${step}`)),
+        ...drawMasks(masks, (name) => seededRandom(seed, `matcher ${name} ${step}`)),
       };
-      for (const { name, shape, rate } of masks) {
-        const mask = zeros("float32", shape);
-        drawMask(rate, seededRandom(seed, `matcher ${name} ${step}`), mask.data);
-        feeds[name] = mask;
-      }
       await session.run(feeds, into);
       onLearned?.(step, total);
     }

@@ -10,7 +10,7 @@ import type { NeighbourTable } from "../../src/bundle/neighbour-table.ts";
 import type { CaptionOptions } from "../../src/caption/caption-options.ts";
 import { openEnsembleCaptioner, openFeatureCaptioner } from "../../src/caption/captioner.ts";
 import { expectedScores, neighbourBleu, neighbourScores } from "../../src/caption/consensus.ts";
-import { sentenceFits } from "../../src/caption/matching.ts";
+import { openMatching } from "../../src/caption/matching.ts";
 import { unitVectors } from "../../src/caption/nearest-pictures.ts";
 import { openSession } from "../../src/node/ort-session.ts";
 import { frequenciesOf, frequencyTable } from "../../src/text/frequency-table.ts";
@@ -316,7 +316,7 @@ describe("captions by consensus", () => {
         { threads: 1, neighbours: { ...neighbours, matcher } },
       );
       const vectors = unitVectors(decodeFloat16(batch.data), batch.images, channels);
-      const fits = await sentenceFits(matcher, vectors, openSession);
+      const fits = await openMatching(matcher, openSession).fits(vectors);
       const asked = { consensus: 12, candidates: 12, consensusVoters: "neighbours-and-matcher" } as const;
       for (const [image, found] of (await captioner.caption(batch, { ...asked, neighbours: 16 })).entries()) {
         const near = found.neighbours!.map(({ similarity, captions: own }) => ({

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { decodeFloat16, encodeFloat16 } from "../../src/base/float16.ts";
 import { tensor } from "../../src/base/tensor.ts";
 import type { Matcher, NeighbourPicture } from "../../src/bundle/neighbour-table.ts";
-import { sentenceFits } from "../../src/caption/matching.ts";
+import { openMatching } from "../../src/caption/matching.ts";
 import { unitVectors } from "../../src/caption/nearest-pictures.ts";
 import type { OpenSession } from "../../src/engine/session.ts";
 import { matcherParameters, matcherTrainingGraph } from "../../src/models/matcher.ts";
@@ -59,7 +59,7 @@ describe("training a matcher", () => {
     const matcher = await learn();
     // A word that stands in one caption alone is not known.
     expect(matcher.words.toSorted()).toEqual([...kinds, ...colours, "a"].toSorted());
-    const fits = await sentenceFits(matcher, newPictures(), openSession);
+    const fits = await openMatching(matcher, openSession).fits(newPictures());
     const sentences = colours.flatMap((colour) => kinds.map((kind) => `a ${colour} ${kind}`.split(" ")));
     const best = fits.map((fit) => {
       const all = sentences.map(fit);
@@ -131,7 +131,7 @@ test("the loss of a step is that of the fits as captions are matched by them, ea
     counts: tensor("float32", [pairs, spec.words], counts),
   });
   await session.dispose();
-  const fits = (await sentenceFits(matcher, pictures, openSession)).map((fit) => said.map(fit));
+  const fits = (await openMatching(matcher, openSession).fits(pictures)).map((fit) => said.map(fit));
   const wanted = fits.map((row, i) => {
     const column = fits.map((other) => other[i]!);
     return -(shareOf(row[i]!, row) + shareOf(row[i]!, column)) / 2;
