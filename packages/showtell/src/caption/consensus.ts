@@ -121,20 +121,26 @@ export interface Votes {
   readonly bleu?: number | undefined;
   /** Where a matcher says so: how well it fits the picture, the logarithm of how much likelier it makes it. */
   readonly fit?: number | undefined;
+  /** Whether several models found captions each alone. */
+  readonly areMembers?: boolean;
 }
 
-/** What each of the others counts beside a CIDEr-D of votes, by whether a matcher says how captions fit. */
+/**
+ * What each of the others counts beside a CIDEr-D of votes: without a matcher, with one, and with one where several models found captions each alone.
+ * Of so many captions some always seem to fit.
+ */
 const voteShares = {
-  alone: { score: 0.2, agreement: 0.1, bleu: 1, fit: 0 },
+  unmatched: { score: 0.2, agreement: 0.1, bleu: 1, fit: 0 },
   matched: { score: 0.4, agreement: 0, bleu: 1, fit: 0.3 },
+  matchedMembers: { score: 0.6, agreement: 0, bleu: 1, fit: 0.1 },
 } as const;
 
 /** What ranks a caption that training pictures voted on; `tried` is for trying other shares. */
 export function votedRank(
-  { votes, score, agreement = 0, bleu = 0, fit }: Votes,
-  tried: { readonly [Name in keyof Votes]?: number } = {},
+  { votes, score, agreement = 0, bleu = 0, fit, areMembers = false }: Votes,
+  tried: { readonly [Name in keyof typeof voteShares.matched]?: number } = {},
 ): number {
-  const shares = { ...(fit === undefined ? voteShares.alone : voteShares.matched), ...tried };
-  const matched = fit === undefined ? 0 : shares.fit * fit;
-  return votes + shares.score * score + shares.agreement * agreement + shares.bleu * bleu + matched;
+  const kind = fit === undefined ? "unmatched" : areMembers ? "matchedMembers" : "matched";
+  const shares = { ...voteShares[kind], ...tried };
+  return votes + shares.score * score + shares.agreement * agreement + shares.bleu * bleu + shares.fit * (fit ?? 0);
 }

@@ -170,7 +170,14 @@ function consensusRanking(
       const rank =
         votes === undefined
           ? consensus
-          : votedRank({ votes: votes[i]!, score, agreement: agreement?.[i], bleu: bleu?.[i], fit: fits?.[i] });
+          : votedRank({
+              votes: votes[i]!,
+              score,
+              agreement: agreement?.[i],
+              bleu: bleu?.[i],
+              fit: fits?.[i],
+              areMembers,
+            });
       distinct.set(key, { found: { ...hypothesis, consensus }, rank });
     }
     return [...distinct.values()].sort((a, b) => b.rank - a.rank).map(({ found }) => found);

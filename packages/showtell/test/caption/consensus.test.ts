@@ -338,6 +338,51 @@ describe("captions by consensus", () => {
     expect(moved.bleu).toBeGreaterThan(0);
   });
 
+  test("of members that voters with a matcher rank count more by their score and less by how they fit", async () => {
+    const members = await Promise.all(
+      [3, 5].map(async (seed) => {
+        const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
+        return { source: `${seed}`, decoder: decoder!, references: part! };
+      }),
+    );
+    const said = [["a dog runs"], ["dog dog a"], ["grass on a cat"], ["a cat"]];
+    const neighbours = tableFor(members[0]!.decoder, said);
+    const [channels] = neighbours.vectors.shape.slice(1) as [number];
+    const matcher = drawnMatcher(channels, ["dog", "cat", "grass"]);
+    const fits = await openMatching(matcher, openSession).fits(
+      unitVectors(decodeFloat16(batch.data), batch.images, channels),
+    );
+    const lists = [];
+    for (const member of members) {
+      const alone = await openEnsembleCaptioner([member], openSession, { threads: 1 });
+      lists.push(await alone.caption(batch, { candidates: 6 }));
+      await alone.dispose();
+    }
+    const ensemble = await openEnsembleCaptioner(members, openSession, {
+      threads: 1,
+      neighbours: { ...neighbours, matcher },
+    });
+    const asked = { consensusFrom: "members", consensusVoters: "neighbours-and-matcher", neighbours: 4 } as const;
+    let moved = 0;
+    for (const [image, found] of (await ensemble.caption(batch, { ...asked, consensus: 6, candidates: 6 })).entries()) {
+      const all = lists.flatMap((list) => list[image]!.candidates).toSorted((a, b) => b.score - a.score);
+      const near = found.neighbours!.map(({ similarity, captions: own }) => ({
+        similarity,
+        captions: own.map((caption) => caption.split(" ")),
+      }));
+      const rankedBy = (shares: { readonly score: number; readonly fit: number }): number[] =>
+        found.candidates.map(({ caption, consensus, tokens }) => {
+          const { score } = all.find((one) => one.caption === caption)!;
+          const [bleuVotes] = neighbourBleu([tokens], near) as [number];
+          return consensus! + shares.score * score + shares.fit * fits[image]!(tokens) + bleuVotes;
+        });
+      expect(isSorted(rankedBy({ score: 0.6, fit: 0.1 }))).toBe(true);
+      if (!isSorted(rankedBy({ score: 0.4, fit: 0.3 }))) moved++;
+    }
+    expect(moved).toBeGreaterThan(0);
+    await ensemble.dispose();
+  });
+
   test("count no fit by a table that has no matcher", async () => {
     const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(2) });
     const member = { source: "tiny", decoder: decoder!, references: part! };
