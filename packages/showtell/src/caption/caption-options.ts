@@ -62,7 +62,7 @@ export interface ConsensusOptions {
 
 /** Whether those who vote are training pictures. */
 export function areNeighbours(voters: ConsensusVoters | undefined): boolean {
-  return voters !== undefined && voters !== "captions";
+  return voters === "neighbours" || voters === "neighbours-and-matcher";
 }
 
 /** Whether training pictures vote on captions. */
