@@ -1,5 +1,7 @@
 // The two graphs of captioning: what runs once a picture, and one step of the search. Sizes of batches are names.
+import type { Tensor } from "../base/tensor.ts";
 import { tensor } from "../base/tensor.ts";
+import type { Tensors } from "../engine/session.ts";
 import { exportModel } from "../graph/export.ts";
 import type { ParameterContent } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
@@ -99,4 +101,15 @@ export function inferenceGraphs(
 export function nextState<T>(outputs: Readonly<Record<string, T>>): Record<string, T> {
   const next = Object.entries(outputs).filter(([name]) => name.startsWith("next."));
   return Object.fromEntries(next.map(([name, value]) => [name.slice("next.".length), value]));
+}
+
+/** Where each of a step's outputs is written to: those named `next.*` over what the following step takes, others, scalars, to themselves. */
+export function placesOver(state: Tensors, outputNames: readonly string[]): Record<string, Tensor> {
+  const places = outputNames.map((name) => {
+    const place = name.startsWith("next.")
+      ? state[name.slice("next.".length)]!
+      : tensor("float32", [], new Float32Array(1));
+    return [name, place] as const;
+  });
+  return Object.fromEntries(places);
 }

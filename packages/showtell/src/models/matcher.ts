@@ -5,12 +5,13 @@ import { tensor } from "../base/tensor.ts";
 import { exportModel } from "../graph/export.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/graph.ts";
-import { add, div, exp, mul, neg, sqrt } from "../graph/operators/arithmetic.ts";
+import { add, div, exp, mul, sqrt } from "../graph/operators/arithmetic.ts";
 import { gemm, matmul } from "../graph/operators/matrix.ts";
-import { logSoftmax, reduceSum } from "../graph/operators/reduction.ts";
+import { reduceSum } from "../graph/operators/reduction.ts";
 import { minimise } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
 import { linear, standardise } from "../nn/layers.ts";
+import { crossEntropy } from "../nn/losses.ts";
 import { declareNoise } from "../nn/noise.ts";
 import type { NoisyModel } from "../nn/noise.ts";
 import { biasSpec, declareParameters, weightSpec } from "../nn/parameters.ts";
@@ -93,8 +94,13 @@ export function matcherTrainingGraph(spec: MatcherSpec, pairs: number, adam: Ada
 
 /** − the mean logarithm of the share that each row's own partner has among all. */
 function ownShare(rows: Value, partners: Value): Value {
+  const { graph } = rows;
   const [pairs] = rows.shape as [number];
-  const own = Float32Array.from({ length: pairs * pairs }, (_, i) => (i % (pairs + 1) === 0 ? 1 : 0));
-  const logarithms = logSoftmax(gemm(rows, partners, { transposeB: true }));
-  return neg(div(reduceSum(mul(logarithms, rows.graph.constant(tensor("float32", [pairs, pairs], own)))), pairs));
+  return crossEntropy({
+    logits: gemm(rows, partners, { transposeB: true }),
+    targets: graph.ints(Array.from({ length: pairs }, (_, i) => i)),
+    weights: graph.constant(tensor("float32", [pairs], new Float32Array(pairs).fill(1))),
+    normaliser: graph.scalar(pairs),
+    words: pairs,
+  }).loss;
 }

@@ -12,7 +12,7 @@ import type { AdamOptions } from "../nn/adam.ts";
 import { attentionPenalty, crossEntropy } from "../nn/losses.ts";
 import type { CrossEntropy } from "../nn/losses.ts";
 import { declareNoise, noNoise } from "../nn/noise.ts";
-import type { DeclaredNoise, MaskInput, MaskOwner } from "../nn/noise.ts";
+import type { DeclaredNoise, MaskOwner, NoisyModel } from "../nn/noise.ts";
 import { declareParameters } from "../nn/parameters.ts";
 import type { Parameters, ParameterSpecs } from "../nn/parameters.ts";
 import { inSteps, joinSteps, pictureByPicture, stillGoing, tokenOrder } from "../nn/token-order.ts";
@@ -50,9 +50,7 @@ export function trainedParameters(spec: DecoderSpec, stage?: StageSpec): Paramet
 }
 
 /** A compiled step's model and the masks it wants. */
-export interface TrainingGraph {
-  readonly model: Uint8Array;
-  readonly masks: readonly MaskInput[];
+export interface TrainingGraph extends NoisyModel {
   /** Names of the tensors that a step replaces: what is fed as NAME comes out as `next.NAME`. */
   readonly replaced: readonly string[];
 }

@@ -1,11 +1,11 @@
 // Adam and AdamW as graph operations (Kingma and Ba 2015; Loshchilov and Hutter 2019), with clipping by the global norm.
 import type { Tensor } from "../base/tensor.ts";
-import { tensor } from "../base/tensor.ts";
+import { tensor, zeros } from "../base/tensor.ts";
 import { gradients } from "../graph/backward.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { add, div, minimum, mul, sqrt, sub } from "../graph/operators/arithmetic.ts";
 import { reduceSumSquare } from "../graph/operators/reduction.ts";
-import type { Parameters, ParameterSpecs } from "./parameters.ts";
+import type { Parameters, ParameterSpec, ParameterSpecs } from "./parameters.ts";
 
 /** Constants of the optimiser. */
 export interface AdamOptions {
@@ -60,6 +60,20 @@ export function adamFeeds(
 /** Names of a parameter's optimiser state. */
 export function momentNames(name: string): readonly [string, string] {
   return [`adam.first.${name}`, `adam.second.${name}`];
+}
+
+/** Parameters as they start, by name, with moments of zero for those that learn. */
+export function firstState(
+  specs: ParameterSpecs,
+  firstOf: (name: string, parameter: ParameterSpec) => Tensor<"float32">,
+): Record<string, Tensor<"float32">> {
+  const state: Record<string, Tensor<"float32">> = {};
+  for (const [name, parameter] of Object.entries(specs)) {
+    state[name] = firstOf(name, parameter);
+    if (parameter.frozen === true) continue;
+    for (const moment of momentNames(name)) state[moment] = zeros("float32", parameter.shape);
+  }
+  return state;
 }
 
 /** Euclidean norm of all values together. */

@@ -8,7 +8,7 @@ import { meanAveragePrecision } from "../evaluate/average-precision.ts";
 import { detectingGraph, detectorParameters, detectorTrainingGraph } from "../models/attribute-detector.ts";
 import type { DetectorSpec } from "../models/attribute-detector.ts";
 import { nextState } from "../models/inference-graphs.ts";
-import { adamFeeds, momentNames } from "../nn/adam.ts";
+import { adamFeeds, firstState } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
 import { drawMasks } from "../nn/noise.ts";
 import type { MaskInput } from "../nn/noise.ts";
@@ -75,7 +75,7 @@ export async function trainDetector(training: DetectorTraining): Promise<Trained
   const opened = await openedInTurn([model, detectingGraph(spec)], (graph) => openSession(graph));
   const [session, detecting] = opened as [Session, Session];
   try {
-    let state = firstState(spec, own);
+    let state = detectorStart(spec, own);
     let best: TrainedDetector | undefined;
     for (let pass = 1; pass <= mostPasses && pass - (best?.pass ?? pass) <= patience; pass++) {
       const batches = batchesOf(spec, own, train, { images, seed, pass });
@@ -113,11 +113,8 @@ async function learnPass(
 }
 
 /** First weights and moments. A word is held as likely as it is among the training pictures, so that none has to be unlearnt. */
-function firstState(spec: DetectorSpec, { pictures, targets }: Sight): DetectorState {
-  const state: Record<string, Tensor<"float32">> = {};
-  for (const [name, { shape }] of Object.entries(detectorParameters(spec))) {
-    for (const each of [name, ...momentNames(name)]) state[each] = zeros("float32", shape);
-  }
+function detectorStart(spec: DetectorSpec, { pictures, targets }: Sight): DetectorState {
+  const state = firstState(detectorParameters(spec), (_, { shape }) => zeros("float32", shape));
   const bias = state["attributes.bias"]!.data;
   for (let word = 0; word < spec.words; word++) {
     const said = pictures.reduce((sum, row) => sum + targets[row * spec.words + word]!, 0);

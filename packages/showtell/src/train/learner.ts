@@ -2,19 +2,19 @@
 import { ShowtellError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
 import type { Tensor } from "../base/tensor.ts";
-import { tensor, zeros } from "../base/tensor.ts";
+import { tensor } from "../base/tensor.ts";
 import type { OpenSession, Tensors } from "../engine/session.ts";
 import { decoderOf } from "../models/catalogue.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import type { StageSpec } from "../models/encoder-stage.ts";
+import { placesOver } from "../models/inference-graphs.ts";
 import { outputNames } from "../models/output-layer.ts";
 import { scoringGraph, trainedFeatures, trainedParameters, trainingGraph } from "../models/training-graph.ts";
-import { adamFeeds, momentNames } from "../nn/adam.ts";
+import { adamFeeds, firstState } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
 import { drawMask } from "../nn/noise.ts";
 import type { MaskInput } from "../nn/noise.ts";
 import { initialise } from "../nn/parameters.ts";
-import type { ParameterSpec } from "../nn/parameters.ts";
 import type { BatchShape } from "../nn/token-order.ts";
 import { neverSaid } from "../text/vocabulary.ts";
 import { judgedWeights, updateAverages, withAverages } from "./averaging.ts";
@@ -62,7 +62,7 @@ export interface Learner {
  * @throws ShowtellError `ARGUMENT` if word vectors are wanted and not there, or not of the right size.
  */
 export function initialState(spec: DecoderSpec, seed: number, vectors?: Float32Array): LearnerState {
-  return stateOf(spec, (name, parameter) =>
+  return firstState(decoderOf(spec).parameters(spec), (name, parameter) =>
     parameter.init.kind === "vectors"
       ? givenVectors(name, parameter.shape, vectors)
       : initialise(parameter, seededRandom(seed, name)),
@@ -78,7 +78,7 @@ export function learntState(
   weights: (name: string) => Tensor<"float32">,
   sharpening = 1,
 ): LearnerState {
-  return stateOf(spec, (name) => {
+  return firstState(decoderOf(spec).parameters(spec), (name) => {
     const { shape, data } = weights(name);
     const divisor = outputNames.has(name) ? sharpening : 1;
     return tensor(
@@ -87,19 +87,6 @@ export function learntState(
       data.map((value) => value / divisor),
     );
   });
-}
-
-function stateOf(
-  spec: DecoderSpec,
-  firstOf: (name: string, parameter: ParameterSpec) => Tensor<"float32">,
-): LearnerState {
-  const state: Record<string, Tensor<"float32">> = {};
-  for (const [name, parameter] of Object.entries(decoderOf(spec).parameters(spec))) {
-    state[name] = firstOf(name, parameter);
-    if (parameter.frozen === true) continue;
-    for (const moment of momentNames(name)) state[moment] = zeros("float32", parameter.shape);
-  }
-  return state;
 }
 
 function givenVectors(name: string, shape: readonly number[], vectors: Float32Array | undefined): Tensor<"float32"> {
@@ -209,13 +196,7 @@ export function createLearner(
         feeds[name] = tensor("float32", maskShape, mask);
       }
       // What a step replaces is written over what it was: all else that is read of it goes into the gradients' norm, which what is written depends on.
-      const into = Object.fromEntries(
-        session.outputNames.map((name) => [
-          name,
-          name.startsWith("next.") ? current[name.slice("next.".length)]! : scalar(0),
-        ]),
-      );
-      const outputs = await session.run(feeds, into);
+      const outputs = await session.run(feeds, placesOver(current, session.outputNames));
       if (averaging > 0) updateAverages(current, averaging, step);
       return resultOf(outputs, batch);
     },

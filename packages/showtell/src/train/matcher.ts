@@ -9,9 +9,10 @@ import type { Tensor } from "../base/tensor.ts";
 import { tensor, zeros } from "../base/tensor.ts";
 import type { Matcher, NeighbourTable } from "../bundle/neighbour-table.ts";
 import type { OpenSession } from "../engine/session.ts";
+import { placesOver } from "../models/inference-graphs.ts";
 import { matcherParameters, matcherTrainingGraph } from "../models/matcher.ts";
 import type { MatcherSpec } from "../models/matcher.ts";
-import { adamFeeds, momentNames } from "../nn/adam.ts";
+import { adamFeeds, firstState } from "../nn/adam.ts";
 import type { AdamOptions } from "../nn/adam.ts";
 import { drawMasks } from "../nn/noise.ts";
 import { initialise } from "../nn/parameters.ts";
@@ -65,13 +66,10 @@ export async function trainMatcher(training: MatcherTraining): Promise<Matcher |
   const full = Math.floor(told.length / pairs);
   const total = Math.max(passes, Math.ceil(leastSteps / full)) * full;
   const { model, masks } = matcherTrainingGraph(spec, pairs, adam, dropout);
-  const state = firstState(spec, seed);
-  const scalar = tensor("float32", [], new Float32Array(1));
+  const state = firstState(matcherParameters(spec), (name, own) => initialise(own, seededRandom(seed, name)));
   const session = await openSession(model, { inPlace: true });
-  // What a step replaces is written over what it was, as in train/learner.ts.
-  const into = Object.fromEntries(
-    session.outputNames.map((name) => [name, name.startsWith("next.") ? state[name.slice("next.".length)]! : scalar]),
-  );
+  // As in train/learner.ts: what is written depends on the norm of all gradients, which is known when all else was read.
+  const into = placesOver(state, session.outputNames);
   try {
     let order: readonly Told[] = [];
     for (let step = 1; step <= total; step++) {
@@ -113,16 +111,6 @@ function readCaptions({ pictures }: MatcherTraining["table"]): {
     .map((captions, row) => ({ row, captions: captions.map(known).filter((caption) => caption.length > 0) }))
     .filter(({ captions }) => captions.length > 0);
   return { words: vocabulary.words.slice(specialWords.length), told };
-}
-
-/** First weights and moments. */
-function firstState(spec: MatcherSpec, seed: number): Record<string, Tensor<"float32">> {
-  const state: Record<string, Tensor<"float32">> = {};
-  for (const [name, parameter] of Object.entries(matcherParameters(spec))) {
-    state[name] = initialise(parameter, seededRandom(seed, name));
-    for (const moment of momentNames(name)) state[moment] = zeros("float32", parameter.shape);
-  }
-  return state;
 }
 
 function vectorsOf({ vectors }: MatcherTraining["table"], batch: readonly Told[]): Tensor {
