@@ -4,7 +4,7 @@ import { withRuns } from "../compare/planned-runs.ts";
 import { decisiveOptions } from "../compare/record.ts";
 import type { RunOptions, RunRecord } from "../compare/record.ts";
 import type { ComparisonRequest, RunState } from "./comparison-request.ts";
-import { modelPath } from "./comparison-states.ts";
+import { modelPath, searchOptions } from "./comparison-states.ts";
 import { runOptions } from "./run-options.ts";
 import { readRecords, thisMachine } from "./run-records.ts";
 import type { StepTime } from "./timed-steps.ts";
@@ -100,7 +100,8 @@ export async function estimateRuns(
   for (const place of places) {
     const { run, name } = states[place]!;
     if (run.template.kind === "evaluate") {
-      estimates.push({ place, ...measuringTime(known, run.needs.length) });
+      const own = searchOptions(withRuns(run.template.request, (need) => states[need]!.name));
+      estimates.push({ place, ...measuringTime(known, own) });
       continue;
     }
     const { request: template } = run.template;
@@ -126,9 +127,25 @@ export async function estimateRuns(
   return estimates;
 }
 
-/** What captioning and scoring took per model that captions. */
-function measuringTime(known: readonly RunRecord[], members: number): Omit<RunEstimate, "place"> {
-  const last = known.at(-1);
-  if (last === undefined) return { basis: "captioning only" };
-  return { seconds: members * last.evaluation.seconds, basis: `captioning only, by the record ${last.name}` };
+/**
+ * What captioning and scoring took per model that captions: where captions were found in the same way, else where any were, which may be by a
+ * narrower search.
+ */
+function measuringTime(known: readonly RunRecord[], own: RunOptions): Omit<RunEstimate, "place"> {
+  const search = searchOf(own);
+  const alike = known.findLast(({ kind, options }) => kind === "evaluate" && searchOf(options) === search);
+  const record = alike ?? known.at(-1);
+  if (record === undefined) return { basis: "captioning only" };
+  const each = record.evaluation.seconds / membersOf(record.options);
+  return { seconds: membersOf(own) * each, basis: `captioning only, by the record ${record.name}` };
+}
+
+/** How captions are found, whoever finds them. */
+function searchOf({ model: _model, restAfter: _after, ...search }: RunOptions): string {
+  return canonicalJson(search);
+}
+
+/** Models that caption together; a run that was trained is one. */
+function membersOf({ model }: RunOptions): number {
+  return String(model).split(",").length;
 }

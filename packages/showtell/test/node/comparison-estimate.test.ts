@@ -26,12 +26,13 @@ const more = { init: { row: "first" }, epochs: 6, "select-first": 2 };
 
 /**
  * The estimate of one of three rows: "first", "more", which goes on from it, and "both", which captions with the two. Beside it lies a record of a
- * run like "more", but with two epochs of 30 s, which captioned 100 pictures a second and was measured in 3 s.
+ * run like "more", but with two epochs of 30 s, which captioned 100 pictures a second and was measured in 3 s, and before it `earlier` ones.
  */
 async function estimate(
   name: string,
   changes: (options: RunOptions) => Partial<RunRecord>,
   train: object = more,
+  earlier: readonly RunRecord[] = [],
 ): Promise<RunEstimate> {
   const rows = [
     { name: "first", train: {} },
@@ -46,7 +47,7 @@ async function estimate(
   const told = runOptions(withRuns(template.request, (place) => states[place]!.name));
   const options = { ...told, training: { ...(told["training"] as object), epochs: 2 } };
   const record = recordOf("like-00000000", 1, { options, machine: thisMachine(threads), ...changes(options) });
-  await writeFile(join(folder, `${record.name}.json`), JSON.stringify(record));
+  for (const one of [...earlier, record]) await writeFile(join(folder, `${one.name}.json`), JSON.stringify(one));
   const place = states.findIndex(({ run }) => run.row.name === name);
   const [found] = await estimateRuns(request, states, [place], data);
   return found!;
@@ -100,6 +101,25 @@ describe("captioning takes, for each model,", () => {
   test("what it took last on this machine", async () => {
     const basis = "captioning only, by the record like-00000000";
     expect(await estimate("both", () => ({}))).toEqual({ place: 2, seconds: 2 * 3, basis });
+  });
+
+  test.each([
+    [
+      "what each of three took that were searched alike, though others came after",
+      { split: "dev" },
+      2 * (60 / 3),
+      "alike-00000000",
+    ],
+    ["and not what another search took", { split: "dev", consensus: 20 }, 2 * 3, "like-00000000"],
+  ])("%s", async (_, search, seconds, name) => {
+    const alike = recordOf("alike-00000000", 1, {
+      kind: "evaluate",
+      options: { model: "a,b,c", ...search },
+      machine: thisMachine(threads),
+    });
+    const earlier = [{ ...alike, evaluation: { ...alike.evaluation, seconds: 60 } }];
+    const basis = `captioning only, by the record ${name}`;
+    expect(await estimate("both", () => ({}), more, earlier)).toEqual({ place: 2, seconds, basis });
   });
 
   test("nobody knows how long where it was never done", async () => {
