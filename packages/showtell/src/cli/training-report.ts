@@ -49,7 +49,7 @@ export function reportTraining(terminal: Terminal): { onNews(this: void, news: T
       );
     },
     teaching({ done, total }) {
-      const start = (): Progress => terminal.progress("captioning with the teacher", total, { unit: "pictures" });
+      const start = (): Progress => terminal.progress("asking the teacher", total, { unit: "pictures" });
       barOf("teaching", start).update(done);
     },
     step({ step, steps, epoch, loss, captionsPerSecond }) {

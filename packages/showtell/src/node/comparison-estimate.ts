@@ -59,7 +59,8 @@ function fromSteps(time: StepTime, epochs: number): Omit<RunEstimate, "place"> {
     return {
       basis: `features first, ${Math.ceil(time.seconds / 60)} min by the first pictures; steps can't be timed before`,
     };
-  return { seconds: time.perEpoch * epochs, basis: "a few timed steps, without validating" };
+  const teacher = time.before > 0 ? "its teacher's first pictures and " : "";
+  return { seconds: time.before + time.perEpoch * epochs, basis: `${teacher}a few timed steps, without validating` };
 }
 
 /** What a caller may watch and stop. */
@@ -117,12 +118,13 @@ export async function estimateRuns(
       estimates.push({ place, basis: `not known before "${states[missing]!.run.row.name}" is trained` });
       continue;
     }
-    if (!timed.has(like)) {
+    const resolved = withRuns(template, (need) => modelPath(request.out, states[need]!.name));
+    const likeTaught = canonicalJson([like, resolved.distil]);
+    if (!timed.has(likeTaught)) {
       onTiming?.(states[place]!);
-      const resolved = withRuns(template, (need) => modelPath(request.out, states[need]!.name));
-      timed.set(like, await timeSteps(resolved, signal));
+      timed.set(likeTaught, await timeSteps(resolved, signal));
     }
-    estimates.push({ place, ...fromSteps(timed.get(like)!, template.training.epochs) });
+    estimates.push({ place, ...fromSteps(timed.get(likeTaught)!, template.training.epochs) });
   }
   return estimates;
 }

@@ -92,12 +92,14 @@ export async function taughtCaptions(
   if (missing.length > 0) {
     // A line that a kill left torn goes, so that the next one stands alone.
     await writeFileAtomically(path, textOf([...known.values()]));
+    const told = (): void => context.emit({ kind: "teaching", done: known.size, total: different.length });
+    told();
     for await (const lines of captioned(teacher, distillation, missing, context)) {
       for (const line of lines) known.set(line.hash, line);
       await appendFile(path, textOf(lines)).catch((cause: unknown) => {
         throw unwritable(path, cause);
       });
-      context.emit({ kind: "teaching", done: known.size, total: different.length });
+      told();
     }
   }
   const { vocabulary } = data.prepared;
@@ -202,6 +204,7 @@ export async function softExamples(
   try {
     for (const { decoder } of teacher.members) steppers.push(await openDecoderStepper(decoder, openSession));
     let done = 0;
+    emit({ kind: "teaching", done, total: pictures.length });
     for await (const { some, batches } of teacherBatches(teacher, pictures, context)) {
       const groups = some.map(({ examples }) => examples);
       const images = inputOf.map((input) => batches[input]!);

@@ -9,7 +9,8 @@ import { trainCaptioner } from "./training.ts";
 
 /** What was measured, in seconds. */
 export type StepTime =
-  | { readonly kind: "steps"; readonly perEpoch: number }
+  /** `before` is what its teacher takes before the first step, 0 if there is none. */
+  | { readonly kind: "steps"; readonly perEpoch: number; readonly before: number }
   /** Features have to be computed first; steps were not timed. */
   | { readonly kind: "features"; readonly seconds: number };
 
@@ -17,7 +18,7 @@ export type StepTime =
 const timedSteps = 14;
 const timedMs = 40_000;
 
-/** Features that take no longer are waited for. */
+/** Features and teachers that take no longer are waited for. */
 const patienceSeconds = 60;
 
 interface Mark {
@@ -34,7 +35,8 @@ function perStep(marks: readonly Mark[], batch: number, captionsPerSecond: numbe
 }
 
 /**
- * Times a few steps of a run, whose folder stays untouched.
+ * Times a few steps of a run, whose folder stays untouched. A teacher that takes long is asked about its first pictures only, and the steps are
+ * timed without it.
  * @throws ShowtellError `CANCELLED`, and as `trainCaptioner` does.
  */
 export async function timeSteps(request: TrainingRequest, signal?: AbortSignal): Promise<StepTime> {
@@ -42,17 +44,30 @@ export async function timeSteps(request: TrainingRequest, signal?: AbortSignal):
   const enough = new AbortController();
   const either = signal === undefined ? enough.signal : AbortSignal.any([signal, enough.signal]);
   const marks: Mark[] = [];
+  const teaching = { began: 0, known: 0, seconds: 0, isTooLong: false };
   let features: number | undefined;
   let last: Extract<TrainingNews, { kind: "step" }> | undefined;
   const onNews = (news: TrainingNews): void => {
+    const now = performance.now();
     if (news.kind === "features" && (news.progress.secondsLeft ?? 0) > patienceSeconds) {
       features = news.progress.secondsLeft;
       enough.abort();
     }
+    if (news.kind === "teaching") {
+      // Its words and its captions are two rounds of their own.
+      if (news.done === 0) Object.assign(teaching, { began: now, known: teaching.seconds });
+      else {
+        const spent = (now - teaching.began) / 1000;
+        const whole = (spent * news.total) / news.done;
+        teaching.seconds = teaching.known + whole;
+        teaching.isTooLong ||= whole - spent > patienceSeconds;
+        if (teaching.isTooLong) enough.abort();
+      }
+    }
     if (news.kind !== "step") return;
     last = news;
-    marks.push({ step: news.step, at: performance.now() });
-    if (news.step >= timedSteps || performance.now() - marks[0]!.at > timedMs) enough.abort();
+    marks.push({ step: news.step, at: now });
+    if (news.step >= timedSteps || now - marks[0]!.at > timedMs) enough.abort();
   };
   try {
     const out = join(folder, "run");
@@ -64,10 +79,17 @@ export async function timeSteps(request: TrainingRequest, signal?: AbortSignal):
     await rm(folder, { recursive: true, force: true });
   }
   throwIfCancelled(signal);
+  if (teaching.isTooLong) {
+    const time = await timeSteps(untaught(request), signal);
+    return time.kind === "steps" ? { ...time, before: teaching.seconds } : time;
+  }
   if (features !== undefined || last === undefined) return { kind: "features", seconds: features ?? 0 };
-  return {
-    kind: "steps",
-    perEpoch:
-      perStep(marks, request.training.batchSize, last.captionsPerSecond) * (last.steps / request.training.epochs),
-  };
+  const { batchSize, epochs } = request.training;
+  const perEpoch = perStep(marks, batchSize, last.captionsPerSecond) * (last.steps / epochs);
+  return { kind: "steps", perEpoch, before: teaching.seconds };
+}
+
+function untaught({ distil: _distil, training, ...request }: TrainingRequest): TrainingRequest {
+  const { wordDistillation: _words, ...options } = training;
+  return { ...request, training: options };
 }

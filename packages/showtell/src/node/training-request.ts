@@ -163,7 +163,7 @@ export type TrainingNews =
   | { readonly kind: "looking"; readonly done: number; readonly total: number }
   | { readonly kind: "detecting"; readonly done: number; readonly total: number; readonly averagePrecision: number }
   | ({ readonly kind: "attributes" } & DetectorReport)
-  /** The teacher captions the training pictures. */
+  /** The teacher looks at the training pictures, from those it has seen: it captions them, or says what it holds likely of their captions. */
   | { readonly kind: "teaching"; readonly done: number; readonly total: number }
   | StepEvent
   /** Dev pictures are captioned at an epoch's end, for choosing the best. */
