@@ -4,8 +4,7 @@ import { withRuns } from "../compare/planned-runs.ts";
 import { decisiveOptions } from "../compare/record.ts";
 import type { RunOptions, RunRecord } from "../compare/record.ts";
 import type { ComparisonRequest, RunState } from "./comparison-request.ts";
-import { modelPath, searchOptions } from "./comparison-states.ts";
-import { runOptions } from "./run-options.ts";
+import { modelPath, toldOptions } from "./comparison-states.ts";
 import { readRecords, thisMachine } from "./run-records.ts";
 import type { StepTime } from "./timed-steps.ts";
 import { timeSteps } from "./timed-steps.ts";
@@ -92,8 +91,10 @@ export async function estimateRuns(
   );
   const options = new Map(records.map((record) => [record.name, record.options]));
   for (const { name, run } of states) {
-    const { kind, request: template } = run.template;
-    if (kind === "train") options.set(name, runOptions(withRuns(template, (need) => states[need]!.name)));
+    options.set(
+      name,
+      toldOptions(run, (need) => states[need]!.name),
+    );
   }
   const likenessOf = (own: RunOptions): string => likeness(own, (name) => options.get(name));
   const timed = new Map<string, StepTime>();
@@ -101,8 +102,7 @@ export async function estimateRuns(
   for (const place of places) {
     const { run, name } = states[place]!;
     if (run.template.kind === "evaluate") {
-      const own = searchOptions(withRuns(run.template.request, (need) => states[need]!.name));
-      estimates.push({ place, ...measuringTime(known, own) });
+      estimates.push({ place, ...measuringTime(known, options.get(name)!) });
       continue;
     }
     const { request: template } = run.template;
@@ -138,8 +138,8 @@ function measuringTime(known: readonly RunRecord[], own: RunOptions): Omit<RunEs
   const alike = known.findLast(({ kind, options }) => kind === "evaluate" && searchOf(options) === search);
   const record = alike ?? known.at(-1);
   if (record === undefined) return { basis: "captioning only" };
-  const each = record.evaluation.seconds / membersOf(record.options);
-  return { seconds: membersOf(own) * each, basis: `captioning only, by the record ${record.name}` };
+  const each = record.evaluation.seconds / modelsIn(record.options);
+  return { seconds: modelsIn(own) * each, basis: `captioning only, by the record ${record.name}` };
 }
 
 /** How captions are found, whoever finds them. */
@@ -148,6 +148,6 @@ function searchOf({ model: _model, restAfter: _after, ...search }: RunOptions): 
 }
 
 /** Models that caption together; a run that was trained is one. */
-function membersOf({ model }: RunOptions): number {
+function modelsIn({ model }: RunOptions): number {
   return String(model).split(",").length;
 }

@@ -22,11 +22,12 @@ export function modelPath(out: string, name: string): string {
 }
 
 /** What tells a run from others, the runs that it needs going by their names. */
-async function keyOf({ template }: ComparedRun, names: readonly string[], data: string | undefined): Promise<RunKey> {
-  const named = withRuns(template.request, (place) => names[place]!);
+async function keyOf(run: ComparedRun, names: readonly string[], data: string | undefined): Promise<RunKey> {
+  const { template } = run;
+  const options = toldOptions(run, (place) => names[place]!);
   if (template.kind === "evaluate") {
     const model = await identityIn(template.request.model.split(","));
-    return { kind: "evaluate", options: searchOptions(named), model, data };
+    return { kind: "evaluate", options, model, data };
   }
   const { encoder, fineTune, old, training } = template.request;
   // A fine-tuned run leaves another encoder than it read, and its record names the one it left.
@@ -34,7 +35,7 @@ async function keyOf({ template }: ComparedRun, names: readonly string[], data: 
   await makeIntegers(encoder);
   return {
     kind: "train",
-    options: runOptions(named),
+    options,
     encoder: keepsEncoder ? await encoderIdentityIn(encoder) : undefined,
     data: data === undefined || old === undefined ? data : await dataHashOf(template.request, training.seed),
   };
@@ -48,8 +49,13 @@ async function identityIn(paths: readonly string[]): Promise<string | undefined>
   return identities.every((identity) => identity !== undefined) ? ensembleIdentity(identities) : undefined;
 }
 
-/** What an evaluation was told, but for where things are. */
-export function searchOptions(request: object): RunOptions {
+/** What a run is told, but for where things are; models of other runs go by their names. */
+export function toldOptions({ template }: ComparedRun, nameOf: (place: number) => string): RunOptions {
+  const named = withRuns(template.request, nameOf);
+  return template.kind === "evaluate" ? searchOptions(named) : runOptions(named);
+}
+
+function searchOptions(request: object): RunOptions {
   const { model, split, beam, consensus, consensusWeights, consensusFrom, consensusVoters, restAfter } =
     request as RunOptions;
   return JSON.parse(

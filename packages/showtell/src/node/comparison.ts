@@ -6,9 +6,8 @@ import { withRuns } from "../compare/planned-runs.ts";
 import { requireAccepted } from "../train/adaptation.ts";
 import { readBundleFile } from "./bundle-files.ts";
 import type { ComparisonRequest, RunState } from "./comparison-request.ts";
-import { modelPath, searchOptions } from "./comparison-states.ts";
+import { modelPath, toldOptions } from "./comparison-states.ts";
 import { trainingSummary } from "./finished-run.ts";
-import { runOptions } from "./run-options.ts";
 import type { RecordListener } from "./run-record.ts";
 import { makeRecord } from "./run-record.ts";
 import type { TrainingRequest } from "./training-request.ts";
@@ -44,18 +43,18 @@ async function doRun(
 ): Promise<void> {
   const { records, out, data, images, cache, threads } = request;
   const { template, seed } = run;
-  const named = withRuns(template.request, (place) => states[place]!.name);
   const resolved = withRuns(template.request, (place) => modelPath(out, states[place]!.name));
   const uses: Record<string, string> = {};
   for (const need of run.needs) {
     const { name: other } = states[need]!;
     uses[other] = (await readBundleFile(modelPath(out, other))).decoder!.manifest.identity;
   }
-  const common = { records, name, uses, seed };
+  const options = toldOptions(run, (place) => states[place]!.name);
+  const common = { records, name, uses, seed, options };
   if (template.kind === "evaluate") {
     const measurement = { ...template.request, ...resolved, model: resolvedModel(resolved) };
     const read = { data: await dataHashOf(request) };
-    await makeRecord({ ...common, ...read, kind: "evaluate", options: searchOptions(named), measurement }, listener);
+    await makeRecord({ ...common, ...read, kind: "evaluate", measurement }, listener);
     return;
   }
   const folder = join(out, name);
@@ -68,7 +67,6 @@ async function doRun(
     {
       ...common,
       kind: "train",
-      options: runOptions(named),
       training: await trainingSummary(folder),
       measurement: {
         data,

@@ -1,8 +1,7 @@
 // Fine-tuning the last stage of an encoder in a training run: its first weights, features by its weights of now, and the encoder that
 // comes out. Knows nothing of captions.
 import { decodeFloat16, encodeFloat16 } from "../base/float16.ts";
-import type { Tensor } from "../base/tensor.ts";
-import { sizeOf, tensor, zeros } from "../base/tensor.ts";
+import { sizeOf, tensor } from "../base/tensor.ts";
 import type { Bundle, BundlePart } from "../bundle/bundle.ts";
 import { makeEncoderBundle } from "../bundle/encoder-bundle.ts";
 import type { EncoderManifest } from "../bundle/manifest.ts";
@@ -11,7 +10,7 @@ import type { OpenSession } from "../engine/session.ts";
 import { featureShape } from "../models/encoder-graph.ts";
 import { ownName, stageGraph, stageInputShape, stageParameters } from "../models/encoder-stage.ts";
 import type { StageSpec } from "../models/encoder-stage.ts";
-import { momentNames } from "../nn/adam.ts";
+import { firstState } from "../nn/adam.ts";
 import type { FeatureReader, LearnerState } from "../train/learner.ts";
 import type { EncoderBundle } from "./bundle-files.ts";
 import { writer } from "./version.ts";
@@ -50,14 +49,11 @@ export async function openFineTuning(
     spec,
 
     stateOf({ tensors } = encoder) {
-      const state: Record<string, Tensor<"float32">> = {};
-      for (const name of names) {
+      return firstState(parameters, (name) => {
         const own = asFloat32(tensors, ownName(name)!);
         // A learner writes into what it is given; the encoder's bytes stay.
-        state[name] = tensor("float32", own.shape, own.data.slice());
-        for (const moment of momentNames(name)) state[moment] = zeros("float32", own.shape);
-      }
-      return state;
+        return tensor("float32", own.shape, own.data.slice());
+      });
     },
 
     readerWith(state, before) {

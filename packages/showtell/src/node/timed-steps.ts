@@ -44,7 +44,9 @@ export async function timeSteps(request: TrainingRequest, signal?: AbortSignal):
   const enough = new AbortController();
   const either = signal === undefined ? enough.signal : AbortSignal.any([signal, enough.signal]);
   const marks: Mark[] = [];
-  const teaching = { began: 0, known: 0, seconds: 0, isTooLong: false };
+  // A teacher says words and captions in two rounds.
+  const rounds: { readonly began: number; seconds: number }[] = [];
+  let isTeacherSlow = false;
   let features: number | undefined;
   let last: Extract<TrainingNews, { kind: "step" }> | undefined;
   const onNews = (news: TrainingNews): void => {
@@ -53,15 +55,14 @@ export async function timeSteps(request: TrainingRequest, signal?: AbortSignal):
       features = news.progress.secondsLeft;
       enough.abort();
     }
-    if (news.kind === "teaching") {
-      // Its words and its captions are two rounds of their own.
-      if (news.done === 0) Object.assign(teaching, { began: now, known: teaching.seconds });
-      else {
-        const spent = (now - teaching.began) / 1000;
-        const whole = (spent * news.total) / news.done;
-        teaching.seconds = teaching.known + whole;
-        teaching.isTooLong ||= whole - spent > patienceSeconds;
-        if (teaching.isTooLong) enough.abort();
+    if (news.kind === "teaching" && news.done === 0) rounds.push({ began: now, seconds: 0 });
+    else if (news.kind === "teaching") {
+      const round = rounds.at(-1)!;
+      const spent = (now - round.began) / 1000;
+      round.seconds = (spent * news.total) / news.done;
+      if (round.seconds - spent > patienceSeconds) {
+        isTeacherSlow = true;
+        enough.abort();
       }
     }
     if (news.kind !== "step") return;
@@ -79,14 +80,15 @@ export async function timeSteps(request: TrainingRequest, signal?: AbortSignal):
     await rm(folder, { recursive: true, force: true });
   }
   throwIfCancelled(signal);
-  if (teaching.isTooLong) {
+  const before = rounds.reduce((sum, { seconds }) => sum + seconds, 0);
+  if (isTeacherSlow) {
     const time = await timeSteps(untaught(request), signal);
-    return time.kind === "steps" ? { ...time, before: teaching.seconds } : time;
+    return time.kind === "steps" ? { ...time, before } : time;
   }
   if (features !== undefined || last === undefined) return { kind: "features", seconds: features ?? 0 };
   const { batchSize, epochs } = request.training;
   const perEpoch = perStep(marks, batchSize, last.captionsPerSecond) * (last.steps / epochs);
-  return { kind: "steps", perEpoch, before: teaching.seconds };
+  return { kind: "steps", perEpoch, before };
 }
 
 function untaught({ distil: _distil, training, ...request }: TrainingRequest): TrainingRequest {
