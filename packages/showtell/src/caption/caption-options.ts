@@ -10,7 +10,7 @@ import { consensusChoices } from "./consensus.ts";
 export const mostNeighbours = 20;
 
 /** How captions are made. */
-export interface CaptionOptions extends SteeringOptions, DrawingOptions, ConsensusOptions {
+export interface CaptionOptions extends SteeringOptions, DrawingOptions, AgreementOptions {
   /**
    * Hypotheses that are followed; 1 is greedy. Default: the bundle's (3 as shipped), or `candidates` where that is more; at least `consensus`,
    * whatever is said. Not where captions are drawn.
@@ -27,13 +27,23 @@ export interface CaptionOptions extends SteeringOptions, DrawingOptions, Consens
   readonly neighbours?: number;
   /**
    * Marks a caption as abstained from where the probability that it is good, by the bundle's calibration, is below this: 0 to 1. Not for
-   * captions that are drawn, steered or chosen by consensus.
+   * captions that are drawn, steered, chosen by consensus, or in which `neighbourWords` have a share.
    */
   readonly abstainBelow?: number;
   /** Cancels between steps. */
   readonly signal?: CancelSignal;
   /** Told word by word how captions come about, unless they are drawn, steered, or found by an ensemble's members alone. */
   readonly onPartial?: (partial: PartialCaption) => void;
+}
+
+/** What captions are to have in common with others. */
+export interface AgreementOptions extends ConsensusOptions {
+  /**
+   * The share (0 to below 1) of each word's probability that what people said of the 30 most similar training pictures has, as a model of four
+   * words in a row: 0.4 is good for models that learnt by rewards, and too much for others, whose probabilities are flatter. Probabilities that
+   * are told are those of both together. Only where a table of neighbours is loaded. Default 0.
+   */
+  readonly neighbourWords?: number;
 }
 
 /** Choosing among many captions the ones that agree most with the others, or with what people said of pictures that look alike. */
@@ -75,10 +85,20 @@ export function matcherCounts({ consensus, consensusVoters }: ConsensusOptions):
   return consensus !== undefined && consensusVoters === "neighbours-and-matcher";
 }
 
-/** The options on consensus that are given, of whatever else is. */
-export function consensusOptionsOf(options: ConsensusOptions): ConsensusOptions {
-  const { consensus, consensusWeights, consensusFrom, consensusVoters } = options;
-  return chosen({ consensus, consensusWeights, consensusFrom, consensusVoters });
+/** Whether what people said of training pictures has a share in a word's probability. */
+export function neighboursForetell({ neighbourWords = 0 }: AgreementOptions): boolean {
+  return neighbourWords !== 0;
+}
+
+/** Whether captions can only be found by those who know training pictures. */
+export function needsNeighbours(options: AgreementOptions): boolean {
+  return neighboursVote(options) || neighboursForetell(options);
+}
+
+/** The options on agreement that are given, of whatever else is. */
+export function agreementOptionsOf(options: AgreementOptions): AgreementOptions {
+  const { consensus, consensusWeights, consensusFrom, consensusVoters, neighbourWords } = options;
+  return chosen({ consensus, consensusWeights, consensusFrom, consensusVoters, neighbourWords });
 }
 
 /** What a caption is to hold and to be; words are read as captions are tokenised ("a man's hat" is `a man 's hat`). */
@@ -134,7 +154,9 @@ const drawing = ["temperature", "topK", "topP"] as const;
  */
 export function requireSoundSearch(options: CaptionOptions): SearchKind {
   const kind = searchKindOf(options);
-  const { consensus, candidates = options.groups ?? 1, seed } = options;
+  const { consensus, candidates = options.groups ?? 1, seed, neighbourWords = 0 } = options;
+  if (!(typeof neighbourWords === "number" && neighbourWords >= 0 && neighbourWords < 1))
+    throw new ShowtellError("ARGUMENT", `neighbourWords is ${neighbourWords}; it must be a share from 0 to below 1`);
   if (seed !== undefined) requireWhole("seed", seed, 0, 2 ** 32 - 1);
   for (const [name, choices] of Object.entries(consensusChoices)) {
     const value = options[name as keyof typeof consensusChoices];

@@ -19,7 +19,13 @@ import type { Vocabulary } from "../text/vocabulary.ts";
 import type { AttentionMaps } from "./attention.ts";
 import { attentionMaps } from "./attention.ts";
 import type { CaptionOptions } from "./caption-options.ts";
-import { matcherCounts, mostNeighbours, neighboursVote } from "./caption-options.ts";
+import {
+  matcherCounts,
+  mostNeighbours,
+  needsNeighbours,
+  neighboursForetell,
+  neighboursVote,
+} from "./caption-options.ts";
 import { calibrationFor, confidenceOf } from "./confidence.ts";
 import { votingPictures } from "./consensus.ts";
 import type { Electorate } from "./consensus.ts";
@@ -29,6 +35,7 @@ import { planEnsemble } from "./ensemble.ts";
 import type { EnsembleMember, FeatureSource } from "./ensemble.ts";
 import type { Found } from "./hypotheses.ts";
 import { findHypotheses } from "./hypotheses.ts";
+import { neighbourWords } from "./neighbour-words.ts";
 import type { TrainingNeighbour, TrainingNeighbours } from "./training-neighbours.ts";
 import { openTrainingNeighbours } from "./training-neighbours.ts";
 
@@ -115,7 +122,7 @@ export function openFeatureCaptioner(
 
 /** What decoders are compiled with. */
 export interface EnsembleCaptionerOptions extends SessionOptions {
-  /** Training pictures, for captions whose options ask for them: `neighbours`, or `consensusVoters`. */
+  /** Training pictures, for captions whose options ask for them: `neighbours`, `consensusVoters` or `neighbourWords`. */
   readonly neighbours?: NeighbourTable | undefined;
 }
 
@@ -148,10 +155,14 @@ export async function openEnsembleCaptioner(
       const batches = batchesOf(features, inputs);
       const calibration = calibrationFor(members, options);
       const asked = askedNeighbours(neighbours, options);
+      const known = needsNeighbours(options) ? await electoratesOf(neighbours, batches, options) : undefined;
       const pictures = {
         images: inputOf.map((input) => batches[input]!),
         count: batches[0]!.images,
-        voters: neighboursVote(options) ? await votersOf(neighbours, batches, options) : undefined,
+        voters: neighboursVote(options) ? known : undefined,
+        memories: neighboursForetell(options)
+          ? known?.map((own) => neighbourWords(own.pictures, vocabulary))
+          : undefined,
       };
       const found = await findHypotheses(searched, pictures, options);
       if (found.some((hypotheses) => hypotheses.length === 0))
@@ -215,8 +226,8 @@ function knownNeighbours(known: TrainingNeighbours | undefined): TrainingNeighbo
   );
 }
 
-/** Who votes on captions of each picture. @throws ShowtellError `ARGUMENT` if there is no table, or no matcher that is to count; `ENGINE`. */
-async function votersOf(
+/** Who may vote on captions of each picture, and foretell its words. @throws ShowtellError `ARGUMENT` if there is no table, or no matcher that is to count; `ENGINE`. */
+async function electoratesOf(
   known: TrainingNeighbours | undefined,
   batches: readonly FeatureBatch[],
   options: CaptionOptions,

@@ -2,7 +2,7 @@
 import { ShowtellError } from "../base/errors.ts";
 import type { Calibration, ConfidenceFeature } from "../bundle/calibration.ts";
 import type { CaptionOptions } from "./caption-options.ts";
-import { searchKindOf } from "./caption-options.ts";
+import { neighboursForetell, searchKindOf } from "./caption-options.ts";
 import type { EnsembleMember } from "./ensemble.ts";
 
 /** What of a caption its confidence is computed from. */
@@ -50,9 +50,10 @@ export function calibrationFor(members: readonly EnsembleMember[], options: Capt
   if (asked && !(typeof abstainBelow === "number" && abstainBelow >= 0 && abstainBelow <= 1)) {
     throw new ShowtellError("ARGUMENT", `abstainBelow is ${abstainBelow}; it must be a probability from 0 to 1`);
   }
-  if (searchKindOf(options) !== "beam" || consensus !== undefined) {
+  if (searchKindOf(options) !== "beam" || consensus !== undefined || neighboursForetell(options)) {
     if (!asked) return undefined;
-    const what = "captions that were drawn, steered or chosen by consensus have no calibrated confidence";
+    const what =
+      "captions that were drawn, steered, chosen by consensus or foretold by neighbours have no calibrated confidence";
     throw new ShowtellError("ARGUMENT", `${what}: leave abstainBelow out, or search without these`);
   }
   const calibration = calibrationOf(members);

@@ -76,10 +76,15 @@ export const votingPictures = 30;
 
 const similarityScale = 0.04;
 
-/** The mean of a score for each picture, by its place; one that is less similar than the nearest by `scale` counts 1/e of it. */
-function votedMean(neighbours: readonly VotingPicture[], scale: number): (scores: readonly number[]) => number {
+/** What each picture's captions count: the nearest one's 1, those of one that is less similar by `scale` 1/e of it. */
+export function votesOf(neighbours: readonly VotingPicture[], scale: number = similarityScale): readonly number[] {
   const nearest = Math.max(...neighbours.map(({ similarity }) => similarity));
-  const votes = neighbours.map(({ similarity }) => Math.exp((similarity - nearest) / scale));
+  return neighbours.map(({ similarity }) => Math.exp((similarity - nearest) / scale));
+}
+
+/** The mean of a score for each picture, by its place, each counting what {@link votesOf} gives. */
+function votedMean(neighbours: readonly VotingPicture[], scale: number): (scores: readonly number[]) => number {
+  const votes = votesOf(neighbours, scale);
   const total = votes.reduce((sum, vote) => sum + vote, 0);
   return (scores) => votes.reduce((sum, vote, i) => sum + vote * scores[i]!, 0) / total;
 }

@@ -7,6 +7,8 @@ import type { DecoderManifest } from "../bundle/manifest.ts";
 import { beamSearch } from "../search/beam.ts";
 import type { BeamOptions } from "../search/beam.ts";
 import type { Hypothesis } from "../search/hypothesis.ts";
+import type { InterpolatedState, WordMemory } from "../search/interpolated.ts";
+import { interpolated } from "../search/interpolated.ts";
 import { sampleSentences } from "../search/sampling.ts";
 import { steeredSearch } from "../search/steered.ts";
 import type { Stepper } from "../search/stepper.ts";
@@ -53,6 +55,8 @@ interface Pictures<Images> {
   readonly count: number;
   /** Who votes on the captions of each, where `consensusVoters` has training pictures vote. */
   readonly voters?: readonly Electorate[] | undefined;
+  /** What is remembered of each, where `neighbourWords` gives that a share. */
+  readonly memories?: readonly WordMemory[] | undefined;
 }
 
 type Search = <Images, State>(
@@ -68,7 +72,20 @@ const searches: Readonly<Record<SearchKind, Search>> = { beam: searchBeam, steer
  * @throws ShowtellError `ARGUMENT` for options out of range, that contradict each other or can't be met, `WORD_UNKNOWN`, `CANCELLED`,
  * `REFERENCES_MISSING` for a consensus of a model without document frequencies.
  */
-export async function findHypotheses<Images, State, MemberState>(
+export function findHypotheses<Images, State, MemberState>(
+  searched: SearchedEnsemble<Images, State, MemberState>,
+  pictures: Pictures<Images>,
+  options: CaptionOptions,
+): Promise<readonly (readonly Found[])[]> {
+  const { memories } = pictures;
+  if (memories === undefined) return findBy(searched, pictures, options);
+  const remembering = <Own>(stepper: Stepper<Images, Own>): Stepper<Images, InterpolatedState<Own>> =>
+    interpolated(stepper, memories, options.neighbourWords ?? 0);
+  const { stepper, members } = searched;
+  return findBy({ ...searched, stepper: remembering(stepper), members: members.map(remembering) }, pictures, options);
+}
+
+async function findBy<Images, State, MemberState>(
   searched: SearchedEnsemble<Images, State, MemberState>,
   pictures: Pictures<Images>,
   options: CaptionOptions,

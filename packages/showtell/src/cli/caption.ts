@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { ShowtellError } from "../base/errors.ts";
-import { areNeighbours, requireSoundSearch } from "../caption/caption-options.ts";
+import { areNeighbours, neighboursForetell, requireSoundSearch } from "../caption/caption-options.ts";
 import { requireWritable, writeFileAtomically } from "../node/files.ts";
 import type { Captioner, NodeCaptionOptions } from "../node/captioner.ts";
 import { loadCaptioner } from "../node/captioner.ts";
@@ -72,7 +72,7 @@ export function addCaption(program: Command, shell: Shell): void {
     .option("--attention", "with --json: also where the model looked for each token, if it looks at places")
     .option(
       "--neighbours <file>",
-      "with --json: also the training pictures that look most alike, and whether a caption is a copy; with --consensus-voters: who votes; a table of neighbours build",
+      "with --json: also the training pictures that look most alike, and whether a caption is a copy; with --consensus-voters or --neighbour-words: whom these ask; a table of neighbours build",
     )
     .option("--results <file>", "also write the captions as COCO results: [{image_id: file name, caption}]")
     .addOption(quietOption())
@@ -93,15 +93,16 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
   if (options.tokens && !options.json) throw new ShowtellError("ARGUMENT", "--tokens are for --json: give both");
   if (attention && !options.json) throw new ShowtellError("ARGUMENT", "--attention is for --json: give both");
   const voting = areNeighbours(options.consensusVoters);
-  if (neighbours !== undefined && !options.json && !voting)
+  const asked = voting ? "--consensus-voters" : neighboursForetell(options) ? "--neighbour-words" : undefined;
+  if (neighbours !== undefined && !options.json && asked === undefined)
     throw new ShowtellError(
       "ARGUMENT",
-      "--neighbours are for --json, or to vote: give one of --json and --consensus-voters, too",
+      "--neighbours are for --json, to vote or to foretell words: give one of --json, --consensus-voters and --neighbour-words, too",
     );
-  if (neighbours === undefined && voting)
+  if (neighbours === undefined && asked !== undefined)
     throw new ShowtellError(
       "ARGUMENT",
-      "--consensus-voters asks training pictures here: name their table with --neighbours (showtell neighbours build makes one)",
+      `${asked} asks training pictures here: name their table with --neighbours (showtell neighbours build makes one)`,
     );
   requireSoundSearch(captioning);
   const found = await findInputs({

@@ -6,14 +6,14 @@ import { defaultEvaluation } from "../node/evaluation-request.ts";
 import type { EvaluationNews } from "../node/evaluation-request.ts";
 import { evaluateCaptioners } from "../node/evaluation.ts";
 import { evaluationLines } from "./evaluation-table.ts";
-import { consensusOptionsOf, requireSoundSearch } from "../caption/caption-options.ts";
-import type { ConsensusOptions } from "../caption/caption-options.ts";
+import { agreementOptionsOf, requireSoundSearch } from "../caption/caption-options.ts";
+import type { AgreementOptions } from "../caption/caption-options.ts";
 import { dataOption, imagesOption, jsonOption, quietOption, threadsOption, wholeNumber } from "./options.ts";
-import { addConsensusOptions } from "./search-options.ts";
+import { addAgreementOptions } from "./search-options.ts";
 import type { Shell } from "./shell.ts";
 import type { Progress, Terminal } from "./terminal.ts";
 
-interface EvaluateOptions extends ConsensusOptions {
+interface EvaluateOptions extends AgreementOptions {
   readonly data: string;
   readonly images?: string;
   readonly split: string;
@@ -63,7 +63,7 @@ export function addEvaluate(program: Command, shell: Shell): void {
     .requiredOption("--split <name>", "which pictures: dev, test, … or all")
     .option("-m, --model <files>", "bundle to evaluate, may be repeated (default: the one that ships)", collect)
     .addOption(beamOption());
-  addConsensusOptions(command)
+  addAgreementOptions(command)
     .option("--allow-leak", "score pictures that a model was trained on, too, and mark its row")
     .option("--no-baselines", "leave out the rows that need the training pictures")
     .option("--resamples <n>", "samples of the bootstrap", wholeNumber(1, 1e6), defaultEvaluation.resamples)
@@ -99,13 +99,13 @@ async function evaluate(options: EvaluateOptions, { terminal, signal }: Shell): 
     out,
     threads,
   } = options;
-  requireSoundSearch(consensusOptionsOf(options));
+  requireSoundSearch(agreementOptionsOf(options));
   const report = reportEvaluation(terminal);
   let evaluation: Evaluation;
   try {
     evaluation = await evaluateCaptioners(
       {
-        ...consensusOptionsOf(options),
+        ...agreementOptionsOf(options),
         data,
         images,
         split,

@@ -2,8 +2,8 @@
 import { Command, CommanderError } from "commander";
 import type { Option } from "commander";
 import { ShowtellError } from "../base/errors.ts";
-import { consensusOptionsOf } from "../caption/caption-options.ts";
-import type { ConsensusOptions } from "../caption/caption-options.ts";
+import { agreementOptionsOf } from "../caption/caption-options.ts";
+import type { AgreementOptions } from "../caption/caption-options.ts";
 import { planError } from "../compare/plan.ts";
 import type { Plan } from "../compare/plan.ts";
 import type { PlannedRun } from "../compare/planned-runs.ts";
@@ -11,7 +11,7 @@ import { plannedRuns } from "../compare/planned-runs.ts";
 import type { ComparedRun, ComparisonRequest, RunTemplate } from "../node/comparison-request.ts";
 import { beamOption } from "./evaluate.ts";
 import { encoderOption } from "./options.ts";
-import { addConsensusOptions } from "./search-options.ts";
+import { addAgreementOptions } from "./search-options.ts";
 import { addTrainingOptions } from "./train.ts";
 import type { TrainCommandOptions } from "./training-options.ts";
 import { requestOf } from "./training-options.ts";
@@ -47,11 +47,11 @@ const readers: { readonly [Kind in PlannedRun["row"]["kind"]]: Reader } = {
   },
   evaluate: {
     command: () =>
-      addConsensusOptions(new Command("evaluate").requiredOption("-m, --model <files>").addOption(beamOption())),
+      addAgreementOptions(new Command("evaluate").requiredOption("-m, --model <files>").addOption(beamOption())),
     template(_run, given, { split }, places) {
-      const options = given(this.command()) as { readonly model: string; readonly beam?: number } & ConsensusOptions;
+      const options = given(this.command()) as { readonly model: string; readonly beam?: number } & AgreementOptions;
       const { model, beam } = options;
-      return { kind: "evaluate", request: { ...places, split, model, beam, ...consensusOptionsOf(options) } };
+      return { kind: "evaluate", request: { ...places, split, model, beam, ...agreementOptionsOf(options) } };
     },
   },
 };

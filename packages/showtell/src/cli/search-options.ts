@@ -30,6 +30,7 @@ const names = [
   "consensusWeights",
   "consensusFrom",
   "consensusVoters",
+  "neighbourWords",
   "abstainBelow",
   "temperature",
   "topK",
@@ -42,8 +43,8 @@ function gathered(value: string, before: readonly string[] = []): readonly strin
   return [...before, value];
 }
 
-/** Adds the options on choosing captions by consensus to a command. */
-export function addConsensusOptions(command: Command): Command {
+/** Adds the options on what captions are to have in common with others to a command. */
+export function addAgreementOptions(command: Command): Command {
   return command
     .option(
       "--consensus <n>",
@@ -66,12 +67,17 @@ export function addConsensusOptions(command: Command): Command {
         "--consensus-voters <who>",
         "whom the n are to agree with: each other, or what people said of the training pictures that look most alike, alone or with what a matcher of words and pictures learnt from all of them, which is best (default: captions)",
       ).choices(consensusChoices.consensusVoters),
+    )
+    .option(
+      "--neighbour-words <share>",
+      "of each word's probability, what people said of the training pictures that look most alike has this share; 0.4 is good after rewards (default: 0)",
+      number("from 0 to below 1", (share) => share >= 0 && share < 1),
     );
 }
 
 /** Adds the options to a command. */
 export function addSearchOptions(command: Command): Command {
-  return addConsensusOptions(command)
+  return addAgreementOptions(command)
     .option(
       "--beam <n>",
       "sentences followed at a time; 1 is greedy (default: the bundle's, 3 as shipped)",

@@ -6,8 +6,8 @@ import { ShowtellError, quoted } from "../base/errors.ts";
 export interface RowReference {
   /** A row's name, or several, whose models are named together. */
   readonly row: string | readonly string[];
-  /** Of the same seed as the run that refers to them (default), or of all seeds together. */
-  readonly seeds?: "same" | "all";
+  /** Of the same seed as the run that refers to them (default), or of all seeds or some together. */
+  readonly seeds?: "same" | "all" | readonly number[];
 }
 
 /** What an option may be; `true` is an option without a value. */
@@ -43,19 +43,19 @@ export interface Plan {
   readonly rows: readonly PlanRow[];
 }
 
+const seeds = z
+  .array(z.int().min(0).max(4294967295))
+  .min(1)
+  .refine((list) => new Set(list).size === list.length, { error: "must name each seed once" });
 const reference: z.ZodType<RowReference> = z.strictObject({
   row: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
-  seeds: z.enum(["same", "all"]).exactOptional(),
+  seeds: z.union([z.enum(["same", "all"]), seeds]).exactOptional(),
 });
 const optionValue = z.union(
   [z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()])).min(1), reference],
   { error: "must be a text, a number, true, a list of them, or { row: NAME }" },
 );
 const options = z.record(z.string(), optionValue);
-const seeds = z
-  .array(z.int().min(0).max(4294967295))
-  .min(1)
-  .refine((list) => new Set(list).size === list.length, { error: "must name each seed once" });
 const text = z.string().min(1);
 /** YAML ends a text of several lines with a line break. */
 const note = z.string().trim().min(1);

@@ -53,9 +53,11 @@ export function plannedRuns(plan: Plan, source: string): readonly PlannedRun[] {
           throw planError(source, `${field}.${name}`, `names the row "${named}", which is not there`);
         if (other.kind === "evaluate")
           throw planError(source, `${field}.${name}`, `names the row "${named}", which trains no model`);
-        const wanted = seedsWanted(value, seed, seedsOf(other));
-        if (wanted === undefined)
-          throw planError(source, `${field}.${name}`, `needs seed ${seed} of the row "${named}", which lacks it`);
+        const available = seedsOf(other);
+        const wanted = seedsWanted(value, seed, available);
+        const missing = wanted.find((one) => !available.includes(one));
+        if (missing !== undefined)
+          throw planError(source, `${field}.${name}`, `needs seed ${missing} of the row "${named}", which lacks it`);
         return wanted.map((one) => visit(other, one, [...path, row.name]));
       });
       needs.push(...found);
@@ -85,14 +87,19 @@ function resolvedOptions(
 
 /** A row is run once a seed if it trains or captions with the models of a seed, and once in all otherwise. */
 function needsSeeds({ kind, options }: PlanRow): boolean {
-  return kind === "train" || Object.values(options).some((value) => isReference(value) && value.seeds !== "all");
+  return kind === "train" || Object.values(options).some((value) => isReference(value) && isOfSameSeed(value));
 }
 
+function isOfSameSeed({ seeds = "same" }: RowReference): boolean {
+  return seeds === "same";
+}
+
+/** @param seed Of the run that refers; undefined for one that needs none, whose references name all seeds or some. */
 function seedsWanted(
   { seeds = "same" }: RowReference,
   seed: number | undefined,
   available: readonly number[],
-): readonly number[] | undefined {
+): readonly number[] {
   if (seeds === "all") return available;
-  return seed !== undefined && available.includes(seed) ? [seed] : undefined;
+  return seeds === "same" ? [seed!] : seeds;
 }

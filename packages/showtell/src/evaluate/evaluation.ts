@@ -55,6 +55,8 @@ export interface RowModel {
   /** How captions were searched. */
   readonly beam: number;
   readonly consensus?: RowConsensus;
+  /** The share of each word's probability that similar training pictures' captions had. */
+  readonly neighbourWords?: number;
 }
 
 /** How captions were chosen by consensus: among how many, found by whom, how much each counted, and who voted. */

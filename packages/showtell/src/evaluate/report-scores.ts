@@ -65,12 +65,14 @@ ${isMain ? html`<td>${row.perplexity?.value.toFixed(1)}</td>` : undefined}</tr>`
 }
 
 /** How a model's captions were searched and chosen. */
-function decodingOf({ beam, consensus }: RowModel): string {
-  if (consensus === undefined) return `beam ${beam}`;
+function decodingOf({ beam, consensus, neighbourWords = 0 }: RowModel): string {
+  const words = neighbourWords === 0 ? "" : `, ${neighbourWords} of each word by similar training pictures`;
+  const search = `beam ${beam}${words}`;
+  if (consensus === undefined) return search;
   const { captions, from, weights, voters } = consensus;
   const whose = from === "members" ? `${captions} captions of each member` : `${captions} captions`;
   const among = voters === "captions" ? `consensus of ${whose}` : `${whose}, similar training pictures voting`;
-  return `beam ${beam}, ${among}${weights === "uniform" ? "" : ", by probability"}`;
+  return `${search}, ${among}${weights === "uniform" ? "" : ", by probability"}`;
 }
 
 function marksOf({ marks, model }: Row): Html {

@@ -1,6 +1,7 @@
 // How the runs of a plan stand: which have a record, which have a model, and which are left to do. Runs nothing.
 import { join } from "node:path";
 import { ShowtellError } from "../base/errors.ts";
+import { agreementOptionsOf } from "../caption/caption-options.ts";
 import { ensembleIdentity } from "../caption/ensemble.ts";
 import type { Plan } from "../compare/plan.ts";
 import { withRuns } from "../compare/planned-runs.ts";
@@ -56,11 +57,8 @@ export function toldOptions({ template }: ComparedRun, nameOf: (place: number) =
 }
 
 function searchOptions(request: object): RunOptions {
-  const { model, split, beam, consensus, consensusWeights, consensusFrom, consensusVoters, restAfter } =
-    request as RunOptions;
-  return JSON.parse(
-    JSON.stringify({ model, split, beam, consensus, consensusWeights, consensusFrom, consensusVoters, restAfter }),
-  ) as RunOptions;
+  const { model, split, beam, restAfter } = request as RunOptions;
+  return JSON.parse(JSON.stringify({ model, split, beam, ...agreementOptionsOf(request), restAfter })) as RunOptions;
 }
 
 /** A few words that a record's name begins with. */

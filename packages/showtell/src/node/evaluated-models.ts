@@ -6,7 +6,7 @@ import { ShowtellError } from "../base/errors.ts";
 import type { NeighbourTable } from "../bundle/neighbour-table.ts";
 import { asFloat32 } from "../bundle/precision.ts";
 import { checkDecoder } from "../bundle/self-test.ts";
-import type { ConsensusOptions } from "../caption/caption-options.ts";
+import type { AgreementOptions } from "../caption/caption-options.ts";
 import { openEnsembleCaptioner } from "../caption/captioner.ts";
 import type { Captioned } from "../caption/captioner.ts";
 import type { CaptionerInput } from "../caption/captioning-service.ts";
@@ -85,9 +85,9 @@ export function readersFor(
 const batchSize = 50;
 
 /** How pictures are captioned. */
-export interface CaptioningOptions extends ConsensusOptions {
+export interface CaptioningOptions extends AgreementOptions {
   readonly beam?: number | undefined;
-  /** The training pictures that vote, where `consensusVoters` says so. */
+  /** The training pictures that vote or foretell words, where options say so. */
   readonly neighbours?: NeighbourTable | undefined;
   readonly signal: CancelSignal;
   readonly onProgress: (done: number, total: number) => void;
@@ -102,7 +102,7 @@ export async function captionPictures(
   readers: readonly FeatureReader[],
   pictures: number,
   openSession: OpenSession,
-  { beam, neighbours, signal, onProgress, ...consensus }: CaptioningOptions,
+  { beam, neighbours, signal, onProgress, ...agreement }: CaptioningOptions,
 ): Promise<readonly SaidCaption[]> {
   const captioner = await openEnsembleCaptioner(files.members, openSession, { neighbours });
   const captions: SaidCaption[] = [];
@@ -115,7 +115,7 @@ export async function captionPictures(
         await reader.read(rows, data);
         batches.push({ images: rows.length, data });
       }
-      const found = await captioner.caption(batches, { ...consensus, signal, ...(beam !== undefined && { beam }) });
+      const found = await captioner.caption(batches, { ...agreement, signal, ...(beam !== undefined && { beam }) });
       captions.push(...found);
       onProgress(captions.length, pictures);
     }

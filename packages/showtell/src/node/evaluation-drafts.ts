@@ -6,7 +6,7 @@ import type { PlainError } from "../base/errors.ts";
 import { decodeFloat16 } from "../base/float16.ts";
 import type { Calibration } from "../bundle/calibration.ts";
 import type { NeighbourTable } from "../bundle/neighbour-table.ts";
-import { consensusOptionsOf, matcherCounts, neighboursVote } from "../caption/caption-options.ts";
+import { agreementOptionsOf, matcherCounts, needsNeighbours } from "../caption/caption-options.ts";
 import type { CaptionerInput } from "../caption/captioning-service.ts";
 import { calibrationOf } from "../caption/confidence.ts";
 import { nearestPictures, unitVectors } from "../caption/nearest-pictures.ts";
@@ -64,11 +64,11 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
   const { request, openSession, signal, emit } = context;
   const { members, identity } = model.files;
   const readers = readersFor(model, inputs, split.readers);
-  const { beam, consensus, consensusWeights, consensusFrom, consensusVoters } = request;
+  const { beam, consensus, consensusWeights, consensusFrom, consensusVoters, neighbourWords } = request;
   const onProgress = (done: number, total: number): void =>
     emit({ kind: "work", task: `captioning with ${model.name}`, done, total });
   const said = await captionPictures(model, readers, split.pictures.length, openSession, {
-    ...consensusOptionsOf(request),
+    ...agreementOptionsOf(request),
     beam,
     neighbours: await votingTable(model, scene),
     signal,
@@ -96,6 +96,7 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
           voters: consensusVoters ?? "captions",
         },
       }),
+      ...(neighbourWords !== undefined && { neighbourWords }),
     },
     marks: [...new Map(marks.map((mark) => [mark.text, mark])).values()],
     ...(alone && {
@@ -107,7 +108,7 @@ export async function modelDraft(model: EvaluatedModel, scene: Scene): Promise<D
 }
 
 /**
- * The training pictures that vote on a model's captions, if they do, and their matcher: all but those with the content of one that is scored.
+ * The training pictures that vote on a model's captions or foretell their words, if they do, and their matcher: all but those with the content of one that is scored.
  * @throws ShowtellError `DATA_SPLIT` if there is no train split, and what reading features throws.
  */
 export async function votingTable(
@@ -115,7 +116,7 @@ export async function votingTable(
   { context, dataset, split, tables }: Scene,
 ): Promise<NeighbourTable | undefined> {
   const { request, openSession, signal, emit } = context;
-  if (!neighboursVote(request)) return undefined;
+  if (!needsNeighbours(request)) return undefined;
   const input = files.inputs[0]!;
   const key = `${input.features.identity} ${input.features.layer}`;
   const known = tables.get(key);

@@ -1,10 +1,10 @@
 // What the evaluating thread is asked and what it tells: plain data that crosses between threads.
 import type { PlainError } from "../base/errors.ts";
-import type { ConsensusOptions } from "../caption/caption-options.ts";
+import type { AgreementOptions } from "../caption/caption-options.ts";
 import type { ExtractionProgress } from "./feature-extraction.ts";
 
 /** An evaluation, all resolved. */
-export interface EvaluationRequest extends ConsensusOptions {
+export interface EvaluationRequest extends AgreementOptions {
   /** Folder or file of the data set, and the folder of its pictures if it lies elsewhere. */
   readonly data: string;
   readonly images?: string | undefined;

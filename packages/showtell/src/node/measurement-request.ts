@@ -1,9 +1,9 @@
 // What the measuring thread is asked and what it gives: plain data that crosses between threads.
-import type { ConsensusOptions } from "../caption/caption-options.ts";
+import type { AgreementOptions } from "../caption/caption-options.ts";
 import type { RunRecord } from "../compare/record.ts";
 
 /** A model to be measured, all resolved. */
-export interface MeasurementRequest extends ConsensusOptions {
+export interface MeasurementRequest extends AgreementOptions {
   readonly data: string;
   readonly images?: string | undefined;
   readonly split: string;

@@ -4,7 +4,7 @@ import { wordnet } from "caption-metrics/wordnet";
 import { sha256Hex } from "../base/bytes.ts";
 import { sizeOf } from "../base/tensor.ts";
 import { canonicalJson } from "../bundle/identity.ts";
-import { consensusOptionsOf } from "../caption/caption-options.ts";
+import { agreementOptionsOf } from "../caption/caption-options.ts";
 import type { Scores } from "../evaluate/evaluation.ts";
 import { openEndingShare } from "../evaluate/open-endings.ts";
 import { choosingPictures } from "../evaluate/provenance.ts";
@@ -83,7 +83,7 @@ async function measure(request: MeasurementRequest, model: EvaluatedModel, scene
   const said = await captionPictures(model, readersFor(model, inputs, split.readers), pictures.length, openSession, {
     beam,
     signal,
-    ...consensusOptionsOf(request),
+    ...agreementOptionsOf(request),
     neighbours: await votingTable(model, scene),
     onProgress(done, total) {
       firstBatch ??= { at: performance.now(), done };

@@ -49,6 +49,14 @@ export const optionFields: { readonly [Name in keyof RequestOptions]-?: z.ZodTyp
       "Whom those captions are to agree with: each other, or what people said of the training pictures that look most alike, where the " +
         "service has a table of them, alone or with how well a caption fits the picture by what was learnt from all of them. Default captions.",
     ),
+  neighbourWords: z
+    .number()
+    .min(0)
+    .max(0.99)
+    .describe(
+      "The share of each word's probability that what people said of the training pictures that look most alike has, where the service has a table of " +
+        "them; 0.4 is good for models that learnt by rewards. Default 0.",
+    ),
   abstainBelow: z
     .number()
     .min(0)

@@ -396,6 +396,57 @@ describe("captions by consensus", () => {
     await captioner.dispose();
   });
 
+  test("are foretold in part by what was said of similar training pictures, whoever votes, and then have no confidence", async () => {
+    const members = await Promise.all(
+      [3, 5].map(async (seed) => {
+        const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
+        return { source: `${seed}`, decoder: decoder!, references: part! };
+      }),
+    );
+    const said = ["a dog runs on grass", "a cat sits", "dog runs", "grass on a cat"];
+    const neighbours = tableFor(
+      members[0]!.decoder,
+      said.map((one) => [one, one, one]),
+    );
+    for (const some of [members.slice(0, 1), members]) {
+      const captioner = await openEnsembleCaptioner(some, openSession, { threads: 1, neighbours });
+      const plain = await captioner.caption(batch, { beam: 6 });
+      expect(await captioner.caption(batch, { beam: 6, neighbourWords: 0 })).toEqual(plain);
+      const captionsOf = async (options: CaptionOptions): Promise<readonly string[]> =>
+        (await captioner.caption(batch, { neighbourWords: 0.95, ...options })).map(({ caption }) => caption);
+      const { words } = captioner.vocabulary;
+      const known = said.map((one) => one.split(" ").every((word) => words.includes(word)));
+      const wanted = said.filter((_, image) => known[image]);
+      expect(wanted.length).toBeGreaterThan(2);
+      for (const options of [
+        { beam: 6 },
+        { consensus: 6 },
+        { consensus: 6, consensusFrom: "members" },
+        { topK: 1 },
+      ] as const) {
+        expect((await captionsOf(options)).filter((_, image) => known[image])).toEqual(wanted);
+      }
+      expect(plain.map(({ caption }) => caption)).not.toEqual(said);
+      for (const wrong of [1, -0.1, Number.NaN]) {
+        await expect(captioner.caption(batch, { neighbourWords: wrong })).rejects.toMatchObject({
+          code: "ARGUMENT",
+          message: `neighbourWords is ${wrong}; it must be a share from 0 to below 1`,
+        });
+      }
+      await expect(captioner.caption(batch, { neighbourWords: 0.5, abstainBelow: 0.5 })).rejects.toMatchObject({
+        code: "ARGUMENT",
+        message: expect.stringContaining("foretold by neighbours") as string,
+      });
+      await captioner.dispose();
+    }
+    const without = await openFeatureCaptionerOf(3);
+    await expect(without.caption(batch, { neighbourWords: 0.5 })).rejects.toMatchObject({
+      code: "ARGUMENT",
+      message: expect.stringContaining("neighbours build") as string,
+    });
+    await without.dispose();
+  });
+
   test("say what belongs to a consensus only with one", async () => {
     const captioner = await openFeatureCaptionerOf(2);
     for (const lone of [

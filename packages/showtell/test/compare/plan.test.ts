@@ -95,6 +95,23 @@ describe("the runs of a plan", () => {
     ]);
   });
 
+  test("name the seeds of another row that they need, whatever their own", () => {
+    const own = [
+      { name: "a", train: {} },
+      { name: "b", seeds: [5, 6], train: { init: { row: "a", seeds: [2] } } },
+      { name: "c", evaluate: { model: { row: "a", seeds: [1, 3] } } },
+    ];
+    const runs = plannedRuns(planOf({ seeds: [1, 2, 3], rows: own }), "p.yaml");
+    expect(runs.map(({ row, seed, needs }) => [row.name, seed, needs])).toEqual([
+      ["a", 1, []],
+      ["a", 2, []],
+      ["a", 3, []],
+      ["b", 5, [1]],
+      ["b", 6, [1]],
+      ["c", undefined, [0, 2]],
+    ]);
+  });
+
   test.each([
     [[{ name: "a", train: { init: { row: "z" } } }], 'rows[0].train.init names the row "z", which is not there'],
     [[{ name: "a", train: { init: { row: "a" } } }], "rows[0].train needs itself: a → a"],
@@ -104,6 +121,13 @@ describe("the runs of a plan", () => {
         { name: "b", seeds: [1], train: {} },
       ],
       'rows[0].train.init needs seed 2 of the row "b", which lacks it',
+    ],
+    [
+      [
+        { name: "a", train: { init: { row: "b", seeds: [1, 3] } } },
+        { name: "b", seeds: [1], train: {} },
+      ],
+      'rows[0].train.init needs seed 3 of the row "b", which lacks it',
     ],
     [
       [
