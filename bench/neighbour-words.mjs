@@ -1,0 +1,106 @@
+// What it gives that people's words about similar training pictures have a share in each word's probability, by that share: CIDEr and BLEU-4 of dev's
+// first 500 pictures, which chose the share, of the others and of all, for the likeliest caption and for the one that neighbours and a matcher choose.
+// Usage: node bench/neighbour-words.mjs DATA [--model BUNDLE]… [--shares 0,0.2,0.4] [--beam 5] [--threads N]   (DATA: a folder with the splits train and dev)
+import { parseArgs } from "node:util";
+import { setup } from "../scripts/setup.mjs";
+import { usage } from "./usage.mjs";
+
+usage(import.meta.url);
+setup();
+
+const dist = "../packages/showtell/dist";
+const { scoreCaptions } = await import("../packages/caption-metrics/dist/index.js");
+const { openEnsembleCaptioner } = await import(`${dist}/caption/captioner.js`);
+const { defaultModel } = await import(`${dist}/node/shipped-models.js`);
+const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
+const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
+const { extractFeatures } = await import(`${dist}/node/feature-extraction.js`);
+const { neighbourTable, withMatcher } = await import(`${dist}/node/neighbours.js`);
+const { sessionsWith } = await import(`${dist}/node/ort-session.js`);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: "string", multiple: true, default: [defaultModel] },
+    shares: { type: "string", default: "0,0.1,0.2,0.3,0.4,0.5,0.6" },
+    beam: { type: "string", default: "5" },
+    threads: { type: "string" },
+  },
+});
+const [data] = positionals;
+if (data === undefined) usage(import.meta.url, true);
+
+const first = 500;
+const picturesAtOnce = 50;
+const shares = values.shares.split(",").map(Number);
+const consensus = Number(values.beam);
+const openSession = sessionsWith(values.threads === undefined ? undefined : Number(values.threads));
+const dataset = await openDataset(data);
+const records = dataset.split("dev");
+
+let table;
+const models = [];
+for (const path of values.model) {
+  const { members, inputs } = await readCaptionerFiles(path);
+  const [{ encoder, features }] = inputs;
+  const { cache, hashes } = await extractFeatures({
+    pictures: records.map(({ image }) => picturePath(dataset, image)),
+    encoder,
+    layer: features.layer,
+    openSession,
+  });
+  table ??= await withMatcher(await neighbourTable(dataset, "train", inputs[0], { openSession }, new Set(hashes)), {
+    openSession,
+  });
+  const captioner = await openEnsembleCaptioner(members, openSession, { neighbours: table });
+  models.push({ captioner, cache, hashes });
+}
+
+/** For each picture the caption that is chosen of those that a search finds, and the likeliest of them. */
+async function captionsOf({ captioner, cache, hashes }, neighbourWords) {
+  const size = cache.key.shape.reduce((a, b) => a * b);
+  const said = { likeliest: [], chosen: [] };
+  for (let start = 0; start < hashes.length; start += picturesAtOnce) {
+    const some = hashes.slice(start, start + picturesAtOnce);
+    const batch = { images: some.length, data: new Uint16Array(some.length * size) };
+    await cache.read(some, batch.data);
+    const asked = { consensus, candidates: consensus, consensusVoters: "neighbours-and-matcher", neighbourWords };
+    for (const { caption, candidates } of await captioner.caption(batch, asked)) {
+      said.chosen.push(caption);
+      said.likeliest.push(candidates.reduce((best, one) => (one.score > best.score ? one : best)).caption);
+    }
+  }
+  return said;
+}
+
+/** CIDEr of the first 500, of the others and of all, and BLEU-4 of the same. */
+function scoresOf(captions) {
+  const parts = [[0, first], [first], [0]].map(([from, to]) => {
+    const some = records.slice(from, to);
+    return scoreCaptions(
+      some.map(({ image }, i) => [image, captions[from + i]]),
+      some.map((record) => [record.image, record.captions]),
+    ).scores;
+  });
+  return ["CIDEr", "BLEU-4"].flatMap((metric) => parts.map((scores) => scores[metric]));
+}
+
+const columns = ["first", "others", "all", "first", "others", "all"].map((name) => name.padStart(8)).join("");
+const title = models.length === 1 ? "" : `, mean of ${models.length} models`;
+console.log(`${`CIDEr × 100, and BLEU-4 × 100, beam ${consensus}${title}`.padEnd(56)} ${columns}`);
+for (const share of shares) {
+  const all = { likeliest: [], chosen: [] };
+  for (const model of models) {
+    const said = await captionsOf(model, share);
+    for (const [name, captions] of Object.entries(said)) all[name].push(scoresOf(captions));
+  }
+  for (const [name, rows] of Object.entries(all)) {
+    const means = rows[0].map((_, column) => rows.reduce((sum, row) => sum + row[column], 0) / rows.length);
+    const printed = means.map((mean) => (100 * mean).toFixed(1).padStart(8)).join("");
+    console.log(`${`share ${share}, the ${name} caption`.padEnd(56)} ${printed}`);
+  }
+}
+for (const { captioner, cache } of models) {
+  await captioner.dispose();
+  await cache.close();
+}
