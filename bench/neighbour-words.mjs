@@ -1,6 +1,6 @@
-// What it gives that people's words about similar training pictures have a share in each word's probability, by that share: CIDEr and BLEU-4 of dev's
-// first 500 pictures, which chose the share, of the others and of all, for the likeliest caption and for the one that neighbours and a matcher choose.
-// Usage: node bench/neighbour-words.mjs DATA [--model BUNDLE]… [--shares 0,0.2,0.4] [--beam 5] [--threads N]   (DATA: a folder with the splits train and dev)
+// What it gives that people's words about similar training pictures count in the search, by how much they count: CIDEr and BLEU-4 of dev's first 500
+// pictures, which chose how much, of the others and of all, for the likeliest caption and for the one that neighbours and a matcher choose.
+// Usage: node bench/neighbour-words.mjs DATA [--model BUNDLE]… [--weights 0,0.2,0.4] [--beam 5] [--threads N]   (DATA: a folder with the splits train and dev)
 import { parseArgs } from "node:util";
 import { setup } from "../scripts/setup.mjs";
 import { usage } from "./usage.mjs";
@@ -22,7 +22,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     model: { type: "string", multiple: true, default: [defaultModel] },
-    shares: { type: "string", default: "0,0.1,0.2,0.3,0.4,0.5,0.6" },
+    weights: { type: "string", default: "0,0.2,0.3,0.4,0.5,0.6,0.8" },
     beam: { type: "string", default: "5" },
     threads: { type: "string" },
   },
@@ -32,8 +32,8 @@ if (data === undefined) usage(import.meta.url, true);
 
 const first = 500;
 const picturesAtOnce = 50;
-const shares = values.shares.split(",").map(Number);
-const consensus = Number(values.beam);
+const weights = values.weights.split(",").map(Number);
+const beam = Number(values.beam);
 const openSession = sessionsWith(values.threads === undefined ? undefined : Number(values.threads));
 const dataset = await openDataset(data);
 const records = dataset.split("dev");
@@ -56,18 +56,18 @@ for (const path of values.model) {
   models.push({ captioner, cache, hashes });
 }
 
-/** For each picture the caption that is chosen of those that a search finds, and the likeliest of them. */
+/** The caption of each picture that a search ranks first, and the one that is chosen of as many as it found. */
 async function captionsOf({ captioner, cache, hashes }, neighbourWords) {
   const size = cache.key.shape.reduce((a, b) => a * b);
+  const searches = { likeliest: { beam }, chosen: { consensus: beam, consensusVoters: "neighbours-and-matcher" } };
   const said = { likeliest: [], chosen: [] };
   for (let start = 0; start < hashes.length; start += picturesAtOnce) {
     const some = hashes.slice(start, start + picturesAtOnce);
     const batch = { images: some.length, data: new Uint16Array(some.length * size) };
     await cache.read(some, batch.data);
-    const asked = { consensus, candidates: consensus, consensusVoters: "neighbours-and-matcher", neighbourWords };
-    for (const { caption, candidates } of await captioner.caption(batch, asked)) {
-      said.chosen.push(caption);
-      said.likeliest.push(candidates.reduce((best, one) => (one.score > best.score ? one : best)).caption);
+    for (const [name, search] of Object.entries(searches)) {
+      const found = await captioner.caption(batch, { ...search, neighbourWords });
+      said[name].push(...found.map(({ caption }) => caption));
     }
   }
   return said;
@@ -87,17 +87,17 @@ function scoresOf(captions) {
 
 const columns = ["first", "others", "all", "first", "others", "all"].map((name) => name.padStart(8)).join("");
 const title = models.length === 1 ? "" : `, mean of ${models.length} models`;
-console.log(`${`CIDEr × 100, and BLEU-4 × 100, beam ${consensus}${title}`.padEnd(56)} ${columns}`);
-for (const share of shares) {
+console.log(`${`CIDEr × 100, and BLEU-4 × 100, beam ${beam}${title}`.padEnd(56)} ${columns}`);
+for (const weight of weights) {
   const all = { likeliest: [], chosen: [] };
   for (const model of models) {
-    const said = await captionsOf(model, share);
+    const said = await captionsOf(model, weight);
     for (const [name, captions] of Object.entries(said)) all[name].push(scoresOf(captions));
   }
   for (const [name, rows] of Object.entries(all)) {
     const means = rows[0].map((_, column) => rows.reduce((sum, row) => sum + row[column], 0) / rows.length);
     const printed = means.map((mean) => (100 * mean).toFixed(1).padStart(8)).join("");
-    console.log(`${`share ${share}, the ${name} caption`.padEnd(56)} ${printed}`);
+    console.log(`${`weight ${weight}, the ${name} caption`.padEnd(56)} ${printed}`);
   }
 }
 for (const { captioner, cache } of models) {

@@ -9,6 +9,9 @@ import { consensusChoices } from "./consensus.ts";
 /** Most training pictures that are told of. */
 export const mostNeighbours = 20;
 
+/** Most that neighbours' words count, beyond which the model hardly does. */
+export const mostNeighbourWords = 10;
+
 /** How captions are made. */
 export interface CaptionOptions extends SteeringOptions, DrawingOptions, AgreementOptions {
   /**
@@ -27,7 +30,7 @@ export interface CaptionOptions extends SteeringOptions, DrawingOptions, Agreeme
   readonly neighbours?: number;
   /**
    * Marks a caption as abstained from where the probability that it is good, by the bundle's calibration, is below this: 0 to 1. Not for
-   * captions that are drawn, steered, chosen by consensus, or in which `neighbourWords` have a share.
+   * captions that are drawn, steered, chosen by consensus, or searched with `neighbourWords`.
    */
   readonly abstainBelow?: number;
   /** Cancels between steps. */
@@ -39,9 +42,9 @@ export interface CaptionOptions extends SteeringOptions, DrawingOptions, Agreeme
 /** What captions are to have in common with others. */
 export interface AgreementOptions extends ConsensusOptions {
   /**
-   * The share (0 to below 1) of each word's probability that what people said of the 30 most similar training pictures has, as a model of four
-   * words in a row: 0.4 is good for models that learnt by rewards, and too much for others, whose probabilities are flatter. Probabilities that
-   * are told are those of both together. Only where a table of neighbours is loaded. Default 0.
+   * How much it counts in the search, beside the logarithm of a word's probability by the model, what logarithm it has by what people said of the 30
+   * most similar training pictures, as a model of four words in a row: from 0 to 10, of which 0.4 is good. Probabilities and scores that are told are
+   * the model's own. Only where a table of neighbours is loaded. Default 0.
    */
   readonly neighbourWords?: number;
 }
@@ -85,7 +88,7 @@ export function matcherCounts({ consensus, consensusVoters }: ConsensusOptions):
   return consensus !== undefined && consensusVoters === "neighbours-and-matcher";
 }
 
-/** Whether what people said of training pictures has a share in a word's probability. */
+/** Whether what people said of training pictures foretells words. */
 export function neighboursForetell({ neighbourWords = 0 }: AgreementOptions): boolean {
   return neighbourWords !== 0;
 }
@@ -155,8 +158,11 @@ const drawing = ["temperature", "topK", "topP"] as const;
 export function requireSoundSearch(options: CaptionOptions): SearchKind {
   const kind = searchKindOf(options);
   const { consensus, candidates = options.groups ?? 1, seed, neighbourWords = 0 } = options;
-  if (!(typeof neighbourWords === "number" && neighbourWords >= 0 && neighbourWords < 1))
-    throw new ShowtellError("ARGUMENT", `neighbourWords is ${neighbourWords}; it must be a share from 0 to below 1`);
+  if (!(typeof neighbourWords === "number" && neighbourWords >= 0 && neighbourWords <= mostNeighbourWords))
+    throw new ShowtellError(
+      "ARGUMENT",
+      `neighbourWords is ${neighbourWords}; it must be a number from 0 to ${mostNeighbourWords}`,
+    );
   if (seed !== undefined) requireWhole("seed", seed, 0, 2 ** 32 - 1);
   for (const [name, choices] of Object.entries(consensusChoices)) {
     const value = options[name as keyof typeof consensusChoices];

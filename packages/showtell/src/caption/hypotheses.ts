@@ -6,9 +6,9 @@ import { seededRandom } from "../base/random.ts";
 import type { DecoderManifest } from "../bundle/manifest.ts";
 import { beamSearch } from "../search/beam.ts";
 import type { BeamOptions } from "../search/beam.ts";
+import type { WordMemory } from "../search/fused.ts";
+import { fused } from "../search/fused.ts";
 import type { Hypothesis } from "../search/hypothesis.ts";
-import type { InterpolatedState, WordMemory } from "../search/interpolated.ts";
-import { interpolated } from "../search/interpolated.ts";
 import { sampleSentences } from "../search/sampling.ts";
 import { steeredSearch } from "../search/steered.ts";
 import type { Stepper } from "../search/stepper.ts";
@@ -55,7 +55,7 @@ interface Pictures<Images> {
   readonly count: number;
   /** Who votes on the captions of each, where `consensusVoters` has training pictures vote. */
   readonly voters?: readonly Electorate[] | undefined;
-  /** What is remembered of each, where `neighbourWords` gives that a share. */
+  /** What is remembered of each, where `neighbourWords` has that count. */
   readonly memories?: readonly WordMemory[] | undefined;
 }
 
@@ -72,17 +72,18 @@ const searches: Readonly<Record<SearchKind, Search>> = { beam: searchBeam, steer
  * @throws ShowtellError `ARGUMENT` for options out of range, that contradict each other or can't be met, `WORD_UNKNOWN`, `CANCELLED`,
  * `REFERENCES_MISSING` for a consensus of a model without document frequencies.
  */
-export function findHypotheses<Images, State, MemberState>(
+export async function findHypotheses<Images, State, MemberState>(
   searched: SearchedEnsemble<Images, State, MemberState>,
   pictures: Pictures<Images>,
   options: CaptionOptions,
 ): Promise<readonly (readonly Found[])[]> {
   const { memories } = pictures;
+  const { neighbourWords = 0 } = options;
   if (memories === undefined) return findBy(searched, pictures, options);
-  const remembering = <Own>(stepper: Stepper<Images, Own>): Stepper<Images, InterpolatedState<Own>> =>
-    interpolated(stepper, memories, options.neighbourWords ?? 0);
-  const { stepper, members } = searched;
-  return findBy({ ...searched, stepper: remembering(stepper), members: members.map(remembering) }, pictures, options);
+  const stepper = fused(searched.stepper, memories, neighbourWords);
+  const members = searched.members.map((member) => fused(member, memories, neighbourWords));
+  // What ranked words is no probability, so the model itself weighs what was found.
+  return weighed(searched, pictures, await findBy({ ...searched, stepper, members }, pictures, options), options);
 }
 
 async function findBy<Images, State, MemberState>(

@@ -1,7 +1,7 @@
 // What people said of the training pictures that look most like a picture, as a memory of its words: counts of up to four words in a row, in which
 // the captions of a more similar picture count more. Finds no pictures and searches nothing.
-import type { WordMemory } from "../search/interpolated.ts";
-import { remembered } from "../search/interpolated.ts";
+import type { WordMemory } from "../search/fused.ts";
+import { remembered } from "../search/fused.ts";
 import { encodeTokens, endId, startId } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { VotingPicture } from "./consensus.ts";

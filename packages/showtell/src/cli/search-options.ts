@@ -1,6 +1,7 @@
 // Options of how captions are searched, steered or drawn, for every command that captions. Knows no pictures and no output.
 import { type Command, Option } from "commander";
 import type { CaptionOptions } from "../caption/caption-options.ts";
+import { mostNeighbourWords } from "../caption/caption-options.ts";
 import { consensusChoices } from "../caption/consensus.ts";
 import { number, wholeNumber } from "./options.ts";
 
@@ -69,9 +70,9 @@ export function addAgreementOptions(command: Command): Command {
       ).choices(consensusChoices.consensusVoters),
     )
     .option(
-      "--neighbour-words <share>",
-      "of each word's probability, what people said of the training pictures that look most alike has this share; 0.4 is good after rewards (default: 0)",
-      number("from 0 to below 1", (share) => share >= 0 && share < 1),
+      "--neighbour-words <weight>",
+      "how much it counts in the search how likely a word is by what people said of the training pictures that look most alike; 0.4 is good (default: 0)",
+      number(`from 0 to ${mostNeighbourWords}`, (weight) => weight >= 0 && weight <= mostNeighbourWords),
     );
 }
 

@@ -55,7 +55,7 @@ export interface RowModel {
   /** How captions were searched. */
   readonly beam: number;
   readonly consensus?: RowConsensus;
-  /** The share of each word's probability that similar training pictures' captions had. */
+  /** How much it counted in the search how likely a word is by similar training pictures' captions. */
   readonly neighbourWords?: number;
 }
 

@@ -66,7 +66,7 @@ ${isMain ? html`<td>${row.perplexity?.value.toFixed(1)}</td>` : undefined}</tr>`
 
 /** How a model's captions were searched and chosen. */
 function decodingOf({ beam, consensus, neighbourWords = 0 }: RowModel): string {
-  const words = neighbourWords === 0 ? "" : `, ${neighbourWords} of each word by similar training pictures`;
+  const words = neighbourWords === 0 ? "" : `, words of similar training pictures counting ${neighbourWords}`;
   const search = `beam ${beam}${words}`;
   if (consensus === undefined) return search;
   const { captions, from, weights, voters } = consensus;

@@ -4,7 +4,7 @@ import { errorCodes } from "../base/errors.ts";
 import type { ErrorCode, PlainError } from "../base/errors.ts";
 import type { CalibrationSummary } from "../bundle/calibration.ts";
 import type { CaptionOptions, PartialCaption } from "../caption/caption-options.ts";
-import { mostNeighbours } from "../caption/caption-options.ts";
+import { mostNeighbourWords, mostNeighbours } from "../caption/caption-options.ts";
 import type { TrainingNeighbour } from "../caption/training-neighbours.ts";
 import type { CaptionResult } from "../caption/threaded-captioner.ts";
 
@@ -52,10 +52,10 @@ export const optionFields: { readonly [Name in keyof RequestOptions]-?: z.ZodTyp
   neighbourWords: z
     .number()
     .min(0)
-    .max(0.99)
+    .max(mostNeighbourWords)
     .describe(
-      "The share of each word's probability that what people said of the training pictures that look most alike has, where the service has a table of " +
-        "them; 0.4 is good for models that learnt by rewards. Default 0.",
+      "How much it counts in the search how likely a word is by what people said of the training pictures that look most alike, where the service " +
+        "has a table of them; 0.4 is good. Default 0.",
     ),
   abstainBelow: z
     .number()

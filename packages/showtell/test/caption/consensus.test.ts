@@ -8,6 +8,7 @@ import type { BundlePart } from "../../src/bundle/bundle.ts";
 import type { DecoderManifest } from "../../src/bundle/manifest.ts";
 import type { NeighbourTable } from "../../src/bundle/neighbour-table.ts";
 import type { CaptionOptions } from "../../src/caption/caption-options.ts";
+import type { Captioned } from "../../src/caption/captioner.ts";
 import { openEnsembleCaptioner, openFeatureCaptioner } from "../../src/caption/captioner.ts";
 import { expectedScores, neighbourBleu, neighbourScores } from "../../src/caption/consensus.ts";
 import { openMatching } from "../../src/caption/matching.ts";
@@ -412,25 +413,30 @@ describe("captions by consensus", () => {
       const captioner = await openEnsembleCaptioner(some, openSession, { threads: 1, neighbours });
       const plain = await captioner.caption(batch, { beam: 6 });
       expect(await captioner.caption(batch, { beam: 6, neighbourWords: 0 })).toEqual(plain);
-      const captionsOf = async (options: CaptionOptions): Promise<readonly string[]> =>
-        (await captioner.caption(batch, { neighbourWords: 0.95, ...options })).map(({ caption }) => caption);
+      const foundBy = (options: CaptionOptions): Promise<readonly Captioned[]> =>
+        captioner.caption(batch, { neighbourWords: 10, ...options });
       const { words } = captioner.vocabulary;
       const known = said.map((one) => one.split(" ").every((word) => words.includes(word)));
       const wanted = said.filter((_, image) => known[image]);
       expect(wanted.length).toBeGreaterThan(2);
-      for (const options of [
-        { beam: 6 },
-        { consensus: 6 },
-        { consensus: 6, consensusFrom: "members" },
-        { topK: 1 },
-      ] as const) {
-        expect((await captionsOf(options)).filter((_, image) => known[image])).toEqual(wanted);
+      for (const options of [{ beam: 6 }, { topK: 1 }] as const) {
+        const all = (await foundBy(options)).map(({ caption }) => caption);
+        expect(all.filter((_, image) => known[image])).toEqual(wanted);
       }
+      for (const options of [{ consensus: 6 }, { consensus: 6, consensusFrom: "members" }] as const) {
+        const found = await foundBy({ ...options, candidates: 6 });
+        const lists = found.map(({ candidates }) => candidates.map(({ caption }) => caption));
+        for (const one of wanted) expect(lists[said.indexOf(one)]).toContain(one);
+      }
+      // What is told of a caption is what the model itself holds of it.
+      const [first] = await foundBy({ beam: 6 });
+      const weights = await captioner.weigh(batch, first!.tokens);
+      expect(first!.tokenLogProbabilities).toEqual(weights[0]!.map((weight) => expect.closeTo(weight, 4) as number));
       expect(plain.map(({ caption }) => caption)).not.toEqual(said);
-      for (const wrong of [1, -0.1, Number.NaN]) {
+      for (const wrong of [11, -0.1, Number.NaN]) {
         await expect(captioner.caption(batch, { neighbourWords: wrong })).rejects.toMatchObject({
           code: "ARGUMENT",
-          message: `neighbourWords is ${wrong}; it must be a share from 0 to below 1`,
+          message: `neighbourWords is ${wrong}; it must be a number from 0 to 10`,
         });
       }
       await expect(captioner.caption(batch, { neighbourWords: 0.5, abstainBelow: 0.5 })).rejects.toMatchObject({

@@ -104,9 +104,9 @@ test("training pictures that look alike vote on captions, with and without --jso
   // All words were said six times, which is enough to learn them; but of every picture alike.
   const matching = [...asked, "--consensus", "6", "--consensus-voters", "neighbours-and-matcher"];
   expect((await candidates(...matching))[0]).toEqual(first);
-  const foretold = await run("caption", pictures[1]!, ...asked, "--neighbour-words", "0.9");
+  const foretold = await run("caption", pictures[1]!, ...asked, "--neighbour-words", "3");
   expect(foretold).toMatchObject({ status: 0, stdout: `${pictures[1]!}\t${wanted}\n` });
-  const unnamed = await run("caption", pictures[1]!, "-m", "voted.safetensors", "--neighbour-words", "0.9");
+  const unnamed = await run("caption", pictures[1]!, "-m", "voted.safetensors", "--neighbour-words", "3");
   expect(unnamed).toMatchObject({ status: 2, stderr: expect.stringContaining("--neighbours") as string });
   const unvoted = await run("caption", pictures[1]!, ...asked);
   expect(unvoted).toMatchObject({ status: 2, stderr: expect.stringContaining("--consensus-voters") as string });

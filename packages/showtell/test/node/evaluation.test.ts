@@ -181,9 +181,9 @@ describe("an evaluation", () => {
   });
 
   test("lets what was said of similar training pictures foretell words where that is asked, without a vote, and says so", async () => {
-    const asked = request({ baselines: false, beam: 5, neighbourWords: 0.9 });
+    const asked = request({ baselines: false, beam: 5, neighbourWords: 3 });
     const { rows } = await evaluateCaptioners(asked);
-    expect(rows[0]!.model).toMatchObject({ beam: 5, neighbourWords: 0.9 });
+    expect(rows[0]!.model).toMatchObject({ beam: 5, neighbourWords: 3 });
     expect(rows[0]!.model).not.toHaveProperty("consensus");
     expect(rows[0]!.scores!["CIDEr"]!.value).toBeGreaterThan(1 + rowOf("one").scores!["CIDEr"]!.value);
     expect(rows[0]!.perplexity).toEqual(rowOf("one").perplexity);

@@ -1,9 +1,9 @@
-// Toy steppers with memories, held against a single stepper whose table is what the definition of an interpolation says.
+// Toy steppers with memories, held against a single stepper whose table is what the definition of shallow fusion says.
 import { expect, it } from "vitest";
 import { beamSearch } from "../../src/search/beam.ts";
 import type { Hypothesis } from "../../src/search/hypothesis.ts";
-import type { WordMemory } from "../../src/search/interpolated.ts";
-import { interpolated, remembered } from "../../src/search/interpolated.ts";
+import type { WordMemory } from "../../src/search/fused.ts";
+import { fused, remembered } from "../../src/search/fused.ts";
 import { steeredSearch } from "../../src/search/steered.ts";
 import { randomTable, type Table, toyStepper, toyTask } from "./toy-stepper.ts";
 
@@ -23,24 +23,22 @@ function memoryOf(image: string, seed: number): WordMemory {
   };
 }
 
-const mixed =
-  (table: Table, seed: number, share: number): Table =>
+const added =
+  (table: Table, seed: number, weight: number): Table =>
   (image, prefix) => {
     const foretold = memoryOf(image, seed).foretell(prefix.slice(-3));
-    return table(image, prefix).map((value, word) =>
-      Math.log((1 - share) * Math.exp(value) + share * (foretold.get(word) ?? 0)),
-    );
+    return table(image, prefix).map((value, word) => value + weight * Math.log(0.001 + (foretold.get(word) ?? 0)));
   };
 
 const wordsOf = (found: readonly (readonly Hypothesis[])[]) => found.map((own) => own.map(({ words }) => words));
 
-it("finds what one model with the interpolated probabilities finds, by beam and by steered search", async () => {
+it("finds what one model that adds the logarithms finds, by beam and by steered search", async () => {
   let differing = 0;
   for (let seed = 1; seed <= 20; seed++) {
     const table = randomTable(task.words, seed);
     const memories = images.map((image) => memoryOf(image, seed + 100));
-    const stepper = interpolated(toyStepper(task.words, table), memories, 0.4);
-    const whole = toyStepper(task.words, mixed(table, seed + 100, 0.4));
+    const stepper = fused(toyStepper(task.words, table), memories, 0.4);
+    const whole = toyStepper(task.words, added(table, seed + 100, 0.4));
     const together = await beamSearch(stepper, task, images, options);
     const expected = await beamSearch(whole, task, images, options);
     const alone = await beamSearch(toyStepper(task.words, table), task, images, options);
@@ -59,21 +57,17 @@ it("finds what one model with the interpolated probabilities finds, by beam and 
   expect(differing).toBeGreaterThan(10);
 });
 
-it("gives a word that the model holds for impossible its share, and leaves it impossible where nobody remembers it", async () => {
+it("leaves impossible what the model holds for impossible", async () => {
   const stepper = toyStepper(3, () => [-Infinity, 0, -Infinity]);
-  const memories = [{ foretell: () => new Map([[0, 0.25]]) }];
-  const { logProbabilities } = await interpolated(stepper, memories, 0.2).start(["a"]);
-  expect(Array.from(logProbabilities.slice(0, 3), (value) => Math.exp(value))).toEqual([
-    expect.closeTo(0.05, 6),
-    expect.closeTo(0.8, 6),
-    0,
-  ]);
+  const memories = [{ foretell: () => new Map([[0, 0.249]]) }];
+  const { logProbabilities } = await fused(stepper, memories, 2).start(["a"]);
+  expect([...logProbabilities].slice(0, 3)).toEqual([-Infinity, expect.closeTo(2 * Math.log(0.001), 5), -Infinity]);
 });
 
-it("is the model itself where the memory has no share", async () => {
+it("is the model itself where the memory counts nothing", async () => {
   const stepper = toyStepper(task.words, randomTable(task.words, 5));
   const memories = images.map((image) => memoryOf(image, 6));
-  const found = await beamSearch(interpolated(stepper, memories, 0), task, images, options);
+  const found = await beamSearch(fused(stepper, memories, 0), task, images, options);
   const alone = await beamSearch(stepper, task, images, options);
   expect(wordsOf(found)).toEqual(wordsOf(alone));
 });

@@ -1,5 +1,5 @@
-// A model whose every word is also foretold by what is remembered of the image: the probabilities of both, interpolated (Khandelwal et al. 2020,
-// "Generalization through memorization: nearest neighbor language models", equation 3). Knows nothing of where a memory comes from, nor of words.
+// A model whose words are also ranked by what is remembered of the image: shallow fusion (Gülçehre et al. 2015, "On using monolingual corpora in
+// neural machine translation", section 4.1). Knows nothing of where a memory comes from, nor of words.
 import { ShowtellError } from "../base/errors.ts";
 import type { Step, Stepper } from "./stepper.ts";
 
@@ -15,51 +15,51 @@ export interface WordMemory {
 /** Words that a memory is told of what was said. */
 export const remembered = 3;
 
+/** What is added to a memory's probabilities, so that none is impossible. */
+const floor = 0.001;
+
 /** The model's own state, and the last words of each row. */
-export interface InterpolatedState<State> {
+interface FusedState<State> {
   readonly own: State;
   readonly beginnings: readonly (readonly number[])[];
 }
 
 /**
- * A stepper over images that are remembered, one memory an image in their order: a word's probability is `1 - share` of the model's and `share` of the
- * memory's.
- * @param share From 0, which leaves the model as it is, to below 1.
+ * A stepper over images that are remembered, one memory an image in their order. What it gives ranks words and is no distribution: the model's
+ * log-probability and `weight` times the memory's.
+ * @param weight From 0, which leaves the model as it is.
  */
-export function interpolated<Images, State>(
+export function fused<Images, State>(
   stepper: Stepper<Images, State>,
   memories: readonly WordMemory[],
-  share: number,
-): Stepper<Images, InterpolatedState<State>> {
+  weight: number,
+): Stepper<Images, FusedState<State>> {
   const { width } = stepper;
+  const unforetold = weight * Math.log(floor);
   const withMemories = (
     { state, logProbabilities, ...rest }: Step<State>,
     beginnings: readonly (readonly number[])[],
-  ): Step<InterpolatedState<State>> => {
+  ): Step<FusedState<State>> => {
     const group = beginnings.length / memories.length;
     if (!Number.isInteger(group)) {
-      throw new ShowtellError(
-        "INTERNAL",
-        `${beginnings.length} rows are not as many for each of ${memories.length} images`,
-      );
+      const rows = `${beginnings.length} rows are not as many for each`;
+      throw new ShowtellError("INTERNAL", `${rows} of ${memories.length} images that are remembered`);
     }
-    const kept = Math.log(1 - share);
-    const mixed = logProbabilities.map((value) => value + kept);
+    const ranking = logProbabilities.map((value) => value + unforetold);
     for (const [row, beginning] of beginnings.entries()) {
       for (const [word, probability] of memories[Math.floor(row / group)]!.foretell(beginning)) {
         const at = row * width + word;
-        mixed[at] = Math.log((1 - share) * Math.exp(logProbabilities[at]!) + share * probability);
+        ranking[at] = logProbabilities[at]! + weight * Math.log(probability + floor);
       }
     }
-    return { ...rest, state: { own: state, beginnings }, logProbabilities: mixed };
+    return { ...rest, state: { own: state, beginnings }, logProbabilities: ranking };
   };
   return {
     width,
-    start: async (images) =>
-      withMemories(
-        await stepper.start(images),
-        memories.map(() => []),
-      ),
+    async start(images) {
+      const begun = memories.map(() => []);
+      return withMemories(await stepper.start(images), begun);
+    },
     async next({ own, beginnings }, parents, words) {
       const longer = Array.from(parents, (parent, row) => [...beginnings[parent]!, words[row]!].slice(-remembered));
       return withMemories(await stepper.next(own, parents, words), longer);
