@@ -71,7 +71,7 @@ export function addAgreementOptions(command: Command): Command {
     )
     .option(
       "--neighbour-words <weight>",
-      "how much it counts in the search how likely a word is by what people said of the training pictures that look most alike; 0.4 is good (default: 0)",
+      "how much it counts in the search how likely a word is by what people said of the training pictures that look most alike; 0.5 is good (default: 0)",
       number(`from 0 to ${mostNeighbourWords}`, (weight) => weight >= 0 && weight <= mostNeighbourWords),
     );
 }

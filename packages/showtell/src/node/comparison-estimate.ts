@@ -100,8 +100,8 @@ export async function estimateRuns(
   const timed = new Map<string, StepTime>();
   const estimates: RunEstimate[] = [];
   for (const place of places) {
-    const { run, name } = states[place]!;
-    if (run.template.kind === "evaluate") {
+    const { run, name, hasModel } = states[place]!;
+    if (run.template.kind === "evaluate" || hasModel) {
       estimates.push({ place, ...measuringTime(known, options.get(name)!) });
       continue;
     }

@@ -7,7 +7,7 @@ import { requireAccepted } from "../train/adaptation.ts";
 import { readBundleFile } from "./bundle-files.ts";
 import type { ComparisonRequest, RunState } from "./comparison-request.ts";
 import { modelPath, toldOptions } from "./comparison-states.ts";
-import { trainingSummary } from "./finished-run.ts";
+import { isFinishedRun, trainingSummary } from "./finished-run.ts";
 import type { RecordListener } from "./run-record.ts";
 import { makeRecord } from "./run-record.ts";
 import type { TrainingRequest } from "./training-request.ts";
@@ -59,7 +59,8 @@ async function doRun(
   }
   const folder = join(out, name);
   const training = resolved as TrainingRequest;
-  await trained({ ...training, out: folder, resume: true }, listener);
+  // What has ended lacks its record at most, and would ask its teacher and compare its models once more.
+  if (!(await isFinishedRun(folder))) await trained({ ...training, out: folder, resume: true }, listener);
   // Trained again only because its model was not here: what is recorded stays.
   if (record !== undefined) return;
   const { selectFirst } = training.training;

@@ -36,7 +36,19 @@ function endOf(last: RunEvent | undefined): TrainingSummary["reason"] | undefine
  */
 export async function hasFinishedModel(folder: string): Promise<boolean> {
   if (!(await isThere(join(folder, runFiles.best)))) return false;
-  if (!(await isThere(join(folder, runFiles.history)))) return true;
+  return !(await isThere(join(folder, runFiles.history))) || hasEnded(folder);
+}
+
+/**
+ * Whether a folder holds a run that has ended, with its history and its model.
+ * @throws ShowtellError `FILE_NOT_FOUND` if its history can't be read.
+ */
+export async function isFinishedRun(folder: string): Promise<boolean> {
+  const files = await Promise.all([runFiles.best, runFiles.history].map((name) => isThere(join(folder, name))));
+  return files.every(Boolean) && hasEnded(folder);
+}
+
+async function hasEnded(folder: string): Promise<boolean> {
   // The last line alone: it may be torn, by a kill or because it is being written.
   const last = (await textIn(folder, runFiles.history)).trimEnd().split("\n").at(-1)!;
   return endOf(runEvent(last)) !== undefined;

@@ -55,7 +55,7 @@ export const optionFields: { readonly [Name in keyof RequestOptions]-?: z.ZodTyp
     .max(mostNeighbourWords)
     .describe(
       "How much it counts in the search how likely a word is by what people said of the training pictures that look most alike, where the service " +
-        "has a table of them; 0.4 is good. Default 0.",
+        "has a table of them; 0.5 is good. Default 0.",
     ),
   abstainBelow: z
     .number()

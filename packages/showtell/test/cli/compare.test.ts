@@ -167,6 +167,20 @@ describe("showtell compare", () => {
     expect(await missingHalfway()).toEqual(["plain", "rewarded"]);
   });
 
+  test("only measures a model that is there to its end and lacks its record", async () => {
+    for (const name of ["records", "runs"])
+      cpSync(join(folder, name), join(folder, "recordless", name), { recursive: true });
+    const before = parsed(recordsIn("records")).find(({ options, seed }) => "init" in options && seed === 1)!;
+    rmSync(join(folder, "recordless", "records", `${before.name}.json`));
+    const places = ["--out", "recordless/runs", "--records", "recordless/records"];
+    const { status, stderr } = await compare([planFile, ...data, ...places]);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/captioning only/);
+    expect(stderr).not.toMatch(/training captions|timing a few steps|^epoch/m);
+    const after = parsed(recordsIn("recordless/records")).find(({ name }) => name === before.name)!;
+    expect(after).toMatchObject({ model: before.model, options: before.options, training: before.training });
+  });
+
   test("estimates from the records of like runs, and counts a run that train trained", async () => {
     const options = [
       "--decoder",
