@@ -44,7 +44,7 @@ export interface AgreementOptions extends ConsensusOptions {
   /**
    * How much it counts in the search, beside the logarithm of a word's probability by the model, what logarithm it has by what people said of the 30
    * most similar training pictures, as a model of four words in a row: from 0 to 10, of which 0.5 is good. Probabilities and scores that are told are
-   * the model's own; what steering cost is told as it ranked. Only where a table of neighbours is loaded. Default 0.
+   * the model's own; what steering cost is not told. Only where a table of neighbours is loaded. Default 0.
    */
   readonly neighbourWords?: number;
 }

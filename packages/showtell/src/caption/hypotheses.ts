@@ -82,8 +82,10 @@ export async function findHypotheses<Images, State, MemberState>(
   if (memories === undefined) return findBy(searched, pictures, options);
   const stepper = fused(searched.stepper, memories, neighbourWords);
   const members = searched.members.map((member) => fused(member, memories, neighbourWords));
-  // What ranked words is no probability, so the model itself weighs what was found.
-  return weighed(searched, pictures, await findBy({ ...searched, stepper, members }, pictures, options), options);
+  const found = await findBy({ ...searched, stepper, members }, pictures, options);
+  // What ranked words is no probability, so the model itself weighs what was found; what steering cost would be of the ranking.
+  const weighedAnew = await weighed(searched, pictures, found, options);
+  return weighedAnew.map((hypotheses) => hypotheses.map(({ steeringCost: _ranked, ...hypothesis }) => hypothesis));
 }
 
 async function findBy<Images, State, MemberState>(

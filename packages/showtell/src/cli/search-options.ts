@@ -12,7 +12,7 @@ export type SearchOptions = Omit<CaptionOptions, "signal" | "onPartial" | "atten
 export const steeringNotes = `
 Steering: the words of --must, --avoid and --prefix are read as captions are tokenised: lower case, "man's" as two words, and no other
 forms of a word are meant. --beam hypotheses are kept for each number of words that are there of those that must be. With
---json each caption says what steering cost: the log-probability of the best caption without it, less its own.
+--json each caption says what steering cost: the log-probability of the best caption without it, less its own (not with --neighbour-words).
 
 Abstaining: a bundle that \`showtell calibrate\` has taught tells the probability that a caption is good. Where it is too low, the caption is
 empty, or null with --json and "abstained" says why; --abstain-below 0 shows probabilities only.`;

@@ -428,6 +428,9 @@ describe("captions by consensus", () => {
         const lists = found.map(({ candidates }) => candidates.map(({ caption }) => caption));
         for (const one of wanted) expect(lists[said.indexOf(one)]).toContain(one);
       }
+      const [steered] = await foundBy({ must: ["cat"] });
+      expect(steered!.tokens).toContain("cat");
+      expect(steered).not.toHaveProperty("steeringCost");
       // What is told of a caption is what the model itself holds of it.
       const [first] = await foundBy({ beam: 6 });
       const weights = await captioner.weigh(batch, first!.tokens);
