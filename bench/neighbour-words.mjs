@@ -1,5 +1,5 @@
 // What it gives that people's words about similar training pictures count in the search, by how much they count: CIDEr and BLEU-4 of dev's first 500
-// pictures, which chose how much, of the others and of all, for the likeliest caption and for the one that neighbours and a matcher choose.
+// pictures, which chose how much, of the others and of all, for the likeliest caption and for the one that neighbours and a matcher choose; and captions a second, with features at hand.
 // Usage: node bench/neighbour-words.mjs DATA [--model BUNDLE]… [--weights 0,0.2,0.4] [--beam 5] [--threads N]   (DATA: a folder with the splits train and dev)
 import { parseArgs } from "node:util";
 import { setup } from "../scripts/setup.mjs";
@@ -61,16 +61,19 @@ async function captionsOf({ captioner, cache, hashes }, neighbourWords) {
   const size = cache.key.shape.reduce((a, b) => a * b);
   const searches = { likeliest: { beam }, chosen: { consensus: beam, consensusVoters: "neighbours-and-matcher" } };
   const said = { likeliest: [], chosen: [] };
+  const seconds = { likeliest: 0, chosen: 0 };
   for (let start = 0; start < hashes.length; start += picturesAtOnce) {
     const some = hashes.slice(start, start + picturesAtOnce);
     const batch = { images: some.length, data: new Uint16Array(some.length * size) };
     await cache.read(some, batch.data);
     for (const [name, search] of Object.entries(searches)) {
+      const started = performance.now();
       const found = await captioner.caption(batch, { ...search, neighbourWords });
+      seconds[name] += (performance.now() - started) / 1000;
       said[name].push(...found.map(({ caption }) => caption));
     }
   }
-  return said;
+  return { said, seconds };
 }
 
 /** CIDEr of the first 500, of the others and of all, and BLEU-4 of the same. */
@@ -85,18 +88,20 @@ function scoresOf(captions) {
   return ["CIDEr", "BLEU-4"].flatMap((metric) => parts.map((scores) => scores[metric]));
 }
 
-const columns = ["first", "others", "all", "first", "others", "all"].map((name) => name.padStart(8)).join("");
+const columns = ["first", "others", "all", "first", "others", "all", "speed"].map((name) => name.padStart(8)).join("");
 const title = models.length === 1 ? "" : `, mean of ${models.length} models`;
 console.log(`${`CIDEr × 100, and BLEU-4 × 100, beam ${beam}${title}`.padEnd(56)} ${columns}`);
 for (const weight of weights) {
   const all = { likeliest: [], chosen: [] };
   for (const model of models) {
-    const said = await captionsOf(model, weight);
-    for (const [name, captions] of Object.entries(said)) all[name].push(scoresOf(captions));
+    const { said, seconds } = await captionsOf(model, weight);
+    for (const [name, captions] of Object.entries(said)) {
+      all[name].push([...scoresOf(captions).map((score) => 100 * score), captions.length / seconds[name]]);
+    }
   }
   for (const [name, rows] of Object.entries(all)) {
     const means = rows[0].map((_, column) => rows.reduce((sum, row) => sum + row[column], 0) / rows.length);
-    const printed = means.map((mean) => (100 * mean).toFixed(1).padStart(8)).join("");
+    const printed = means.map((mean) => mean.toFixed(1).padStart(8)).join("");
     console.log(`${`weight ${weight}, the ${name} caption`.padEnd(56)} ${printed}`);
   }
 }

@@ -45,7 +45,9 @@ export function fused<Images, State>(
       const rows = `${beginnings.length} rows are not as many for each`;
       throw new ShowtellError("INTERNAL", `${rows} of ${memories.length} images that are remembered`);
     }
-    const ranking = logProbabilities.map((value) => value + unforetold);
+    // A loop, for a typed array's map takes ten times as long.
+    const ranking = new Float32Array(logProbabilities.length);
+    for (let i = 0; i < ranking.length; i++) ranking[i] = logProbabilities[i]! + unforetold;
     for (const [row, beginning] of beginnings.entries()) {
       for (const [word, probability] of memories[Math.floor(row / group)]!.foretell(beginning)) {
         const at = row * width + word;
