@@ -45,6 +45,7 @@ Examples:
   showtell caption photo.jpg --prefix "two dogs" --groups 3
   showtell caption photo.jpg --consensus 20
   showtell caption photo.jpg --consensus 20 --consensus-voters neighbours --neighbours neighbours.safetensors
+  showtell caption photo.jpg --neighbour-words 0.5 --beam 5 --neighbours neighbours.safetensors
   showtell caption photo.jpg --json --neighbours neighbours.safetensors
   showtell caption photo.jpg --temperature 0.8 --top-p 0.9 --candidates 5 --seed 7
   curl -s https://example.org/photo.jpg | showtell caption - --json

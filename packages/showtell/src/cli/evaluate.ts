@@ -31,7 +31,8 @@ const notes = `
 Each --model is a row; bundles with commas between caption together as one. With --consensus each row's captions are those that agree
 most with the others that were found, or, with --consensus-voters neighbours, with what people said of the training pictures that look most
 alike (but those whose content is scored); with neighbours-and-matcher it also counts how well a caption fits the picture, which is learnt
-from the training pictures first, in under a minute. The beam is at least as wide. Models that differ in their seed only are also given as mean and
+from the training pictures first, in under a minute. The beam is at least as wide. With --neighbour-words what people said of these pictures
+counts in the search itself, with a consensus or without. Models that differ in their seed only are also given as mean and
 deviation. Beside them stand the best caption for all pictures alike, the caption of the nearest training picture, and, against one
 reference less, what a person wrote. Scores are × 100, with half the width of their 95 % interval (bootstrap over pictures).
 
@@ -48,6 +49,7 @@ Examples:
   showtell evaluate --data flickr8k --split dev --model a.safetensors,b.safetensors --json
   showtell evaluate --data flickr8k --split dev --model a.safetensors,b.safetensors --consensus 10 --consensus-from members
   showtell evaluate --data flickr8k --split dev --consensus 20 --consensus-voters neighbours-and-matcher
+  showtell evaluate --data flickr8k --split dev --beam 5 --neighbour-words 0.5
   showtell evaluate --data coco/dataset_coco.json --images coco --split test --model best.safetensors`;
 
 /** Adds `evaluate` to the program. */
