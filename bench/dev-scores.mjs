@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { setup } from "../scripts/setup.mjs";
 import { pythonWith, run } from "./python.mjs";
+import { splitFeatures } from "./split-features.mjs";
 import { usage } from "./usage.mjs";
 
 usage(import.meta.url);
@@ -22,8 +23,7 @@ const { openFeatureCaptioner } = await import(`${dist}/caption/captioner.js`);
 const { readBundleFile } = await import(`${dist}/node/bundle-files.js`);
 const { defaultModel } = await import(`${dist}/node/shipped-models.js`);
 const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
-const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
-const { extractFeatures } = await import(`${dist}/node/feature-extraction.js`);
+const { openDataset } = await import(`${dist}/node/dataset-folder.js`);
 const { openSession } = await import(`${dist}/node/ort-session.js`);
 const { fetchEncoder } = await import(`${dist}/node/published-encoder.js`);
 
@@ -50,19 +50,14 @@ const encoder = values.float32
   ? (await readBundleFile((await fetchEncoder("resnet50", "float32")).path)).encoder
   : trainedOn;
 const dataset = await openDataset(data);
-const records = dataset.split(values.split);
-const { cache, hashes } = await extractFeatures({
-  pictures: records.map(({ image }) => picturePath(dataset, image)),
-  encoder,
-  layer: decoder.manifest.encoder.layer,
-  openSession,
-});
-const features = new Uint16Array(hashes.length * cache.key.shape.reduce((a, b) => a * b));
-await cache.read(hashes, features);
-await cache.close();
+const { layer } = decoder.manifest.encoder;
+const features = await splitFeatures(dataset, values.split, { encoder, layer, openSession });
+const { records } = features;
+const batch = await features.read();
+await features.close();
 
 const captioner = await openFeatureCaptioner(decoder, openSession);
-const captions = await captioner.caption({ images: records.length, data: features }, { beam: Number(values.beam) });
+const captions = await captioner.caption(batch, { beam: Number(values.beam) });
 await captioner.dispose();
 const hypotheses = Object.fromEntries(records.map(({ image }, i) => [image, captions[i].tokens.join(" ")]));
 const references = Object.fromEntries(records.map(({ image, captions: own }) => [image, own]));

@@ -5,6 +5,7 @@
 // Usage: node bench/neighbour-votes.mjs DATA [--model BUNDLE[,BUNDLE…]] [--threads N]   (DATA: a folder with the splits train and dev)
 import { parseArgs } from "node:util";
 import { setup } from "../scripts/setup.mjs";
+import { splitFeatures } from "./split-features.mjs";
 import { usage } from "./usage.mjs";
 
 usage(import.meta.url);
@@ -19,8 +20,7 @@ const { expectedScores, neighbourBleu, neighbourScores, votedRank, votingPicture
 const { openTrainingNeighbours } = await import(`${dist}/caption/training-neighbours.js`);
 const { defaultModel } = await import(`${dist}/node/shipped-models.js`);
 const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
-const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
-const { extractFeatures } = await import(`${dist}/node/feature-extraction.js`);
+const { openDataset } = await import(`${dist}/node/dataset-folder.js`);
 const { neighbourTable, withMatcher } = await import(`${dist}/node/neighbours.js`);
 const { sessionsWith } = await import(`${dist}/node/ort-session.js`);
 
@@ -40,15 +40,10 @@ const { members, inputs } = await readCaptionerFiles(values.model);
 const mostCaptions = members.length > 1 ? 20 : 40;
 const [{ encoder, features }] = inputs;
 const dataset = await openDataset(data);
-const records = dataset.split("dev");
-const { cache, hashes } = await extractFeatures({
-  pictures: records.map(({ image }) => picturePath(dataset, image)),
-  encoder,
-  layer: features.layer,
-  openSession,
-});
+const dev = await splitFeatures(dataset, "dev", { encoder, layer: features.layer, openSession });
+const { records } = dev;
 const started = performance.now();
-const plain = await neighbourTable(dataset, "train", inputs[0], { openSession }, new Set(hashes));
+const plain = await neighbourTable(dataset, "train", inputs[0], { openSession }, new Set(dev.hashes));
 const read = performance.now();
 const table = await withMatcher(plain, { openSession });
 console.error(
@@ -61,12 +56,9 @@ const known = openTrainingNeighbours(
   openSession,
 );
 const captioners = await Promise.all(members.map((member) => openEnsembleCaptioner([member], openSession)));
-const size = cache.key.shape.reduce((a, b) => a * b);
 const pictures = [];
 for (let start = 0; start < records.length; start += picturesAtOnce) {
-  const some = hashes.slice(start, start + picturesAtOnce);
-  const batch = { images: some.length, data: new Uint16Array(some.length * size) };
-  await cache.read(some, batch.data);
+  const batch = await dev.read(start, start + picturesAtOnce);
   const near = await known.nearest([batch], mostPictures);
   const fits = await known.fits([batch]);
   const found = [];
@@ -77,7 +69,7 @@ for (let start = 0; start < records.length; start += picturesAtOnce) {
   }
 }
 for (const captioner of captioners) await captioner.dispose();
-await cache.close();
+await dev.close();
 
 const printed = (value) => (100 * value).toFixed(1);
 

@@ -3,6 +3,7 @@
 // Usage: node bench/neighbour-words.mjs DATA [--model BUNDLE]… [--weights 0,0.2,0.4] [--beam 5] [--threads N]   (DATA: a folder with the splits train and dev)
 import { parseArgs } from "node:util";
 import { setup } from "../scripts/setup.mjs";
+import { splitFeatures } from "./split-features.mjs";
 import { usage } from "./usage.mjs";
 
 usage(import.meta.url);
@@ -13,8 +14,7 @@ const { scoreCaptions } = await import("../packages/caption-metrics/dist/index.j
 const { openEnsembleCaptioner } = await import(`${dist}/caption/captioner.js`);
 const { defaultModel } = await import(`${dist}/node/shipped-models.js`);
 const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
-const { openDataset, picturePath } = await import(`${dist}/node/dataset-folder.js`);
-const { extractFeatures } = await import(`${dist}/node/feature-extraction.js`);
+const { openDataset } = await import(`${dist}/node/dataset-folder.js`);
 const { neighbourTable, withMatcher } = await import(`${dist}/node/neighbours.js`);
 const { sessionsWith } = await import(`${dist}/node/ort-session.js`);
 
@@ -36,36 +36,28 @@ const weights = values.weights.split(",").map(Number);
 const beam = Number(values.beam);
 const openSession = sessionsWith(values.threads === undefined ? undefined : Number(values.threads));
 const dataset = await openDataset(data);
-const records = dataset.split("dev");
 
 let table;
 const models = [];
 for (const path of values.model) {
   const { members, inputs } = await readCaptionerFiles(path);
   const [{ encoder, features }] = inputs;
-  const { cache, hashes } = await extractFeatures({
-    pictures: records.map(({ image }) => picturePath(dataset, image)),
-    encoder,
-    layer: features.layer,
-    openSession,
-  });
-  table ??= await withMatcher(await neighbourTable(dataset, "train", inputs[0], { openSession }, new Set(hashes)), {
+  const dev = await splitFeatures(dataset, "dev", { encoder, layer: features.layer, openSession });
+  table ??= await withMatcher(await neighbourTable(dataset, "train", inputs[0], { openSession }, new Set(dev.hashes)), {
     openSession,
   });
   const captioner = await openEnsembleCaptioner(members, openSession, { neighbours: table });
-  models.push({ captioner, cache, hashes });
+  models.push({ captioner, dev });
 }
+const { records } = models[0].dev;
 
 /** The caption of each picture that a search ranks first, and the one that is chosen of as many as it found. */
-async function captionsOf({ captioner, cache, hashes }, neighbourWords) {
-  const size = cache.key.shape.reduce((a, b) => a * b);
+async function captionsOf({ captioner, dev }, neighbourWords) {
   const searches = { likeliest: { beam }, chosen: { consensus: beam, consensusVoters: "neighbours-and-matcher" } };
   const said = { likeliest: [], chosen: [] };
   const seconds = { likeliest: 0, chosen: 0 };
-  for (let start = 0; start < hashes.length; start += picturesAtOnce) {
-    const some = hashes.slice(start, start + picturesAtOnce);
-    const batch = { images: some.length, data: new Uint16Array(some.length * size) };
-    await cache.read(some, batch.data);
+  for (let start = 0; start < records.length; start += picturesAtOnce) {
+    const batch = await dev.read(start, start + picturesAtOnce);
     for (const [name, search] of Object.entries(searches)) {
       const started = performance.now();
       const found = await captioner.caption(batch, { ...search, neighbourWords });
@@ -105,7 +97,7 @@ for (const weight of weights) {
     console.log(`${`weight ${weight}, the ${name} caption`.padEnd(56)} ${printed}`);
   }
 }
-for (const { captioner, cache } of models) {
+for (const { captioner, dev } of models) {
   await captioner.dispose();
-  await cache.close();
+  await dev.close();
 }

@@ -1,10 +1,12 @@
 // How long runs will take: from records of like runs on this machine, else from a few timed steps.
+import { join } from "node:path";
 import { canonicalJson } from "../bundle/identity.ts";
 import { withRuns } from "../compare/planned-runs.ts";
 import { decisiveOptions } from "../compare/record.ts";
 import type { RunOptions, RunRecord } from "../compare/record.ts";
 import type { ComparisonRequest, RunState } from "./comparison-request.ts";
 import { modelPath, toldOptions } from "./comparison-states.ts";
+import { isFinishedRun } from "./finished-run.ts";
 import { readRecords, thisMachine } from "./run-records.ts";
 import type { StepTime } from "./timed-steps.ts";
 import { timeSteps } from "./timed-steps.ts";
@@ -100,8 +102,8 @@ export async function estimateRuns(
   const timed = new Map<string, StepTime>();
   const estimates: RunEstimate[] = [];
   for (const place of places) {
-    const { run, name, hasModel } = states[place]!;
-    if (run.template.kind === "evaluate" || hasModel) {
+    const { run, name } = states[place]!;
+    if (run.template.kind === "evaluate" || (await isFinishedRun(join(request.out, name)))) {
       estimates.push({ place, ...measuringTime(known, options.get(name)!) });
       continue;
     }
