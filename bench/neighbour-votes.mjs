@@ -2,7 +2,9 @@
 // similarity, and how much the model's own score counts; how much a matcher counts that learns which words fit which pictures; for several models
 // that find captions each alone by how much their agreement and BLEU-4 count, too: CIDEr and BLEU-4 of dev's first 500 pictures, which chose the
 // defaults, and of the others.
-// Usage: node bench/neighbour-votes.mjs DATA [--model BUNDLE[,BUNDLE…]] [--threads N]   (DATA: a folder with the splits train and dev)
+// Usage: node bench/neighbour-votes.mjs DATA [--model BUNDLE[,BUNDLE…]] [--neighbour-words W] [--beam N] [--threads N]   (DATA: a folder with the splits train and dev)
+//   --neighbour-words  what neighbours said counts in the search, too, and in the score that counts
+//   --beam             captions that are found at most; default: 40 of one model, 20 of each of several
 import { parseArgs } from "node:util";
 import { setup } from "../scripts/setup.mjs";
 import { splitFeatures } from "./split-features.mjs";
@@ -13,7 +15,8 @@ setup();
 
 const dist = "../packages/showtell/dist";
 const { documentFrequencies, ptbTokens, scoreCaptions } = await import("../packages/caption-metrics/dist/index.js");
-const { openEnsembleCaptioner } = await import(`${dist}/caption/captioner.js`);
+const { openDecoderStepper } = await import(`${dist}/caption/decoder-stepper.js`);
+const { neighbourWords } = await import(`${dist}/caption/neighbour-words.js`);
 const { expectedScores, neighbourBleu, neighbourScores, votedRank, votingPictures } = await import(
   `${dist}/caption/consensus.js`
 );
@@ -23,10 +26,19 @@ const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
 const { openDataset } = await import(`${dist}/node/dataset-folder.js`);
 const { neighbourTable, withMatcher } = await import(`${dist}/node/neighbours.js`);
 const { sessionsWith } = await import(`${dist}/node/ort-session.js`);
+const { beamSearch } = await import(`${dist}/search/beam.js`);
+const { fused } = await import(`${dist}/search/fused.js`);
+const { captionText } = await import(`${dist}/text/caption-text.js`);
+const { decodeIds, endId, neverSaid, parseVocabulary } = await import(`${dist}/text/vocabulary.js`);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { model: { type: "string", default: defaultModel }, threads: { type: "string" } },
+  options: {
+    model: { type: "string", default: defaultModel },
+    "neighbour-words": { type: "string", default: "0" },
+    beam: { type: "string" },
+    threads: { type: "string" },
+  },
 });
 const [data] = positionals;
 if (data === undefined) usage(import.meta.url, true);
@@ -37,7 +49,8 @@ const picturesAtOnce = 50;
 const openSession = sessionsWith(values.threads === undefined ? undefined : Number(values.threads));
 
 const { members, inputs } = await readCaptionerFiles(values.model);
-const mostCaptions = members.length > 1 ? 20 : 40;
+const mostCaptions = Number(values.beam ?? (members.length > 1 ? 20 : 40));
+const weight = Number(values["neighbour-words"]);
 const [{ encoder, features }] = inputs;
 const dataset = await openDataset(data);
 const dev = await splitFeatures(dataset, "dev", { encoder, layer: features.layer, openSession });
@@ -55,20 +68,44 @@ const known = openTrainingNeighbours(
   inputs.map((input) => input.features),
   openSession,
 );
-const captioners = await Promise.all(members.map((member) => openEnsembleCaptioner([member], openSession)));
+const steppers = [];
+for (const { decoder } of members) steppers.push(await openDecoderStepper(decoder, openSession));
+const { vocabulary: written, decoding } = members[0].decoder.manifest;
+const vocabulary = parseVocabulary(written);
+const task = { end: endId, never: neverSaid, words: vocabulary.words.length, maximumLength: decoding.maximumLength };
+
+/** What a search for each picture's captions finds, with the scores that rank them in it. */
+async function searched(stepper, batch) {
+  const found = await beamSearch(stepper, task, batch, {
+    beam: mostCaptions,
+    candidates: mostCaptions,
+    alpha: decoding.lengthExponent,
+  });
+  return found.map((own) =>
+    own.map(({ words, score }) => {
+      const tokens = decodeIds(vocabulary, words);
+      return { tokens, caption: captionText(tokens), score };
+    }),
+  );
+}
+
 const pictures = [];
 for (let start = 0; start < records.length; start += picturesAtOnce) {
   const batch = await dev.read(start, start + picturesAtOnce);
   const near = await known.nearest([batch], mostPictures);
   const fits = await known.fits([batch]);
+  const voters = near.map((own) =>
+    own.map(({ similarity, captions }) => ({ similarity, captions: captions.map(ptbTokens) })),
+  );
+  const memories = voters.map((own) => neighbourWords(own.slice(0, votingPictures), vocabulary));
   const found = [];
-  for (const captioner of captioners) found.push(await captioner.caption(batch, { candidates: mostCaptions }));
-  for (const [i, own] of near.entries()) {
-    const voters = own.map(({ similarity, captions }) => ({ similarity, captions: captions.map(ptbTokens) }));
-    pictures.push({ lists: found.map((lists) => lists[i].candidates), voters, fitOf: fits[i] });
+  for (const stepper of steppers)
+    found.push(await searched(weight === 0 ? stepper : fused(stepper, memories, weight), batch));
+  for (const [i, own] of voters.entries()) {
+    pictures.push({ lists: found.map((lists) => lists[i]), voters: own, fitOf: fits[i] });
   }
 }
-for (const captioner of captioners) await captioner.dispose();
+for (const stepper of steppers) await stepper.dispose();
 await dev.close();
 
 const printed = (value) => (100 * value).toFixed(1);
@@ -150,30 +187,31 @@ function everyChoice(options) {
 }
 
 const unmatched = { score: [0.2], fit: [0] };
-const matched = { score: [0.2, 0.4, 0.6], fit: [0.1, 0.2, 0.3, 0.4] };
+const matched = { score: [0.2, 0.4, 0.6, 0.8, 1], fit: [0.1, 0.2, 0.3, 0.4] };
+const atMost = (counts) => counts.filter((captions) => captions <= mostCaptions);
 
 console.log(
   `${"CIDEr × 100, and BLEU-4 × 100".padEnd(56)} ${["first", "others", "all", "first", "others", "all"].map((c) => c.padStart(8)).join("")}`,
 );
 if (members.length > 1) {
-  for (const captions of [5, 10, 20]) {
+  for (const captions of atMost([5, 10, 20])) {
     showShares(captions, everyChoice({ ...unmatched, agreement: [0, 0.05, 0.1, 0.15, 0.2], bleu: [0, 1, 2] }));
     showShares(captions, everyChoice({ ...matched, agreement: [0, 0.1], bleu: [1] }));
     showShares(captions, everyChoice({ score: [0.4], fit: [0.3], agreement: [0], bleu: [0, 2, 3] }));
   }
   process.exit();
 }
-const chosen = { captions: 20, voters: votingPictures, scale: 0.04, share: 0.2 };
+const chosen = { captions: Math.min(20, mostCaptions), voters: votingPictures, scale: 0.04, share: 0.2 };
 const likeliest = show("the likeliest caption", ({ lists: [candidates] }) => ({
   candidates,
   ranks: candidates.map(({ score }) => score),
 }));
 const best = voted(chosen);
-for (const captions of [3, 5, 10, 40]) voted({ ...chosen, captions });
+for (const captions of atMost([3, 5, 10, 40])) voted({ ...chosen, captions });
 for (const voters of [1, 5, 15, 60]) voted({ ...chosen, voters });
 for (const scale of [0.02, 0.1, Number.POSITIVE_INFINITY]) voted({ ...chosen, scale });
 for (const share of [0, 0.1, 0.4, 1]) voted({ ...chosen, share });
-for (const captions of [5, 20]) {
+for (const captions of atMost([5, 20])) {
   showShares(captions, everyChoice({ ...matched, agreement: [0], bleu: [1] }));
   showShares(captions, everyChoice({ score: [0.4], fit: [0.3], agreement: [0], bleu: [0, 2, 3] }));
 }

@@ -18,7 +18,7 @@ import { captionText } from "../text/caption-text.ts";
 import { decodeIds, endId, neverSaid } from "../text/vocabulary.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { CaptionOptions, SearchKind } from "./caption-options.ts";
-import { requireSoundSearch } from "./caption-options.ts";
+import { neighboursForetell, requireSoundSearch } from "./caption-options.ts";
 import { expectedScores, neighbourBleu, neighbourScores, votedRank } from "./consensus.ts";
 import type { Electorate } from "./consensus.ts";
 import { constraintsOf } from "./steering.ts";
@@ -149,10 +149,12 @@ async function weighed<Images, State>(
  */
 function consensusRanking(
   { frequencies, vocabulary }: Model,
-  { consensusWeights }: CaptionOptions,
+  options: CaptionOptions,
   voters: Pictures<unknown>["voters"],
   areMembers: boolean,
 ): (hypotheses: readonly Found[], image: number) => readonly Found[] {
+  const { consensusWeights } = options;
+  const areForetold = neighboursForetell(options);
   if (frequencies === undefined) {
     throw new ShowtellError(
       "REFERENCES_MISSING",
@@ -197,6 +199,7 @@ function consensusRanking(
               bleu: bleu?.[i],
               fit: fits?.[i],
               areMembers,
+              areForetold,
             });
       distinct.set(key, { found: { ...hypothesis, consensus }, rank });
     }

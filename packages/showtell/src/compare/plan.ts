@@ -10,8 +10,11 @@ export interface RowReference {
   readonly seeds?: "same" | "all" | readonly number[];
 }
 
-/** What an option may be; `true` is an option without a value. */
-export type OptionValue = string | number | boolean | readonly (string | number)[] | RowReference;
+/** What an option may be by itself; `true` is an option without a value. */
+export type PlainValue = string | number | boolean | readonly (string | number)[];
+
+/** What an option may be: itself, or the models of rows. */
+export type OptionValue = PlainValue | RowReference | readonly RowReference[];
 
 /** Options by the names of a command's long flags, without the dashes. */
 export type PlanOptions = Readonly<Record<string, OptionValue>>;
@@ -52,8 +55,15 @@ const reference: z.ZodType<RowReference> = z.strictObject({
   seeds: z.union([z.enum(["same", "all"]), seeds]).exactOptional(),
 });
 const optionValue = z.union(
-  [z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()])).min(1), reference],
-  { error: "must be a text, a number, true, a list of them, or { row: NAME }" },
+  [
+    z.string(),
+    z.number(),
+    z.boolean(),
+    z.array(z.union([z.string(), z.number()])).min(1),
+    reference,
+    z.array(reference).min(1),
+  ],
+  { error: "must be a text, a number, true, a list of texts and numbers, { row: NAME }, or a list of those" },
 );
 const options = z.record(z.string(), optionValue);
 const text = z.string().min(1);
@@ -124,7 +134,7 @@ export function parsePlan(content: unknown, source: string): Plan {
   };
 }
 
-/** Whether an option stands for the models of rows. */
-export function isReference(value: OptionValue): value is RowReference {
-  return typeof value === "object" && "row" in value;
+/** Whether an option does not stand for the models of rows. */
+export function isPlain(value: OptionValue): value is PlainValue {
+  return [value].flat().every((one) => typeof one !== "object");
 }

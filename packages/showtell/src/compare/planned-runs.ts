@@ -1,6 +1,6 @@
 // From a plan's rows to single runs, in an order in which each comes after those that it needs. Runs nothing.
-import type { OptionValue, Plan, PlanOptions, PlanRow, RowReference } from "./plan.ts";
-import { isReference, planError } from "./plan.ts";
+import type { PlainValue, Plan, PlanOptions, PlanRow, RowReference } from "./plan.ts";
+import { isPlain, planError } from "./plan.ts";
 
 /** One run: a row with a seed, or, where models of all seeds caption together or none of a row does, with none. */
 export interface PlannedRun {
@@ -8,8 +8,8 @@ export interface PlannedRun {
   readonly seed?: number;
   /** Where in the plan its row stands, for messages. */
   readonly field: string;
-  /** The row's options; a reference to rows is a list of {@link runToken}s with commas between. */
-  readonly options: Readonly<Record<string, Exclude<OptionValue, RowReference>>>;
+  /** The row's options; references to rows are a list of {@link runToken}s with commas between. */
+  readonly options: Readonly<Record<string, PlainValue>>;
   /** Places of the runs that it needs; all are smaller than its own. */
   readonly needs: readonly number[];
 }
@@ -46,18 +46,17 @@ export function plannedRuns(plan: Plan, source: string): readonly PlannedRun[] {
     if (known !== undefined) return known;
     if (path.includes(row.name)) throw planError(source, field, `needs itself: ${[...path, row.name].join(" → ")}`);
     const needs: number[] = [];
-    const resolve = (value: RowReference, name: string): string => {
-      const found = [value.row].flat().flatMap((named) => {
-        const other = rowOf.get(named);
-        if (other === undefined)
-          throw planError(source, `${field}.${name}`, `names the row "${named}", which is not there`);
-        if (other.kind === "evaluate")
-          throw planError(source, `${field}.${name}`, `names the row "${named}", which trains no model`);
+    const resolve = (values: readonly RowReference[], name: string): string => {
+      const wrong = (what: string) => planError(source, `${field}.${name}`, what);
+      const named = values.flatMap((value) => [value.row].flat().map((one) => ({ ...value, row: one })));
+      const found = named.flatMap((value) => {
+        const other = rowOf.get(value.row);
+        if (other === undefined) throw wrong(`names the row "${value.row}", which is not there`);
+        if (other.kind === "evaluate") throw wrong(`names the row "${value.row}", which trains no model`);
         const available = seedsOf(other);
         const wanted = seedsWanted(value, seed, available);
         const missing = wanted.find((one) => !available.includes(one));
-        if (missing !== undefined)
-          throw planError(source, `${field}.${name}`, `needs seed ${missing} of the row "${named}", which lacks it`);
+        if (missing !== undefined) throw wrong(`needs seed ${missing} of the row "${value.row}", which lacks it`);
         return wanted.map((one) => visit(other, one, [...path, row.name]));
       });
       needs.push(...found);
@@ -78,16 +77,18 @@ export function plannedRuns(plan: Plan, source: string): readonly PlannedRun[] {
 
 function resolvedOptions(
   options: PlanOptions,
-  resolve: (value: RowReference, name: string) => string,
+  resolve: (values: readonly RowReference[], name: string) => string,
 ): PlannedRun["options"] {
   return Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [name, isReference(value) ? resolve(value, name) : value]),
+    Object.entries(options).map(([name, value]) => [name, isPlain(value) ? value : resolve([value].flat(), name)]),
   );
 }
 
 /** A row is run once a seed if it trains or captions with the models of a seed, and once in all otherwise. */
 function needsSeeds({ kind, options }: PlanRow): boolean {
-  return kind === "train" || Object.values(options).some((value) => isReference(value) && isOfSameSeed(value));
+  return (
+    kind === "train" || Object.values(options).some((value) => !isPlain(value) && [value].flat().some(isOfSameSeed))
+  );
 }
 
 function isOfSameSeed({ seeds = "same" }: RowReference): boolean {

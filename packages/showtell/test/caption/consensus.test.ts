@@ -13,8 +13,11 @@ import { openEnsembleCaptioner, openFeatureCaptioner } from "../../src/caption/c
 import { expectedScores, neighbourBleu, neighbourScores } from "../../src/caption/consensus.ts";
 import { openMatching } from "../../src/caption/matching.ts";
 import { unitVectors } from "../../src/caption/nearest-pictures.ts";
+import { neighbourWords } from "../../src/caption/neighbour-words.ts";
 import { openSession } from "../../src/node/ort-session.ts";
+import { remembered } from "../../src/search/fused.ts";
 import { frequenciesOf, frequencyTable } from "../../src/text/frequency-table.ts";
+import { encodeTokens, endId } from "../../src/text/vocabulary.ts";
 import { drawnMatcher } from "../bundle/drawn-matcher.ts";
 import { mixedWeights, tinyBundle, tinySpec } from "../bundle/tiny-decoder.ts";
 import { drawn } from "../tensors.ts";
@@ -339,50 +342,72 @@ describe("captions by consensus", () => {
     expect(moved.bleu).toBeGreaterThan(0);
   });
 
-  test("of members that voters with a matcher rank count more by their score and less by how they fit", async () => {
-    const members = await Promise.all(
-      [3, 5].map(async (seed) => {
-        const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
-        return { source: `${seed}`, decoder: decoder!, references: part! };
-      }),
-    );
-    const said = [["a dog runs"], ["dog dog a"], ["grass on a cat"], ["a cat"]];
-    const neighbours = tableFor(members[0]!.decoder, said);
-    const [channels] = neighbours.vectors.shape.slice(1) as [number];
-    const matcher = drawnMatcher(channels, ["dog", "cat", "grass"]);
-    const fits = await openMatching(matcher, openSession).fits(
-      unitVectors(decodeFloat16(batch.data), batch.images, channels),
-    );
-    const lists = [];
-    for (const member of members) {
-      const alone = await openEnsembleCaptioner([member], openSession, { threads: 1 });
-      lists.push(await alone.caption(batch, { candidates: 6 }));
-      await alone.dispose();
-    }
-    const ensemble = await openEnsembleCaptioner(members, openSession, {
-      threads: 1,
-      neighbours: { ...neighbours, matcher },
-    });
-    const asked = { consensusFrom: "members", consensusVoters: "neighbours-and-matcher", neighbours: 4 } as const;
-    let moved = 0;
-    for (const [image, found] of (await ensemble.caption(batch, { ...asked, consensus: 6, candidates: 6 })).entries()) {
-      const all = lists.flatMap((list) => list[image]!.candidates).toSorted((a, b) => b.score - a.score);
-      const near = found.neighbours!.map(({ similarity, captions: own }) => ({
-        similarity,
-        captions: own.map((caption) => caption.split(" ")),
-      }));
-      const rankedBy = (shares: { readonly score: number; readonly fit: number }): number[] =>
-        found.candidates.map(({ caption, consensus, tokens }) => {
-          const { score } = all.find((one) => one.caption === caption)!;
-          const [bleuVotes] = neighbourBleu([tokens], near) as [number];
-          return consensus! + shares.score * score + shares.fit * fits[image]!(tokens) + bleuVotes;
-        });
-      expect(isSorted(rankedBy({ score: 0.6, fit: 0.1 }))).toBe(true);
-      if (!isSorted(rankedBy({ score: 0.4, fit: 0.3 }))) moved++;
-    }
-    expect(moved).toBeGreaterThan(0);
-    await ensemble.dispose();
-  });
+  // The last of each: what counts of one model's captions, or of members' whose words nobody foretold.
+  test.each([
+    { neighbourWords: 0, shares: { score: 0.6, fit: 0.1 }, others: { score: 0.4, fit: 0.3 } },
+    { neighbourWords: 0.5, shares: { score: 0.8, fit: 0.2 }, others: { score: 0.6, fit: 0.1 } },
+  ])(
+    "of members that voters with a matcher rank count more by their score and less by how they fit; words foretold: $neighbourWords",
+    async ({ neighbourWords: weight, shares, others }) => {
+      const members = await Promise.all(
+        [3, 5].map(async (seed) => {
+          const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
+          return { source: `${seed}`, decoder: decoder!, references: part! };
+        }),
+      );
+      const said = [["a dog runs"], ["dog dog a"], ["grass on a cat"], ["a cat"]];
+      const [first] = members;
+      const plain = tableFor(first!.decoder, said);
+      const [channels] = plain.vectors.shape.slice(1) as [number];
+      const matcher = drawnMatcher(channels, ["dog", "cat", "grass"]);
+      const fits = await openMatching(matcher, openSession).fits(
+        unitVectors(decodeFloat16(batch.data), batch.images, channels),
+      );
+      const options = { threads: 1, neighbours: { ...plain, matcher } };
+      const lists = [];
+      for (const member of members) {
+        const alone = await openEnsembleCaptioner([member], openSession, options);
+        lists.push(await alone.caption(batch, { candidates: 6, neighbourWords: weight }));
+        await alone.dispose();
+      }
+      const ensemble = await openEnsembleCaptioner(members, openSession, options);
+      const { lengthExponent } = first!.decoder.manifest.decoding;
+      let moved = 0;
+      const chosen = await ensemble.caption(batch, {
+        consensus: 6,
+        candidates: 6,
+        consensusFrom: "members",
+        consensusVoters: "neighbours-and-matcher",
+        neighbours: 4,
+        neighbourWords: weight,
+      });
+      for (const [image, found] of chosen.entries()) {
+        const all = lists.flatMap((list) => list[image]!.candidates).toSorted((a, b) => b.score - a.score);
+        const near = found.neighbours!.map(({ similarity, captions: own }) => ({
+          similarity,
+          captions: own.map((caption) => caption.split(" ")),
+        }));
+        const memory = neighbourWords(near, ensemble.vocabulary);
+        const rankedBy = ({ score, fit }: { readonly score: number; readonly fit: number }): number[] =>
+          found.candidates.map(({ caption, consensus, tokens }) => {
+            const ids = [...encodeTokens(ensemble.vocabulary, tokens), endId];
+            const foretold = ids.reduce(
+              (sum, id, i) =>
+                sum + Math.log((memory.foretell(ids.slice(Math.max(0, i - remembered), i)).get(id) ?? 0) + 0.001),
+              0,
+            );
+            const own = all.find((one) => one.caption === caption)!.score;
+            const ranking = own + (weight * foretold) / ids.length ** lengthExponent;
+            const [bleuVotes] = neighbourBleu([tokens], near) as [number];
+            return consensus! + score * ranking + fit * fits[image]!(tokens) + bleuVotes;
+          });
+        expect(isSorted(rankedBy(shares))).toBe(true);
+        if (!isSorted(rankedBy(others))) moved++;
+      }
+      expect(moved).toBeGreaterThan(0);
+      await ensemble.dispose();
+    },
+  );
 
   test("count no fit by a table that has no matcher", async () => {
     const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(2) });

@@ -36,6 +36,10 @@ describe("a plan", () => {
     [{ rows: [{ name: "a" }] }, "rows[0] is wrong: must have either train or evaluate"],
     [{ rows: [{ name: "a", train: {}, evaluate: {} }] }, "rows[0] is wrong: must have either train or evaluate"],
     [{ rows: [{ name: "a", train: { epochs: null } }] }, "rows[0].train.epochs is wrong: must be a text, a number"],
+    [
+      { rows: [{ name: "a", train: { init: [{ row: "a" }, "b"] } }] },
+      "rows[0].train.init is wrong: must be a text, a number",
+    ],
     [{ rows: [rows[1], rows[1]] }, 'rows[1].name is "likelihood" a second time'],
     [{ seeds: [1, 1] }, "seeds is wrong: must name each seed once"],
     [{ seeds: [1.5] }, "seeds[0] is wrong"],
@@ -100,6 +104,15 @@ describe("the runs of a plan", () => {
       { name: "a", train: {} },
       { name: "b", seeds: [5, 6], train: { init: { row: "a", seeds: [2] } } },
       { name: "c", evaluate: { model: { row: "a", seeds: [1, 3] } } },
+      {
+        name: "d",
+        evaluate: {
+          model: [
+            { row: "b", seeds: [6] },
+            { row: "a", seeds: [3, 1] },
+          ],
+        },
+      },
     ];
     const runs = plannedRuns(planOf({ seeds: [1, 2, 3], rows: own }), "p.yaml");
     expect(runs.map(({ row, seed, needs }) => [row.name, seed, needs])).toEqual([
@@ -109,12 +122,21 @@ describe("the runs of a plan", () => {
       ["b", 5, [1]],
       ["b", 6, [1]],
       ["c", undefined, [0, 2]],
+      ["d", undefined, [4, 2, 0]],
     ]);
+    expect(runs.at(-1)!.options).toEqual({ model: "\0run#4,\0run#2,\0run#0" });
   });
 
   test.each([
     [[{ name: "a", train: { init: { row: "z" } } }], 'rows[0].train.init names the row "z", which is not there'],
     [[{ name: "a", train: { init: { row: "a" } } }], "rows[0].train needs itself: a → a"],
+    [
+      [
+        { name: "a", train: {} },
+        { name: "b", train: { distil: [{ row: "a" }, { row: "z" }] } },
+      ],
+      'rows[1].train.distil names the row "z", which is not there',
+    ],
     [
       [
         { name: "a", train: { init: { row: "b" } } },
