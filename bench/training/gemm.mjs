@@ -13,6 +13,7 @@ const { tensor } = await import(`${dist}/base/tensor.js`);
 const { exportModel } = await import(`${dist}/graph/export.js`);
 const { Graph } = await import(`${dist}/graph/graph.js`);
 const { gemm } = await import(`${dist}/graph/operators/matrix.js`);
+const { slice } = await import(`${dist}/graph/operators/reshaping.js`);
 const { openSession } = await import(`${dist}/node/ort-session.js`);
 const { defaultThreads } = await import(`${dist}/node/threads.js`);
 
@@ -45,18 +46,21 @@ for m, k, n in json.loads(sys.argv[1]):
     print(2 * m * k * n * count / (time.perf_counter() - started) / 1e9)
 `;
 
+function drawn(rows, columns) {
+  return tensor("float32", [rows, columns], Float32Array.from({ length: rows * columns }, Math.random));
+}
+
 async function engineSpeed([m, k, n]) {
   const graph = new Graph();
   const product = gemm(graph.input("a", [m, k]), graph.input("b", [k, n]));
-  const session = await openSession(exportModel(graph, { c: product }, { parameters: "inputs" }), { threads });
-  const drawn = (rows, columns) =>
-    tensor("float32", [rows, columns], Float32Array.from({ length: rows * columns }, Math.random));
+  // The whole product stays in the engine, as in a step: handing it out copies it, which takes as long for large ones.
+  const outputs = { row: slice(product, 0, 0, 1) };
+  const session = await openSession(exportModel(graph, outputs, { parameters: "inputs" }), { threads });
   const feeds = { a: drawn(m, k), b: drawn(k, n) };
-  const into = { c: tensor("float32", [m, n], new Float32Array(m * n)) };
-  await session.run(feeds, into);
+  await session.run(feeds);
   const count = Math.max(2, Math.floor(workPerRound / (2 * m * k * n)));
   const started = performance.now();
-  for (let i = 0; i < count; i++) await session.run(feeds, into);
+  for (let i = 0; i < count; i++) await session.run(feeds);
   const seconds = (performance.now() - started) / 1000;
   await session.dispose();
   return (2 * m * k * n * count) / seconds / 1e9;
