@@ -21,6 +21,7 @@ const { expectedScores, neighbourBleu, neighbourScores, votedRank, votingPicture
   `${dist}/caption/consensus.js`
 );
 const { openTrainingNeighbours } = await import(`${dist}/caption/training-neighbours.js`);
+const { openedInTurn } = await import(`${dist}/engine/session.js`);
 const { defaultModel } = await import(`${dist}/node/shipped-models.js`);
 const { readCaptionerFiles } = await import(`${dist}/node/captioner-files.js`);
 const { openDataset } = await import(`${dist}/node/dataset-folder.js`);
@@ -68,8 +69,7 @@ const known = openTrainingNeighbours(
   inputs.map((input) => input.features),
   openSession,
 );
-const steppers = [];
-for (const { decoder } of members) steppers.push(await openDecoderStepper(decoder, openSession));
+const steppers = await openedInTurn(members, ({ decoder }) => openDecoderStepper(decoder, openSession));
 const { vocabulary: written, decoding } = members[0].decoder.manifest;
 const vocabulary = parseVocabulary(written);
 const task = { end: endId, never: neverSaid, words: vocabulary.words.length, maximumLength: decoding.maximumLength };
@@ -97,10 +97,10 @@ for (let start = 0; start < records.length; start += picturesAtOnce) {
   const voters = near.map((own) =>
     own.map(({ similarity, captions }) => ({ similarity, captions: captions.map(ptbTokens) })),
   );
-  const memories = voters.map((own) => neighbourWords(own.slice(0, votingPictures), vocabulary));
+  const memories = weight > 0 && voters.map((own) => neighbourWords(own.slice(0, votingPictures), vocabulary));
   const found = [];
   for (const stepper of steppers)
-    found.push(await searched(weight === 0 ? stepper : fused(stepper, memories, weight), batch));
+    found.push(await searched(memories ? fused(stepper, memories, weight) : stepper, batch));
   for (const [i, own] of voters.entries()) {
     pictures.push({ lists: found.map((lists) => lists[i]), voters: own, fitOf: fits[i] });
   }

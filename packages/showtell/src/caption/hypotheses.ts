@@ -78,14 +78,26 @@ export async function findHypotheses<Images, State, MemberState>(
   options: CaptionOptions,
 ): Promise<readonly (readonly Found[])[]> {
   const { memories } = pictures;
-  const { neighbourWords = 0 } = options;
-  if (memories === undefined) return findBy(searched, pictures, options);
-  const stepper = fused(searched.stepper, memories, neighbourWords);
-  const members = searched.members.map((member) => fused(member, memories, neighbourWords));
-  const found = await findBy({ ...searched, stepper, members }, pictures, options);
-  // What ranked words is no probability, so the model itself weighs what was found; what steering cost would be of the ranking.
-  const weighedAnew = await weighed(searched, pictures, found, options);
-  return weighedAnew.map((hypotheses) => hypotheses.map(({ steeringCost: _ranked, ...hypothesis }) => hypothesis));
+  const { consensus, consensusFrom, neighbourWords = 0 } = options;
+  const found = await (memories === undefined
+    ? findBy(searched, pictures, options)
+    : findBy(fusedWith(searched, memories, neighbourWords), pictures, options));
+  const byMembers = consensus !== undefined && consensusFrom === "members";
+  if (memories === undefined && !byMembers) return found;
+  // What members alone or memories ranked has no probability of the model, so it weighs what is returned, and not the many more that were found.
+  const anew = await weighed(searched, pictures, found, options);
+  if (memories === undefined) return anew;
+  // What steering cost would be of the ranking.
+  return anew.map((hypotheses) => hypotheses.map(({ steeringCost: _ranked, ...hypothesis }) => hypothesis));
+}
+
+function fusedWith<Images, State, MemberState>(
+  searched: SearchedEnsemble<Images, State, MemberState>,
+  memories: readonly WordMemory[],
+  weight: number,
+) {
+  const stepper = fused(searched.stepper, memories, weight);
+  return { ...searched, stepper, members: searched.members.map((member) => fused(member, memories, weight)) };
 }
 
 async function findBy<Images, State, MemberState>(
@@ -105,10 +117,7 @@ async function findBy<Images, State, MemberState>(
     found.map((hypotheses, image) => rank(hypotheses, image).slice(0, candidates));
   if (consensusFrom !== "members") return best(await search(searched, pictures, wanted));
   const found = await searchMembers(search, searched, pictures, wanted);
-  // Where probabilities have no vote, the ensemble weighs what is returned, and not the many more that voted.
-  return options.consensusWeights === "probability"
-    ? best(await weighed(searched, pictures, found, options))
-    : await weighed(searched, pictures, best(found), options);
+  return best(options.consensusWeights === "probability" ? await weighed(searched, pictures, found, options) : found);
 }
 
 /** What each member finds alone, all together, those first that whoever found them holds likelier. */

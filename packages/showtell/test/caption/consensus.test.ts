@@ -128,10 +128,28 @@ describe("scores from training pictures", () => {
 /** Whether none is greater than the one before. */
 const isSorted = (ranks: readonly number[]): boolean => ranks.every((rank, i) => i === 0 || ranks[i - 1]! >= rank);
 
+/** Neighbours of a caption as they vote. */
+function votersOf({ neighbours }: Captioned) {
+  return neighbours!.map(({ similarity, captions: own }) => ({
+    similarity,
+    captions: own.map((caption) => caption.split(" ")),
+  }));
+}
+
 describe("captions by consensus", () => {
   const images = 4;
   const batch = { images, data: encodeFloat16(drawn([images, tinySpec.features[0]!], "pictures", 2).data) };
   const table = frequencyTable(references);
+
+  /** Two models that say other things. */
+  function tinyMembers() {
+    return Promise.all(
+      [3, 5].map(async (seed) => {
+        const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
+        return { source: `member ${seed}`, decoder: decoder!, references: part! };
+      }),
+    );
+  }
 
   test("are the most agreeing of those that search finds, and say how much", async () => {
     const captioner = await openFeatureCaptionerOf(2);
@@ -165,12 +183,7 @@ describe("captions by consensus", () => {
   test.each(["uniform", "probability"] as const)(
     "of an ensemble's members are those that each finds alone, as probable as the ensemble holds them; votes: %s",
     async (consensusWeights) => {
-      const members = await Promise.all(
-        [3, 5].map(async (seed, i) => {
-          const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
-          return { source: `member ${i}`, decoder: decoder!, references: part! };
-        }),
-      );
+      const members = await tinyMembers();
       const ensemble = await openEnsembleCaptioner(members, openSession, { threads: 1 });
       const asked = { consensus: 6, candidates: 4, consensusWeights } as const;
       const chosen = await ensemble.caption(batch, { ...asked, consensusFrom: "members" });
@@ -252,12 +265,7 @@ describe("captions by consensus", () => {
   });
 
   test("of members that voters rank count a little what all of them found, and BLEU-4", async () => {
-    const members = await Promise.all(
-      [3, 5].map(async (seed) => {
-        const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
-        return { source: `${seed}`, decoder: decoder!, references: part! };
-      }),
-    );
+    const members = await tinyMembers();
     const lists = [];
     for (const member of members) {
       const alone = await openEnsembleCaptioner([member], openSession, { threads: 1 });
@@ -278,10 +286,7 @@ describe("captions by consensus", () => {
         const all = lists.flatMap((list) => list[image]!.candidates).toSorted((a, b) => b.score - a.score);
         const tokens = all.map((one) => one.tokens);
         const agreement = expectedScores(all, frequenciesOf(table));
-        const near = found.neighbours!.map(({ similarity, captions: own }) => ({
-          similarity,
-          captions: own.map((caption) => caption.split(" ")),
-        }));
+        const near = votersOf(found);
         const bleus = neighbourBleu(tokens, near);
         const rankOf = (shares: { readonly agreement: number; readonly bleu: number }) => (caption: string) => {
           const place = all.findIndex((one) => one.caption === caption);
@@ -323,10 +328,7 @@ describe("captions by consensus", () => {
       const fits = await openMatching(matcher, openSession).fits(vectors);
       const asked = { consensus: 12, candidates: 12, consensusVoters: "neighbours-and-matcher" } as const;
       for (const [image, found] of (await captioner.caption(batch, { ...asked, neighbours: 16 })).entries()) {
-        const near = found.neighbours!.map(({ similarity, captions: own }) => ({
-          similarity,
-          captions: own.map((caption) => caption.split(" ")),
-        }));
+        const near = votersOf(found);
         const rankedBy = (shares: { readonly fit: number; readonly bleu: number }): number[] =>
           found.candidates.map(({ consensus, score, tokens }) => {
             const [bleuVotes] = neighbourBleu([tokens], near) as [number];
@@ -349,12 +351,7 @@ describe("captions by consensus", () => {
   ])(
     "of members that voters with a matcher rank count more by their score and less by how they fit; words foretold: $neighbourWords",
     async ({ neighbourWords: weight, shares, others }) => {
-      const members = await Promise.all(
-        [3, 5].map(async (seed) => {
-          const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
-          return { source: `${seed}`, decoder: decoder!, references: part! };
-        }),
-      );
+      const members = await tinyMembers();
       const said = [["a dog runs"], ["dog dog a"], ["grass on a cat"], ["a cat"]];
       const [first] = members;
       const plain = tableFor(first!.decoder, said);
@@ -383,10 +380,7 @@ describe("captions by consensus", () => {
       });
       for (const [image, found] of chosen.entries()) {
         const all = lists.flatMap((list) => list[image]!.candidates).toSorted((a, b) => b.score - a.score);
-        const near = found.neighbours!.map(({ similarity, captions: own }) => ({
-          similarity,
-          captions: own.map((caption) => caption.split(" ")),
-        }));
+        const near = votersOf(found);
         const memory = neighbourWords(near, ensemble.vocabulary);
         const rankedBy = ({ score, fit }: { readonly score: number; readonly fit: number }): number[] =>
           found.candidates.map(({ caption, consensus, tokens }) => {
@@ -423,12 +417,7 @@ describe("captions by consensus", () => {
   });
 
   test("are foretold in part by what was said of similar training pictures, whoever votes, and then have no confidence", async () => {
-    const members = await Promise.all(
-      [3, 5].map(async (seed) => {
-        const { decoder, references: part } = await tinyBundle({ references: table, tensors: mixedWeights(seed) });
-        return { source: `${seed}`, decoder: decoder!, references: part! };
-      }),
-    );
+    const members = await tinyMembers();
     const said = ["a dog runs on grass", "a cat sits", "dog runs", "grass on a cat"];
     const neighbours = tableFor(
       members[0]!.decoder,
