@@ -122,7 +122,7 @@ export interface SteeringOptions {
   readonly diversity?: number;
 }
 
-/** Captions drawn at random instead of searched; any of these but the seed asks for that. */
+/** Captions drawn at random instead of searched; any of these but the seed asks for that, and the seed wants one of the others. */
 export interface DrawingOptions {
   /** Below 1 likelier words, above 1 odder ones; default 1. */
   readonly temperature?: number;
@@ -140,7 +140,7 @@ export interface PartialCaption {
   readonly image: number;
   /** The best beginning, or a whole caption, so far. */
   readonly caption: string;
-  /** The beginning of it that can't change any more. */
+  /** The beginning of it that can't change any more; nothing where a consensus ranks what was found. */
   readonly settled: string;
 }
 
@@ -164,6 +164,8 @@ export function requireSoundSearch(options: CaptionOptions): SearchKind {
       `neighbourWords is ${neighbourWords}; it must be a number from 0 to ${mostNeighbourWords}`,
     );
   if (seed !== undefined) requireWhole("seed", seed, 0, 2 ** 32 - 1);
+  if (seed !== undefined && kind !== "drawn")
+    throw new ShowtellError("ARGUMENT", "seed is of captions that are drawn: give temperature, topK or topP, too");
   for (const [name, choices] of Object.entries(consensusChoices)) {
     const value = options[name as keyof typeof consensusChoices];
     if (value !== undefined && !choices.some((choice) => choice === value))

@@ -25,6 +25,7 @@ import {
   needsNeighbours,
   neighboursForetell,
   neighboursVote,
+  requireSoundSearch,
 } from "./caption-options.ts";
 import { calibrationFor, confidenceOf } from "./confidence.ts";
 import { votingPictures } from "./consensus.ts";
@@ -75,7 +76,10 @@ export interface Captioned extends Candidate {
 /** Decoders, often one, that turn features into captions. */
 export interface FeatureCaptioner {
   readonly vocabulary: Vocabulary;
-  /** What decides the captions: the decoder's identity, or one made of those of the ensemble's members. */
+  /**
+   * What decides the probabilities of captions: the decoder's identity, or one made of those of the ensemble's members. How they are searched where
+   * nothing is said, and the document frequencies of a consensus, are the first member's.
+   */
   readonly identity: string;
   /** The features that it reads: of one encoder's layer, unless members of an ensemble differ in it. */
   readonly inputs: readonly FeatureSource[];
@@ -153,6 +157,7 @@ export async function openEnsembleCaptioner(
     inputs,
     async caption(features, options = {}) {
       const batches = batchesOf(features, inputs);
+      requireSoundSearch(options);
       const calibration = calibrationFor(members, options);
       const asked = askedNeighbours(neighbours, options);
       const known = needsNeighbours(options) ? await electoratesOf(neighbours, batches, options) : undefined;

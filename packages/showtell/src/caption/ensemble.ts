@@ -19,7 +19,7 @@ export type FeatureSource = DecoderManifest["encoder"];
 
 /** Decoders as one model. */
 export interface EnsemblePlan {
-  /** The decoder's own if it is alone; else a hash over the members' in sorted order, for their order does not matter. */
+  /** The decoder's own if it is alone; else a hash over the members' in sorted order, for probabilities do not depend on it. */
   readonly identity: string;
   /** The different features that the members read. */
   readonly inputs: readonly FeatureSource[];

@@ -112,12 +112,17 @@ async function findBy<Images, State, MemberState>(
   const rank = consensusRanking(searched, options, pictures.voters, areMembers);
   requireWhole("consensus", consensus, Math.max(2, candidates), widest);
   const beam = options.beam === undefined ? {} : { beam: Math.max(options.beam, consensus) };
-  const wanted = { ...options, candidates: consensus, ...beam };
+  const wanted = { ...options, ...unsettled(options), candidates: consensus, ...beam };
   const best = (found: readonly (readonly Found[])[]): readonly (readonly Found[])[] =>
     found.map((hypotheses, image) => rank(hypotheses, image).slice(0, candidates));
   if (consensusFrom !== "members") return best(await search(searched, pictures, wanted));
   const found = await searchMembers(search, searched, pictures, wanted);
   return best(options.consensusWeights === "probability" ? await weighed(searched, pictures, found, options) : found);
+}
+
+/** Told of a search whose captions are ranked anew afterwards: nothing that it tells is settled. */
+function unsettled({ onPartial }: CaptionOptions): Pick<CaptionOptions, "onPartial"> {
+  return onPartial === undefined ? {} : { onPartial: (partial) => onPartial({ ...partial, settled: "" }) };
 }
 
 /** What each member finds alone, all together, those first that whoever found them holds likelier. */

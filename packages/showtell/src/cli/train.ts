@@ -51,7 +51,7 @@ holds encoder and decoder. Start it from a trained decoder by --init. An encoder
 on resnet50-int8 then, which is the default with --fine-tune.
 
 With --init a trained model learns on, from pictures and captions of your own, with its own encoder. Its words keep their places; words of the new captions that
-occur --minimum-count times are added. With --old-data captions that it had learned before are mixed in, and
+occur --minimum-count times are added; dev pictures that it had learned are left out. With --old-data captions that it had learned before are mixed in, and
 the model is refused (status 1, ${adaptationFiles.refused}) if it forgot more than --most-forgotten. ${adaptationFiles.report} tells the scores before and now.
 
 Examples:

@@ -6,16 +6,24 @@ import { canonicalJson } from "../bundle/identity.ts";
 import type { DecoderManifest, Manifest, TrainingRecord } from "../bundle/manifest.ts";
 import type { Mark, Row, SeedGroup } from "./evaluation.ts";
 
-/** How many of the pictures, given by the hashes of their contents, stand in a list of a record; undefined if it has no such list. */
-function recorded(joined: string | undefined, pictures: readonly string[]): number | undefined {
+/** Those of the pictures, given by the hashes of their contents, that stand in a list of a record; undefined if it has no such list. */
+function recorded(joined: string | undefined, pictures: readonly string[]): readonly string[] | undefined {
   if (joined === undefined) return undefined;
   const known = hashesIn(joined);
-  return pictures.filter((hash) => known.has(shortHash(hash))).length;
+  return pictures.filter((hash) => known.has(shortHash(hash)));
+}
+
+/** Those of the pictures that a model was trained on; undefined if its bundle does not say. */
+export function trainedAmong(
+  record: TrainingRecord | undefined,
+  pictures: readonly string[],
+): readonly string[] | undefined {
+  return recorded(record?.pictureHashes, pictures);
 }
 
 /** How many of the pictures a model was trained on; undefined if its bundle does not say. */
 export function trainedPictures(record: TrainingRecord | undefined, pictures: readonly string[]): number | undefined {
-  return recorded(record?.pictureHashes, pictures);
+  return trainedAmong(record, pictures)?.length;
 }
 
 /** A bundle that captions, for what its training record says. */
@@ -49,7 +57,7 @@ export function refuseTrained(
 
 /** How many of the pictures a model was chosen by; undefined if its bundle does not say. */
 export function choosingPictures(record: TrainingRecord | undefined, pictures: readonly string[]): number | undefined {
-  return recorded(record?.selectionHashes, pictures);
+  return recorded(record?.selectionHashes, pictures)?.length;
 }
 
 /** What is to be marked of a model that is scored on these pictures. */

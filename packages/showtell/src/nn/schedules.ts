@@ -13,7 +13,7 @@ export interface Schedule {
 
 /** The learning rate of step 1, 2, … of `total` (cosine: Loshchilov and Hutter 2017, without restarts). */
 export function learningRate({ kind, peak, warmup = 0, floor = 0 }: Schedule, step: number, total: number): number {
-  const rise = warmup < total ? warmup : Math.floor(total / 2);
+  const rise = warmup < total ? warmup : Math.max(1, Math.floor(total / 2));
   if (step <= rise) return (peak * step) / rise;
   if (kind === "constant") return peak;
   const progress = Math.min(1, (step - rise) / Math.max(1, total - rise));

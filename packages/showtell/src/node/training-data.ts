@@ -6,6 +6,7 @@ import type { BundlePart } from "../bundle/bundle.ts";
 import type { EncoderManifest } from "../bundle/manifest.ts";
 import type { CaptionRecord } from "../datasets/record.ts";
 import type { OpenSession } from "../engine/session.ts";
+import { trainedAmong } from "../evaluate/provenance.ts";
 import { decoderNamed } from "../models/catalogue.ts";
 import type { DecoderSpec } from "../models/catalogue.ts";
 import { chosen } from "../models/decoder-options.ts";
@@ -134,7 +135,7 @@ async function dataOf(
     addedWords,
     train: await trainingSet(train, vocabulary, caches, hashes.train, "train"),
     ...(await devSet(fresh, vocabulary, plain, hashes.dev, "dev")),
-    old: old && (await oldDevSet(old, vocabulary, plain, hashes.oldDev)),
+    old: old && (await devSet(old, vocabulary, plain, hashes.oldDev, "old data's dev")),
     oldCaptions: old?.prepared.train.reduce((sum, record) => sum + record.captions.length, 0) ?? 0,
     references: train.flatMap((record, i) =>
       hashes.train[i] === undefined ? [] : [record.captions.filter((tokens) => tokens.length > 0)],
@@ -152,7 +153,7 @@ async function dataOf(
 async function lookAtPictures(
   request: TrainingRequest,
   { fresh, old }: TrainingCaptions,
-  { encoder, openSession, signal, emit }: LoadingContext,
+  { encoder, init, openSession, signal, emit }: LoadingContext,
 ): Promise<Looked> {
   const counts = [fresh.source.train, old?.source.train, fresh.source.dev, old?.source.dev].map(
     (records) => records?.length ?? 0,
@@ -174,21 +175,32 @@ async function lookAtPictures(
   const onBroken = (path: string, error: PlainError): void => emit({ kind: "broken picture", path, error });
   const { sets, hashes } = await extractFeatureSets({ ...extraction, pictures, onBroken });
   const plain = sets[0]!.cache;
-  const [own, mixed, dev, oldDev] = cut(hashes, counts);
-  // No picture is scored that is learned, in whichever of the data sets it stands; new data goes before old.
-  const learnt = without(own!, dev!);
-  for (const [i, hash] of own!.entries()) {
-    if (hash === undefined || learnt[i] !== undefined) continue;
-    const message = `"${pictures[i]!}" is in the dev split, too, by which the best epoch is chosen: it is not learnt`;
-    emit({ kind: "broken picture", path: pictures[i]!, error: { code: "DATA_LEAK", message } });
-  }
-  const mixedIn = without(mixed!, [...dev!, ...oldDev!]);
+  const [own, mixed, allDev, oldDev] = cut(hashes, counts);
+  const tellLeft = (before: Hashes, after: Hashes, start: number, why: string): void => {
+    for (const [i, hash] of before.entries()) {
+      if (hash === undefined || after[i] !== undefined) continue;
+      const path = pictures[start + i]!;
+      emit({ kind: "broken picture", path, error: { code: "DATA_LEAK", message: `"${path}" ${why}` } });
+    }
+  };
+  // No picture is scored that is learned, or was before, in whichever of the data sets it stands; new data goes before old.
+  const known = allDev!.filter((hash) => hash !== undefined);
+  const dev = without(allDev!, trainedAmong(init?.training, known) ?? []);
+  tellLeft(
+    allDev!,
+    dev,
+    counts[0]! + counts[1]!,
+    `was learnt before by "${init?.path}": it is left out of the dev split`,
+  );
+  const learnt = without(own!, dev);
+  tellLeft(own!, learnt, 0, "is in the dev split, too, by which the best epoch is chosen: it is not learnt");
+  const mixedIn = without(mixed!, [...dev, ...oldDev!]);
   const trained = pictures.slice(0, own!.length + mixed!.length);
   return {
     caches: await viewCaches(request, plain, { ...extraction, pictures: trained }),
     plain,
     train: [...learnt, ...mixedIn],
-    dev: dev!,
+    dev,
     oldDev: without(oldDev!, own!),
   };
 }
@@ -270,22 +282,7 @@ async function devSet(
   };
 }
 
-/** What is to be remembered is scored when all is trained, so that a set without a caption is refused here. */
-async function oldDevSet(
-  old: PreparedData,
-  vocabulary: Vocabulary,
-  cache: FeatureCache,
-  hashes: Hashes,
-): Promise<DevSet> {
-  const split = "old data's dev";
-  const set = await devSet(old, vocabulary, cache, hashes, split);
-  if (set.dev.examples.length > 0) return set;
-  throw new ShowtellError(
-    "DATA_EMPTY",
-    `the ${split} split has no caption with words: add some, or leave --old-data out`,
-  );
-}
-
+/** @throws ShowtellError `DATA_EMPTY`: what is only scored when all is trained, and what is rewarded, must have captions from the start. */
 async function trainingSet(
   records: readonly TokenisedRecord[],
   vocabulary: Vocabulary,
@@ -298,9 +295,11 @@ async function trainingSet(
   if (used.length === 0)
     throw new ShowtellError(
       "DATA_EMPTY",
-      `the ${split} split has no picture that can be read and is not in another split: check the picture folder`,
+      `the ${split} split has no picture that can be read and is not learnt or judged elsewhere: check the picture folder and the splits`,
     );
   const examples = examplesOf(records, vocabulary, rows);
+  if (examples.length === 0)
+    throw new ShowtellError("DATA_EMPTY", `the ${split} split has no caption with words: add some`);
   const features = await featureReader(caches, used);
   if (caches.length === 1) return { examples, features };
   return { examples, features, views: { pictures: used.length, views: caches.length } };

@@ -15,7 +15,7 @@ export interface WordMemory {
 /** Words that a memory is told of what was said. */
 export const remembered = 3;
 
-/** What is added to a memory's probabilities, so that none is impossible. */
+/** What is added to a memory's probabilities below 1, so that none is impossible. */
 const floor = 0.001;
 
 /** The model's own state, and the last words of each row. */
@@ -51,7 +51,7 @@ export function fused<Images, State>(
     for (const [row, beginning] of beginnings.entries()) {
       for (const [word, probability] of memories[Math.floor(row / group)]!.foretell(beginning)) {
         const at = row * width + word;
-        ranking[at] = logProbabilities[at]! + weight * Math.log(probability + floor);
+        ranking[at] = logProbabilities[at]! + weight * Math.log(Math.min(1, probability + floor));
       }
     }
     return { ...rest, state: { own: state, beginnings }, logProbabilities: ranking };

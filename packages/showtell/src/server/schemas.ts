@@ -242,7 +242,11 @@ export const captionEvents: { readonly [Name in keyof CaptionEvents]: z.ZodType<
     z.object({
       index,
       caption: z.string().describe("The best beginning so far."),
-      settled: z.string().describe("The part of it that can't change any more."),
+      settled: z
+        .string()
+        .describe(
+          "The part of it that can't change any more; nothing before the end where a consensus ranks what was found.",
+        ),
     }),
   ),
   result: named("ResultEvent", z.object({ index, result: pictureResult })),

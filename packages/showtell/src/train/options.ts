@@ -91,10 +91,14 @@ export const defaultTrainingOptions: TrainingOptions = {
  * What is different where captions are rewarded: small steps from a model that is trained already. Gradients are small and
  * noisy; a larger epsilon keeps Adam from blowing up those of rarely seen words.
  */
-export const selfCriticalOptions: Pick<TrainingOptions, "epochs" | "schedule" | "clipNorm" | "epsilon"> & {
+export const selfCriticalOptions: Pick<
+  TrainingOptions,
+  "captionsPerPicture" | "epochs" | "schedule" | "clipNorm" | "epsilon"
+> & {
   readonly objective: Extract<Objective, { readonly kind: "self-critical" }>;
 } = {
   objective: { kind: "self-critical", baseline: "others", sharpening: 0.6 },
+  captionsPerPicture: 5,
   epochs: 8,
   schedule: { kind: "cosine", peak: 7e-5, warmup: 150, floor: 0.05 },
   clipNorm: 1,
@@ -111,7 +115,14 @@ export const trueCaptionMethods = [
 
 /** Refuses methods that do not go together. @throws ShowtellError `ARGUMENT`, naming the option. */
 export function requireSoundMethods(options: TrainingOptions): void {
-  if (options.objective.kind === "cross-entropy") return;
+  const { objective, captionsPerPicture } = options;
+  if (objective.kind === "cross-entropy") return;
+  if (objective.baseline === "others" && captionsPerPicture < 2)
+    throw new ShowtellError(
+      "ARGUMENT",
+      `captionsPerPicture is ${captionsPerPicture}, and rewards are held against those of the picture's other captions: draw 2 or more, or take the ` +
+        'baseline "greedy"',
+    );
   const lone = trueCaptionMethods.find((name) => options[name] !== undefined && options[name] !== 0);
   if (lone === undefined) return;
   throw new ShowtellError(

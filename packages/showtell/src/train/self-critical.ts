@@ -1,6 +1,5 @@
 // Self-critical sequence training (Rennie et al. 2017): captions are drawn from the model and learnt as their reward says, above a baseline
 // more, below it less. Draws, scores and makes batches; the learner does the learning.
-import { ShowtellError } from "../base/errors.ts";
 import { seededRandom } from "../base/random.ts";
 import { openLearningStepper } from "../caption/decoder-stepper.ts";
 import type { FeatureBatch } from "../caption/decoder-stepper.ts";
@@ -76,17 +75,13 @@ export interface SelfCriticInput {
   readonly openSession: OpenSession;
 }
 
-/**
- * Prepares drawing.
- * @throws ShowtellError `ARGUMENT` if a single caption a picture is to be held against the others, `ENGINE`.
- */
+/** Prepares drawing, by options that {@link requireSoundMethods} has let pass. @throws ShowtellError `ENGINE`. */
 export async function createSelfCritic(input: SelfCriticInput): Promise<SelfCritic> {
   const { spec, options, rewards, images, weights, openSession } = input;
-  const { captionsPerPicture: group, maximumWords: maximumLength, seed } = options;
+  const { captionsPerPicture: group, maximumWords, seed } = options;
+  const maximumLength = maximumWords + 1;
   const { baseline, rewards: rewardWeights } =
     options.objective.kind === "self-critical" ? options.objective : selfCriticalOptions.objective;
-  if (group < 2 && baseline === "others")
-    throw new ShowtellError("ARGUMENT", "captions are held against each other: draw at least 2 a picture");
   const shapes = drawnLengths(maximumLength, group);
   const task: SearchTask = { end: endId, never: neverSaid, words: spec.words, maximumLength };
   const worthOf = captionReward(rewards, rewardWeights);

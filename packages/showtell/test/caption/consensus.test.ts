@@ -7,7 +7,7 @@ import { tensor } from "../../src/base/tensor.ts";
 import type { BundlePart } from "../../src/bundle/bundle.ts";
 import type { DecoderManifest } from "../../src/bundle/manifest.ts";
 import type { NeighbourTable } from "../../src/bundle/neighbour-table.ts";
-import type { CaptionOptions } from "../../src/caption/caption-options.ts";
+import type { CaptionOptions, PartialCaption } from "../../src/caption/caption-options.ts";
 import type { Captioned } from "../../src/caption/captioner.ts";
 import { openEnsembleCaptioner, openFeatureCaptioner } from "../../src/caption/captioner.ts";
 import { expectedScores, neighbourBleu, neighbourScores } from "../../src/caption/consensus.ts";
@@ -177,6 +177,19 @@ describe("captions by consensus", () => {
       }
     }
     expect(moved).toBeGreaterThan(3);
+    await captioner.dispose();
+  });
+
+  test("settle nothing before they are chosen", async () => {
+    const captioner = await openFeatureCaptionerOf(2);
+    const told: PartialCaption[] = [];
+    const onPartial = (partial: PartialCaption): unknown => told.push(partial);
+    await captioner.caption(batch, { consensus: 8, onPartial });
+    expect(told.some(({ caption }) => caption !== "")).toBe(true);
+    expect(new Set(told.map(({ settled }) => settled))).toEqual(new Set([""]));
+    told.length = 0;
+    await captioner.caption(batch, { beam: 1, onPartial });
+    expect(told.some(({ settled }) => settled !== "")).toBe(true);
     await captioner.dispose();
   });
 
@@ -463,6 +476,9 @@ describe("captions by consensus", () => {
       await captioner.dispose();
     }
     const without = await openFeatureCaptionerOf(3);
+    await expect(without.caption(batch, { neighbourWords: 11 })).rejects.toMatchObject({
+      message: "neighbourWords is 11; it must be a number from 0 to 10",
+    });
     await expect(without.caption(batch, { neighbourWords: 0.5 })).rejects.toMatchObject({
       code: "ARGUMENT",
       message: expect.stringContaining("neighbours build") as string,

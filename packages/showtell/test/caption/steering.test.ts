@@ -158,6 +158,7 @@ describe("options", () => {
     await refused({ diversity: 1 }, /give groups/);
     await refused({ must: ["a dog"], avoid: ["dog"] }, /^"dog" must not appear, but is part of "a dog"/);
     await refused({ maxLength: 8 }, /^maxLength is 8; .* from 1 to 7/);
+    await refused({ seed: 5 }, /^seed is of captions that are drawn: give temperature, topK or topP, too/);
     await refused({ temperature: 1, beam: 5 }, /^beam is how wide a search is and temperature draws at random/);
     await refused({ temperature: 1, candidates: 0 }, /^candidates is 0/);
     await refused({ temperature: 1, seed: 1.7 }, /^seed is 1.7/);

@@ -31,6 +31,8 @@ const headed = (heads: number): Changes => ({
 describe("a request", () => {
   test.each(decoderKinds)("for %s by its recipe is sound", (decoder) => {
     expect(() => requireSoundRequest(request({ decoder }))).not.toThrow();
+    const { training } = defaultTraining(decoder, "self-critical");
+    expect(() => requireSoundRequest(request({ decoder, training }))).not.toThrow();
   });
 
   test.each<readonly [Changes, string]>([
@@ -39,6 +41,7 @@ describe("a request", () => {
     [{ distil, training: { objective } }, "--distil"],
     [{ attributes: 5, fineTune }, "attributes"],
     [{ training: { objective, labelSmoothing: 0.1 } }, "labelSmoothing"],
+    [{ training: { objective, captionsPerPicture: 1 } }, "captionsPerPicture"],
     [headed(7), "7 heads"],
     [{ decoder: "show-and-tell", training: { attentionPenalty: 0.1 } }, "attention penalty"],
     [{ decoder: "transformer", training: { attentionPenalty: 0.1 } }, "attention penalty"],

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,6 +11,7 @@ import type { TrainingNews, TrainingRequest } from "showtell/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSafetensors } from "../../src/safetensors/read.ts";
 import { readCheckpoint } from "../../src/train/checkpoint.ts";
+import { selfCriticalOptions } from "../../src/train/options.ts";
 import { colourRun, writeColourData } from "./training-fixture.ts";
 
 let folder: string;
@@ -251,6 +252,54 @@ describe("a training run", () => {
     expect(manifest.training!.selectionHashes).toContain(hash);
     expect(manifest.training!.pictureHashes).not.toContain(hash);
   });
+
+  test("judges no epoch by a picture that the model which learns on had learnt before", async () => {
+    const init = join(folder, "whole", "best.safetensors");
+    const lines = (await readFile(join(folder, "captions.jsonl"), "utf8")).trim().split("\n");
+    const learnt = lines
+      .map((line) => JSON.parse(line) as { image: string; split: string })
+      .find(({ split }) => split === "train")!;
+    const judged = lines.map((line) => (line.includes(`"${learnt.image}"`) ? line.replace('"train"', '"dev"') : line));
+    await writeFile(join(folder, "leak.jsonl"), judged.join("\n"));
+    const left: TrainingNews[] = [];
+    const options = { onNews: (news: TrainingNews) => news.kind === "broken picture" && left.push(news) };
+    const request = colourRun(folder, "leak", { data: join(folder, "leak.jsonl"), init });
+    await trainCaptioner({ ...request, training: { ...request.training, epochs: 1, select: "loss" } }, options);
+    const message = expect.stringContaining(`was learnt before by "${init}"`) as string;
+    expect(left).toMatchObject([{ path: join(folder, "images", learnt.image), error: { code: "DATA_LEAK", message } }]);
+    const { manifest } = await readBundleFile(join(folder, "leak", "best.safetensors"));
+    const hash = createHash("sha256")
+      .update(await readFile(join(folder, "images", learnt.image)))
+      .digest("hex");
+    expect(manifest.training!.selectionHashes).not.toContain(hash.slice(0, 16));
+
+    const swapped = lines.map((line) =>
+      line.includes('"train"') ? line.replace('"train"', '"dev"') : line.replace('"dev"', '"train"'),
+    );
+    await writeFile(join(folder, "swapped.jsonl"), swapped.join("\n"));
+    await expect(
+      trainCaptioner(colourRun(folder, "swapped", { data: join(folder, "swapped.jsonl"), init })),
+    ).rejects.toMatchObject({ code: "DATA_EMPTY", message: expect.stringContaining("the dev split") as string });
+  });
+
+  test.each(["cross-entropy", "self-critical"] as const)(
+    "refuses training captions without a word: %s",
+    async (kind) => {
+      const init = join(folder, "whole", "best.safetensors");
+      const lines = (await readFile(join(folder, "captions.jsonl"), "utf8")).trim().split("\n");
+      const records = lines.map((line) => JSON.parse(line) as { split: string });
+      const silent = records.map((record) => (record.split === "train" ? { ...record, captions: ["..."] } : record));
+      await writeFile(join(folder, "silent.jsonl"), silent.map((record) => JSON.stringify(record)).join("\n"));
+      const request = colourRun(folder, `silent ${kind}`, { data: join(folder, "silent.jsonl"), init });
+      const objective = kind === "self-critical" ? selfCriticalOptions.objective : ({ kind } as const);
+      const training = { ...request.training, captionsPerPicture: 2, objective };
+      await expect(trainCaptioner({ ...request, training })).rejects.toMatchObject({
+        code: "DATA_EMPTY",
+        message: "the train split has no caption with words: add some",
+      });
+      await expect(readdir(join(folder, `silent ${kind}`))).rejects.toMatchObject({ code: "ENOENT" });
+    },
+  );
 
   test("refuses to learn on from what is no trained decoder, or not the one it names", async () => {
     const request = colourRun(folder, "new", { init: join(folder, "whole", "last.safetensors") });

@@ -57,6 +57,13 @@ it("finds what one model that adds the logarithms finds, by beam and by steered 
   expect(differing).toBeGreaterThan(10);
 });
 
+it("never makes a caption likelier by a word, not even by one that is sure to follow", async () => {
+  const table = randomTable(task.words, 1);
+  const stepper = fused(toyStepper(task.words, table), [{ foretell: () => new Map([[5, 1]]) }], 10);
+  const { logProbabilities } = await stepper.start(["a"]);
+  expect(logProbabilities[5]).toBeCloseTo(table("a", [])[5]!, 6);
+});
+
 it("leaves impossible what the model holds for impossible", async () => {
   const stepper = toyStepper(3, () => [-Infinity, 0, -Infinity]);
   const memories = [{ foretell: () => new Map([[0, 0.249]]) }];

@@ -5,11 +5,11 @@ import { seededRandom } from "../../src/base/random.ts";
 import type { DecoderSpec } from "../../src/models/catalogue.ts";
 import { tokenOrder } from "../../src/nn/token-order.ts";
 import { sessionsWith } from "../../src/node/ort-session.ts";
-import { neverSaid, specialWords } from "../../src/text/vocabulary.ts";
+import { endId, neverSaid, specialWords } from "../../src/text/vocabulary.ts";
 import type { FeatureReader, Learner, LearnerState } from "../../src/train/learner.ts";
 import { createLearner, initialState, learntState } from "../../src/train/learner.ts";
 import type { TrainingOptions } from "../../src/train/options.ts";
-import { defaultTrainingOptions, selfCriticalOptions } from "../../src/train/options.ts";
+import { defaultTrainingOptions, requireSoundMethods, selfCriticalOptions } from "../../src/train/options.ts";
 import type { RewardWeights } from "../../src/train/rewards.ts";
 import type { Baseline, RewardedBatch, SelfCritic } from "../../src/train/self-critical.ts";
 import { advantagesOf, createSelfCritic } from "../../src/train/self-critical.ts";
@@ -49,7 +49,7 @@ function optionsWith(baseline: Baseline, captionsPerPicture = 5): TrainingOption
     ...selfCriticalOptions,
     objective: { kind: "self-critical", baseline, sharpening: 1 },
     captionsPerPicture,
-    maximumWords: 6,
+    maximumWords: 5,
   };
 }
 
@@ -153,10 +153,21 @@ describe("drawn captions", () => {
     expect(bleu.batch.weights.some((weight) => weight !== 0)).toBe(true);
   });
 
-  it("can't be held against others if there is only one", async () => {
-    await expect(withCritic(() => Promise.resolve(), { options: optionsWith("others", 1) })).rejects.toMatchObject({
-      code: "ARGUMENT",
-    });
+  it.each([1, 2, 3])("may have as many words as true ones, and end after them: %d", async (maximumWords) => {
+    await withCritic(
+      async (critic) => {
+        const captions = captionsIn(await critic.draw(pictures, features, 1));
+        const ended = captions.filter(({ ids }) => ids.at(-1) === endId);
+        expect(Math.max(...ended.map(({ ids }) => ids.length - 1))).toBe(maximumWords);
+      },
+      { options: { ...optionsWith("others", 50), maximumWords } },
+    );
+  });
+
+  it("can't be held against others if there is only one", () => {
+    expect(() => requireSoundMethods(optionsWith("others", 1))).toThrow(/captionsPerPicture is 1.*draw 2 or more/);
+    requireSoundMethods(optionsWith("others", 2));
+    requireSoundMethods(optionsWith("greedy", 1));
   });
 });
 
