@@ -1,6 +1,7 @@
 // `showtell serve`: the HTTP service from start to rest. What it serves is server/service.ts.
+import { lookup } from "node:dns/promises";
 import { type Command, Option } from "commander";
-import { ShowtellError } from "../base/errors.ts";
+import { ShowtellError, messageOf } from "../base/errors.ts";
 import type { Captioner } from "../node/captioner.ts";
 import type { DeviceFilesOptions, PageFiles } from "../node/page-files.ts";
 import type { ServiceLog } from "../server/index.ts";
@@ -67,7 +68,9 @@ export function addServe(program: Command, shell: Shell): void {
     .option("--port <n>", "port to listen at; 0 takes a free one", wholeNumber(0, 65_535), 8080)
     .option("--host <address>", "address to listen at; 0.0.0.0 is every network", "127.0.0.1")
     .option("--cors <origin...>", "web pages that may use the service, such as https://example.org")
-    .addOption(new Option("--token <text>", "ask for this bearer token").env("SHOWTELL_TOKEN"))
+    .addOption(
+      new Option("--token <text>", "ask for this bearer token; the page hands out no model then").env("SHOWTELL_TOKEN"),
+    )
     .option("--allow-urls", "fetch pictures that requests name by URL, from public addresses only")
     .option("--max-waiting <n>", "most pictures that wait; more are refused with 429", wholeNumber(1, 10_000), 32)
     .option("--deadline <seconds>", "most time for a request", wholeNumber(1, 3600), 30)
@@ -78,7 +81,16 @@ export function addServe(program: Command, shell: Shell): void {
 }
 
 /** Addresses that only this machine reaches. */
-const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
+const loopback = /^(?:127\.|::1$|::ffff:127\.)/;
+
+/** The address that a host stands for, however it is written. @throws ShowtellError `LISTEN` if there is none. */
+async function addressOf(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (cause) {
+    throw new ShowtellError("LISTEN", `can't listen at ${host}: ${messageOf(cause)}`, { cause });
+  }
+}
 
 async function serve(options: ServeOptions, { terminal, signal }: Shell): Promise<void> {
   const { model = defaultModel, port, host, threads, cors, token, neighbours, runs } = options;
@@ -90,6 +102,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
   requireOrigins(cors ?? []);
   if (token !== undefined) requireSendable(token);
   if (runs !== undefined) await requireRunsFolder(runs);
+  const address = await addressOf(host);
   const stopped = stopSignal(signal);
   const { maxPixels } = defaultLimits;
   const store = options.store === undefined ? undefined : await openStore(options.store);
@@ -106,7 +119,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
       model: await describeModel(model),
       limits: { maxWaiting: options.maxWaiting, deadlineMs: options.deadline * 1000 },
       allowUrls: options.allowUrls ?? false,
-      localOnly: loopback.test(host),
+      localOnly: loopback.test(address),
       ...(cors && { origins: cors }),
       ...(token !== undefined && { token }),
       ...(store && { store }),
@@ -115,7 +128,8 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
         {
           model,
           service: true,
-          // The page's files are for everybody: captions that are told for a token only are not among them.
+          // The page's files are for everybody: what is told for a token only is not among them.
+          onDevice: token === undefined,
           ...(neighbours !== undefined && token === undefined && { neighbours }),
           runs: runs !== undefined,
           feedback: store !== undefined,
@@ -125,7 +139,7 @@ async function serve(options: ServeOptions, { terminal, signal }: Shell): Promis
       log: await openLog(options.quiet === true ? "error" : "info"),
     });
     const listening = await listen(collectingGarbage(service), {
-      host,
+      host: address,
       port,
       requestTimeoutMs: 2000 * options.deadline,
     });

@@ -4,6 +4,8 @@ import sharp, { type Metadata, type Sharp } from "sharp";
 import { ShowtellError, messageOf } from "../base/errors.ts";
 import { type PictureFormat, pictureFormat } from "../image/format.ts";
 import { type Pixels, createPixels } from "../image/pixels.ts";
+import { tiffPages } from "../image/tiff.ts";
+import { budget } from "../thread/budget.ts";
 import { unreadable } from "./files.ts";
 
 /** Settings of {@link readImage}. */
@@ -22,6 +24,11 @@ export const maximumPictureBytes = 200_000_000;
 /** What a JPEG can hold; the resize takes time per row, however short the rows are. */
 const maxSide = 65_535;
 
+/** Most pages of a TIFF, all of which are walked though the first is read: 200,000 take 11 s. */
+const maxPages = 1000;
+/** Of the pictures that a thread decodes at a time: 50 million pixels of four channels, or one picture of more. */
+const decodedAtOnce = budget(200_000_000);
+
 /**
  * Reads a picture (JPEG, PNG, WebP, GIF, TIFF or AVIF; the content tells, not the name) from a file or from its bytes.
  * @throws ShowtellError `FILE_NOT_FOUND`, `IMAGE_EMPTY`, `IMAGE_FORMAT`, `IMAGE_DECODE` (broken or cut off), `IMAGE_TOO_LARGE`; each names the picture.
@@ -33,11 +40,12 @@ export async function readImage(source: string | Uint8Array, options: ReadImageO
   const maxBytes = options.maxBytes ?? maximumPictureBytes;
   const bytes = typeof source === "string" ? await readPictureFile(source, maxBytes) : source;
   checkBytes(name, bytes.length, maxBytes);
-  checkFormat(name, pictureFormat(bytes));
+  checkFormat(name, pictureFormat(bytes), bytes);
   // sharp's own limit is off because the check below says more; "warning" makes it refuse what is cut off or corrupt.
   const picture = sharp(bytes, { failOn: "warning", limitInputPixels: false });
-  checkHeader(name, await decoding(name, picture.metadata()), options.maxPixels ?? defaultMaxPixels);
-  return decode(name, picture);
+  const header = await decoding(name, picture.metadata());
+  checkHeader(name, header, options.maxPixels ?? defaultMaxPixels);
+  return decodedAtOnce(decodedBytes(header), () => decode(name, picture));
 }
 
 async function readPictureFile(path: string, maxBytes: number): Promise<Uint8Array> {
@@ -62,7 +70,7 @@ function checkBytes(name: string, count: number, limit: number): void {
   );
 }
 
-function checkFormat(name: string, format: PictureFormat | undefined): void {
+function checkFormat(name: string, format: PictureFormat | undefined, bytes: Uint8Array): void {
   if (format === undefined) {
     throw new ShowtellError(
       "IMAGE_FORMAT",
@@ -73,6 +81,12 @@ function checkFormat(name: string, format: PictureFormat | undefined): void {
     throw new ShowtellError(
       "IMAGE_FORMAT",
       `"${name}" is an SVG drawing, which is not rendered: export it as PNG first`,
+    );
+  }
+  if (format === "tiff" && tiffPages(bytes, maxPages) > maxPages) {
+    throw new ShowtellError(
+      "IMAGE_TOO_LARGE",
+      `picture "${name}" is a TIFF of more than ${maxPages} pages: save the first one alone`,
     );
   }
 }
@@ -98,6 +112,11 @@ function checkHeader(name: string, header: Metadata, maxPixels: number): void {
       `picture "${name}" has samples of type ${depth}; 8 and 16 bits are read: convert it to JPEG or PNG`,
     );
   }
+}
+
+/** Bytes of a picture's samples: 8 or 16 bits for each channel of each pixel. */
+function decodedBytes({ width, height, channels, depth }: Metadata): number {
+  return width * height * channels * (depth === "ushort" ? 2 : 1);
 }
 
 async function decode(name: string, picture: Sharp): Promise<Pixels> {

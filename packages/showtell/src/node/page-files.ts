@@ -57,6 +57,8 @@ export interface DeviceFilesOptions {
   readonly service: boolean;
   /** Path of a table of training neighbours, which the service tells of (where there is one) and the device loads. */
   readonly neighbours?: string;
+  /** Whether the device captions, too, for which everybody may load the model; default true. */
+  readonly onDevice?: boolean;
   /** Whether that service shows training runs; default false. */
   readonly runs?: boolean;
   /** Whether that service keeps feedback; default false. */
@@ -70,6 +72,7 @@ export interface DeviceFilesOptions {
 export async function deviceFiles({
   model = defaultModel,
   neighbours,
+  onDevice = true,
   ...place
 }: DeviceFilesOptions): Promise<PageFiles> {
   const { members, inputs } = await readCaptionerFiles(model);
@@ -84,7 +87,7 @@ export async function deviceFiles({
     ...(calibration && { calibration: summaryOf(calibration) }),
   };
   const [member, ...others] = members;
-  if (others.length > 0) return new Map([["page.json", pageJson(told)]]);
+  if (others.length > 0 || !onDevice) return new Map([["page.json", pageJson(told)]]);
   const engineFolder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
   const files = new Map<string, PageFile>(
     engineFiles.map((name) => [`engine/${name}`, { kind: "file", path: join(engineFolder, name) }]),

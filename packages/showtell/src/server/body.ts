@@ -29,26 +29,32 @@ export async function readBody(request: Request, maxBytes: number, stay: Stay): 
   throw signal.reason;
 }
 
+/** Bytes that are held at a time of what comes in smaller pieces. */
+const blockBytes = 65_536;
+
 async function allOf(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   maxBytes: number,
   stay: Stay,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const blocks: Uint8Array[] = [];
+  let [size, room] = [0, new Uint8Array(0)];
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
     size += value.length;
     if (size > maxBytes) throw tooLarge(size, maxBytes);
     stay.hold(size);
-    chunks.push(value);
+    // Into blocks, for a piece may be a single byte, and be held in hundreds.
+    for (let rest = value; rest.length > 0;) {
+      if (room.length === 0) blocks.push((room = new Uint8Array(blockBytes)));
+      const some = rest.subarray(0, room.length);
+      room.set(some);
+      room = room.subarray(some.length);
+      rest = rest.subarray(some.length);
+    }
   }
   const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
+  for (const [i, block] of blocks.entries()) whole.set(block.subarray(0, size - i * blockBytes), i * blockBytes);
   return whole;
 }

@@ -1,12 +1,12 @@
 // From a request to pictures and options, whichever of three ways they come: a form, JSON, or the bytes of one picture.
 // Decodes no picture and fetches none.
 import { z } from "zod";
-import { utf8Text } from "../base/bytes.ts";
-import { ShowtellError, messageOf } from "../base/errors.ts";
+import { ShowtellError } from "../base/errors.ts";
 import { requireSoundSearch } from "../caption/caption-options.ts";
 import type { Stay } from "./admission.ts";
 import { readBody } from "./body.ts";
 import { checked, onlyValue, parsedForm, valuesOf } from "./form.ts";
+import { parsedJson } from "./json-body.ts";
 import type { ServiceLimits } from "./limits.ts";
 import type { RequestOptions } from "./schemas.ts";
 import { captionForm, captionJson, captionQuery, mostPhrases, optionFields } from "./schemas.ts";
@@ -89,14 +89,6 @@ function fromJson(body: Body, _type: string, query: RequestOptions, maxPictures:
       : { name: image.name ?? placeName(place), bytes: new Uint8Array(Buffer.from(image.data, "base64")) },
   );
   return { pictures, options: { ...query, ...options } };
-}
-
-function parsedJson(body: Body): unknown {
-  try {
-    return JSON.parse(utf8Text(body));
-  } catch (cause) {
-    throw new ShowtellError("REQUEST_FORMAT", `the body is not JSON: ${messageOf(cause)}`, { cause });
-  }
 }
 
 async function fromForm(body: Body, type: string, query: RequestOptions, maxPictures: number): Promise<CaptionRequest> {

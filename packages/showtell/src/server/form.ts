@@ -5,6 +5,9 @@ import { ShowtellError, messageOf } from "../base/errors.ts";
 /** Most fields of a form besides its pictures: more than any operation has, with what may be repeated. */
 const mostFields = 100;
 
+/** Characters of what is wrong with a field that are repeated: its name is the client's. */
+const longestMessage = 500;
+
 /** The boundary that a form's type names: RFC 2046's characters, but for spaces. */
 const boundaryPattern = /;\s*boundary="?([\w'()+,./:=?-]+)/i;
 
@@ -68,5 +71,7 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown, where: string):
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = issue!.path.length === 0 ? where : `field "${issue!.path.join(".")}" of ${where}`;
-  throw new ShowtellError("ARGUMENT", `${field}: ${issue!.message}`, { cause: parsed.error });
+  const message = `${field}: ${issue!.message}`;
+  const short = message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
+  throw new ShowtellError("ARGUMENT", short, { cause: parsed.error });
 }

@@ -1,5 +1,6 @@
 // `showtell serve` from end to end: a process of its own that listens, answers and ends when it is told to.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -94,6 +95,8 @@ describe("options", () => {
       async (url) => {
         expect(await captionStatus(url)).toBe(401);
         expect(await captionStatus(url, { Authorization: "Bearer s3cret" })).toBe(200);
+        // Who has no token gets no model either: what it guards could be done with that.
+        expect((await fetch(`${url}models/tiny.safetensors`)).status).toBe(404);
       },
       "SIGTERM",
       { SHOWTELL_TOKEN: "s3cret" },
@@ -106,6 +109,23 @@ describe("options", () => {
       const { status, stderr } = await showtell(["serve", "--port", "0", "--token", token]);
       expect(status).toBe(2);
       expect(stderr).toMatch(/^error ARGUMENT: the token \(--token, SHOWTELL_TOKEN\)/);
+    },
+  );
+
+  test.each(["127.0.0.1", "127.1", "LOCALHOST"])(
+    "let no other name in where they name this machine: %s",
+    async (host) => {
+      await served(["--quiet", "--host", host], async (url) => {
+        const statusOf = (name: string): Promise<number> =>
+          new Promise((resolve, reject) => {
+            get(url, { headers: { Host: name } }, (response) => resolve(response.resume().statusCode!)).on(
+              "error",
+              reject,
+            );
+          });
+        expect(await statusOf("evil.example")).toBe(403);
+        expect(await statusOf("localhost")).not.toBe(403);
+      });
     },
   );
 

@@ -7,6 +7,7 @@ import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Pixels } from "../../src/image/pixels.ts";
 import { readImage } from "../../src/node/image-reader.ts";
+import { chainedTiff } from "../image/chained-tiff.ts";
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/photos/${name}`, import.meta.url));
 const pixel = ({ width, data }: Pixels, x: number, y: number): number[] => [
@@ -210,6 +211,32 @@ describe("readImage: limits", () => {
       failure("IMAGE_TOO_LARGE", "1000"),
     );
     await expect(readImage(fixture("coffee.webp"), { maxPixels: 240_000 })).resolves.toMatchObject({ width: 600 });
+  });
+
+  it("refuses a TIFF of more pages than a decoder should walk", async () => {
+    await expect(readImage(chainedTiff(1001))).rejects.toEqual(failure("IMAGE_TOO_LARGE", "more than 1000 pages"));
+    // Of these pages none can be read.
+    await expect(readImage(chainedTiff(1000))).rejects.toEqual(failure("IMAGE_DECODE", "broken"));
+  });
+
+  it("decodes large pictures one after the other: to turn one upright, all of it is held", async () => {
+    const background = { r: 200, g: 100, b: 50, alpha: 1 };
+    const bytes = await sharp({ create: { width: 4000, height: 4000, channels: 4, background } })
+      .toColourspace("rgb16")
+      .withMetadata({ orientation: 6 })
+      .png({ compressionLevel: 1 })
+      .toBuffer();
+    const peakOf = async (count: number): Promise<number> => {
+      const before = process.memoryUsage.rss();
+      let peak = before;
+      const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 5);
+      const read = await Promise.all(Array.from({ length: count }, () => readImage(bytes).then(({ data }) => data[0])));
+      clearInterval(timer);
+      expect(new Set(read).size).toBe(1);
+      return peak - before;
+    };
+    const one = await peakOf(1);
+    expect(await peakOf(6)).toBeLessThan(2 * one);
   });
 
   it("refuses a side that no JPEG could have", async () => {

@@ -244,6 +244,21 @@ describe("a request that can't be read is refused", () => {
       "REQUEST_TOO_LARGE",
       "116 parts",
     ],
+    ["that is nested without end", () => jsonRequest("[".repeat(1e6)), 400, "REQUEST_FORMAT", "nested deeper"],
+    [
+      "of ever more fields",
+      () => jsonRequest(`{${Array.from({ length: 1e5 }, (_, i) => `"${i}":0`).join()}}`),
+      400,
+      "REQUEST_FORMAT",
+      "more fields and values",
+    ],
+    [
+      "with a field whose name is a book",
+      () => jsonRequest({ images: [{ data: base64(pixel) }], [thousands.join()]: 0 }),
+      400,
+      "ARGUMENT",
+      "…",
+    ],
     [
       "that is a form without a boundary",
       () => pictureRequest("--", { headers: { "Content-Type": "multipart/form-data" } }),
@@ -257,6 +272,7 @@ describe("a request that can't be read is refused", () => {
   ] as const)("%s", async (_, ask, status, code, named) => {
     const refusal = await refusalOf(await fixture.service().fetch(ask()));
     expect(refusal).toMatchObject({ status, code, message: expect.stringContaining(named) as string });
+    expect(refusal.message.length).toBeLessThan(1000);
   });
 
   test("when it names a URL and these are switched off, which is each such picture's own error", async () => {
