@@ -63,12 +63,18 @@ function serve(args: readonly string[], environment = {}): Promise<Served> {
   });
 }
 
-/** Whether the page is told of a table of training neighbours, and the status of its file. */
-async function neighboursAt(url: string): Promise<readonly [told: boolean, status: number]> {
-  const { device } = (await (await fetch(`${url}page.json`)).json()) as { device: { neighbours?: object } };
-  const response = await fetch(`${url}training/neighbours.safetensors`);
-  await response.arrayBuffer();
-  return [device.neighbours !== undefined, response.status];
+/** Whether the page is told of a model for the device, and of training neighbours for it, and the status of each file. */
+async function handedOut(url: string): Promise<Record<"told" | "statuses", readonly unknown[]>> {
+  const { device } = (await (await fetch(`${url}page.json`)).json()) as { device?: { neighbours?: object } };
+  const statuses = ["models/tiny.safetensors", "training/neighbours.safetensors"].map(async (path) => {
+    const response = await fetch(`${url}${path}`);
+    await response.arrayBuffer();
+    return response.status;
+  });
+  return {
+    told: [device !== undefined, device?.neighbours !== undefined],
+    statuses: await Promise.all(statuses),
+  };
 }
 
 describeGroup("browser", () => {
@@ -117,10 +123,10 @@ describeGroup("browser", () => {
     return { page, complaints };
   }
 
-  test("hands the training data's captions to the device, but not where a token is asked for", async () => {
-    expect(await neighboursAt(served.url)).toEqual([true, 200]);
+  test("hands model and training data's captions to the device, but not where a token is asked for", async () => {
+    expect(await handedOut(served.url)).toEqual({ told: [true, true], statuses: [200, 200] });
     const guarded = await serve(asked, { SHOWTELL_TOKEN: "s3cret" });
-    expect(await neighboursAt(guarded.url)).toEqual([false, 404]);
+    expect(await handedOut(guarded.url)).toEqual({ told: [false, false], statuses: [404, 404] });
     await guarded.stop();
   });
 
