@@ -14,8 +14,9 @@ import {
 } from "../bundle/decoder-bundle.ts";
 import type { EncoderBundle } from "../node/bundle-files.ts";
 import { findEncoder, readBundleFile, readEncoderFile, writeBundleFile } from "../node/bundle-files.ts";
+import type { Dataset } from "../node/dataset-folder.ts";
 import { openDataset } from "../node/dataset-folder.ts";
-import { requireWritable } from "../node/files.ts";
+import { requireOwnFile, requireWritable } from "../node/files.ts";
 import { encoderFile } from "../node/weights-folder.ts";
 import type { FrequencyTable } from "../text/frequency-table.ts";
 import { frequencyTable } from "../text/frequency-table.ts";
@@ -71,8 +72,11 @@ async function pack(
 ): Promise<void> {
   await requireWritable(out);
   const before = await readBundleFile(path);
-  let bundle = await joined(before, encoder);
-  if (references !== undefined) bundle = withReferences(bundle, await referenceTable(references));
+  const dataset = references === undefined ? undefined : await openDataset(references, { captionsOnly: true });
+  const { read, ...own } = await joined(before, encoder);
+  await requireOwnFile(out, [...read, ...(dataset ? [dataset.captionFile] : [])], "the new bundle");
+  let { bundle } = own;
+  if (dataset !== undefined) bundle = withReferences(bundle, referenceTable(dataset));
   if (precision !== undefined) {
     const { openSession } = await import("../node/ort-session.ts");
     bundle = await withPrecision(bundle, precision, openSession);
@@ -84,27 +88,41 @@ async function pack(
 }
 
 /** Document frequencies of a data set's train split, counted as training counts them. */
-async function referenceTable(data: string): Promise<FrequencyTable> {
-  const records = (await openDataset(data, { captionsOnly: true })).split("train");
-  return frequencyTable(records.map(({ captions }) => captions.map(ptbTokens)));
+function referenceTable(dataset: Dataset): FrequencyTable {
+  return frequencyTable(dataset.split("train").map(({ captions }) => captions.map(ptbTokens)));
 }
 
-async function joined(bundle: Bundle, encoder: PackOptions["encoder"]): Promise<Omit<Bundle, "source">> {
+/** A decoder with its encoder, or without. */
+interface Joined {
+  readonly bundle: Omit<Bundle, "source">;
+  /** The bundles that were read besides the decoder's own, which may be written anew. */
+  readonly read: readonly string[];
+}
+
+async function joined(bundle: Bundle, encoder: PackOptions["encoder"]): Promise<Joined> {
   const { source, decoder } = bundle;
   if (decoder === undefined) throw new ShowtellError("BUNDLE_KIND", `"${source}" holds no decoder: name one that does`);
-  if (encoder === false) return withoutEncoder(bundle);
-  if (encoder === undefined && bundle.encoder !== undefined) return bundle;
+  if (encoder === false) return { bundle: withoutEncoder(bundle), read: [] };
+  if (encoder === undefined && bundle.encoder !== undefined) return { bundle, read: [] };
   const from =
     encoder === undefined ? await findEncoder(source, decoder.manifest) : await readEncoderFile(encoderFile(encoder));
   const licences = from.manifest.licences.filter(({ part }) => part === "encoder");
-  return withEncoder(await forEncoder(bundle, from), from.encoder, licences);
+  const own = await ownEncoder(bundle, from);
+  const { identity } = from.encoder.manifest;
+  // The one that the decoder was trained on, in another precision.
+  const isTwin = own !== from && sameNetwork(own.encoder, from.encoder);
+  return {
+    bundle: withEncoder(isTwin ? readingThrough(bundle, identity) : bundle, from.encoder, licences),
+    read: [from.source, own.source].filter((file) => file !== source),
+  };
 }
 
-/** The decoder as it is, or for this encoder if that is the one it was trained on in another precision. */
-async function forEncoder(bundle: Bundle, { encoder }: EncoderBundle): Promise<Omit<Bundle, "source">> {
-  const { manifest } = bundle.decoder!;
-  const { identity } = encoder.manifest;
-  if (identity === manifest.encoder.identity) return bundle;
-  const own = bundle.encoder ?? (await findEncoder(bundle.source, manifest)).encoder;
-  return sameNetwork(own, encoder) ? readingThrough(bundle, identity) : bundle;
+/** The bundle with the encoder that a decoder was trained on: the one at hand, the decoder's own or one that is sought. */
+async function ownEncoder(
+  { source, decoder, encoder, manifest }: Bundle,
+  atHand: EncoderBundle,
+): Promise<EncoderBundle> {
+  const trainedOn = decoder!.manifest;
+  if (atHand.encoder.manifest.identity === trainedOn.encoder.identity) return atHand;
+  return encoder === undefined ? findEncoder(source, trainedOn) : { source, manifest, encoder };
 }

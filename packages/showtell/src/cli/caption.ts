@@ -3,9 +3,11 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { ShowtellError } from "../base/errors.ts";
 import { areNeighbours, neighboursForetell, requireSoundSearch } from "../caption/caption-options.ts";
-import { requireWritable, writeFileAtomically } from "../node/files.ts";
+import { modelPaths } from "../node/captioner-files.ts";
+import { requireOwnFile, requireWritable, writeFileAtomically } from "../node/files.ts";
 import type { Captioner, NodeCaptionOptions } from "../node/captioner.ts";
 import { loadCaptioner } from "../node/captioner.ts";
+import { defaultModel } from "../node/shipped-models.ts";
 import type { NamedOutcome as Outcome } from "./caption-json.ts";
 import { captionJson } from "./caption-json.ts";
 import type { PictureInput } from "./inputs.ts";
@@ -113,7 +115,11 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
     signal,
   });
   const inputs = found.slice(0, options.limit);
-  if (options.results !== undefined) await requireWritable(options.results);
+  if (options.results !== undefined) {
+    requireOwnNames(inputs);
+    await requireWritable(options.results);
+    await requireOwnFile(options.results, await filesRead(found, options), "the results");
+  }
 
   const progress = terminal.progress("captioning", inputs.length, { unit: "pictures" });
   const results: { image_id: string; caption: string }[] = [];
@@ -136,6 +142,34 @@ async function captionPictures(paths: readonly string[], options: CaptionCommand
   const silent = abstained > 0 ? `, ${abstained} abstained from` : "";
   if (inputs.length > 1) terminal.note(`${counted(results.length, "picture")} captioned${silent}, ${failed} failed`);
   if (failed > 0) shell.fail();
+}
+
+/** Refuses pictures that results would not tell apart: they go by the names of their files there. @throws ShowtellError `ARGUMENT`. */
+function requireOwnNames(inputs: readonly PictureInput[]): void {
+  const places = new Map<string, string>();
+  for (const input of inputs) {
+    if ("error" in input) continue;
+    const file = basename(input.name);
+    const other = places.get(file);
+    if (other !== undefined)
+      throw new ShowtellError(
+        "ARGUMENT",
+        `"${other}" and "${input.name}" would both be "${file}" in --results: caption them in two calls, or leave one out`,
+      );
+    places.set(file, input.name);
+  }
+}
+
+/** All files that captioning reads but for encoders. */
+async function filesRead(
+  found: readonly PictureInput[],
+  { model = defaultModel, neighbours, pathsFrom }: CaptionCommandOptions,
+): Promise<readonly string[]> {
+  const pictures = found.flatMap((input) =>
+    "source" in input && typeof input.source === "string" ? input.source : [],
+  );
+  const others = [neighbours, pathsFrom].filter((file) => file !== undefined);
+  return [...pictures, ...others, ...(await modelPaths(model))];
 }
 
 /** Training pictures that are told of for each picture. */

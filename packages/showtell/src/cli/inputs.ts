@@ -6,13 +6,14 @@ import { glob, isDynamicPattern } from "tinyglobby";
 import { utf8Text } from "../base/bytes.ts";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
+import type { ImageSource } from "../node/captioner.ts";
 import { filesBelow, readBytes, unreadable } from "../node/files.ts";
 import type { PlainError } from "../base/errors.ts";
 import { plainError } from "../base/errors.ts";
 
 /** A picture to be read, or what became of a name that leads to none. */
 export type PictureInput =
-  | { readonly name: string; readonly source: string | Uint8Array }
+  | { readonly name: string; readonly source: ImageSource }
   | { readonly name: string; readonly error: PlainError };
 
 /** Where pictures are named. */
@@ -42,21 +43,27 @@ export async function findInputs({
   onFound,
   signal,
 }: InputSources): Promise<readonly PictureInput[]> {
-  const uses = [...paths, pathsFrom].filter((path) => path === standardInput).length;
-  if (uses > 1) throw new ShowtellError("ARGUMENT", `"-" stands ${uses} times: standard input can be read once`);
-  if (uses === 1 && process.stdin.isTTY) {
-    throw new ShowtellError("ARGUMENT", '"-" reads standard input, which is the keyboard here: pipe something in');
-  }
+  requireOneStandardInput([...paths, pathsFrom]);
   const named = pathsFrom === undefined ? paths : [...paths, ...(await readList(pathsFrom, signal))];
+  requireOneStandardInput([...named, pathsFrom]); // the list may name it, too
   if (named.length === 0) {
     throw new ShowtellError("ARGUMENT", "no picture is named: give files, folders or globs, or a list by --paths-from");
   }
   const found: PictureInput[] = [];
   for (const path of named) {
-    if (path !== standardInput) found.push(...(await inputsAt(path, onFound)));
-    else found.push({ name: path, source: await readPicture(signal) });
+    if (path === standardInput) found.push({ name: path, source: await readPicture(signal) });
+    // One by one: a folder may hold more than a call takes arguments.
+    else for (const input of await inputsAt(path, onFound)) found.push(input);
   }
   return found;
+}
+
+function requireOneStandardInput(names: readonly (string | undefined)[]): void {
+  const uses = names.filter((name) => name === standardInput).length;
+  if (uses > 1) throw new ShowtellError("ARGUMENT", `"-" stands ${uses} times: standard input can be read once`);
+  if (uses === 1 && process.stdin.isTTY) {
+    throw new ShowtellError("ARGUMENT", '"-" reads standard input, which is the keyboard here: pipe something in');
+  }
 }
 
 /** All pictures in a folder and below, sorted; hidden files and folders are passed over. @throws ShowtellError `FILE_NOT_FOUND`. */
@@ -111,10 +118,10 @@ async function readList(file: string, signal: AbortSignal): Promise<readonly str
   return text.split(/\r?\n/).filter((line) => line !== "");
 }
 
-async function readPicture(signal: AbortSignal): Promise<Uint8Array> {
+async function readPicture(signal: AbortSignal): Promise<ImageSource> {
   // Only here, for it loads the decoder of pictures.
   const { maximumPictureBytes } = await import("../node/image-reader.ts");
-  return readStandardInput(signal, maximumPictureBytes + 1);
+  return { name: "standard input", bytes: await readStandardInput(signal, maximumPictureBytes + 1) };
 }
 
 /** Standard input to its end, or to a limit; a picture beyond the limit is refused by whoever reads it. */

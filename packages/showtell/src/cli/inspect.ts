@@ -9,7 +9,7 @@ import { summariseBundle } from "../bundle/summary.ts";
 import type { PreprocessRule } from "../image/preprocess.ts";
 import { findEncoder, readBundleFile } from "../node/bundle-files.ts";
 import { defaultModel } from "../node/shipped-models.ts";
-import { requireWritable, writeFileAtomically } from "../node/files.ts";
+import { requireOwnFile, requireWritable, writeFileAtomically } from "../node/files.ts";
 import { architectureDiagram } from "../plot/architecture.ts";
 import { jsonOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
@@ -48,6 +48,7 @@ async function inspect(path: string, { json, svg }: InspectOptions, { terminal }
   if (svg !== undefined) await requireWritable(svg);
   const bundle = await readBundleFile(path);
   const encoder = await encoderBundle(bundle);
+  if (svg !== undefined) await requireOwnFile(svg, [path, ...(encoder ? [encoder.source] : [])], "the drawing");
   const { size } = await stat(path);
   const summary = summariseBundle(bundle);
   if (json) await terminal.print(JSON.stringify({ file: path, bytes: size, ...summary }, undefined, 2));

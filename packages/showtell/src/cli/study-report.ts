@@ -73,6 +73,7 @@ async function report(
   const { judgments, source } =
     options.judgments === undefined ? await ofStore(number, options) : await ofFile(options.judgments, options);
   const { resamples, exclude = [], out } = options;
+  const read = [options.judgments, options.data].filter((file) => file !== undefined);
   const units = { scores: "captions", correlations: "metrics" } as const;
   const bars = new Map<string, Progress>();
   const stopBars = (): void => bars.forEach((bar) => bar.stop());
@@ -81,6 +82,7 @@ async function report(
     seed: 1,
     exclude,
     out,
+    read,
     signal,
     onProgress({ task, done, total }) {
       if (!bars.has(task)) {

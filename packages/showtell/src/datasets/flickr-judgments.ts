@@ -80,7 +80,7 @@ export function parseFlickrJudgments(
     }
     const caption = captionsOf.get(written[1]!)?.[Number(written[2])];
     if (caption === undefined) throw lineError(file, number, `the data set has no caption "${id}"`, "DATA_IDS");
-    return said.map((one) => ({ image, caption, ...one }));
+    return said.map((one) => ({ image, caption, ...one, line: number }));
   });
   return { judgments, ownCaptions };
 }

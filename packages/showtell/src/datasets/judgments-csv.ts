@@ -11,6 +11,8 @@ export interface ForeignJudgment {
   readonly score: number;
   /** Who said the caption; undefined if the file has no such column, or nothing in it. */
   readonly system?: string;
+  /** Where it stands in its file, counted from 1. */
+  readonly line: number;
 }
 
 const columns = ["image", "caption", "rater", "score"] as const;
@@ -36,6 +38,7 @@ export function parseJudgmentsCsv(text: string, file: string): readonly ForeignJ
       rater: field("rater"),
       score,
       ...(system !== "" && { system }),
+      line,
     };
   });
 }

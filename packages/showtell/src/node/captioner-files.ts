@@ -43,7 +43,7 @@ async function encoderOf(readers: readonly DecoderBundle[]): Promise<Pick<Captio
 }
 
 /** The paths that a model argument names. A file whose own name has a comma in it is that file. */
-async function modelPaths(model: ModelArgument): Promise<readonly string[]> {
+export async function modelPaths(model: ModelArgument): Promise<readonly string[]> {
   if (typeof model !== "string") return model;
   if (!model.includes(",") || (await isThere(model))) return [model];
   return model

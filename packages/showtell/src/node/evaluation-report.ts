@@ -10,7 +10,7 @@ import { reportDrawings } from "../evaluate/report-drawings.ts";
 import { reportPage } from "../evaluate/report-page.ts";
 import type { Report } from "../evaluate/report.ts";
 import { shownPictures } from "../evaluate/report.ts";
-import { requireWritable, unwritable, writeFileAtomically } from "./files.ts";
+import { requireOwnFile, requireWritable, unwritable, writeFileAtomically } from "./files.ts";
 
 /** Names of the files in a report's folder. */
 export const reportFiles = { page: "report.html", data: "report.json", table: "report.csv" } as const;
@@ -25,6 +25,11 @@ export async function openReportFolder(folder: string): Promise<void> {
     throw unwritable(folder, cause);
   });
   for (const name of Object.values(reportFiles)) await requireWritable(join(folder, name));
+}
+
+/** Refuses a folder where a report would be written over what is read for it. @throws ShowtellError `ARGUMENT`. */
+export async function requireOwnReport(folder: string, read: readonly string[]): Promise<void> {
+  for (const name of Object.values(reportFiles)) await requireOwnFile(join(folder, name), read, "the report");
 }
 
 /**

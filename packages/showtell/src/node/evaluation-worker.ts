@@ -14,7 +14,7 @@ import type { ReadingContext } from "./evaluation-data.ts";
 import { readSplit } from "./evaluation-data.ts";
 import type { Draft, Scene } from "./evaluation-drafts.ts";
 import { baselineDrafts, modelDraft, refuseLeaks } from "./evaluation-drafts.ts";
-import { openReportFolder, writeReport } from "./evaluation-report.ts";
+import { openReportFolder, requireOwnReport, writeReport } from "./evaluation-report.ts";
 import type { EvaluationNews, EvaluationRequest } from "./evaluation-request.ts";
 import { sessionsWith } from "./ort-session.ts";
 import { cachedParaphrases } from "./paraphrase-table.ts";
@@ -156,6 +156,10 @@ async function evaluate(context: ReadingContext): Promise<Evaluation> {
   const dataset = await openDataset(request.data, request.images === undefined ? {} : { images: request.images });
   const models = await readModels(request.models, openSession, signal);
   const inputs = inputsOf(models);
+  if (request.out !== undefined) {
+    const bundles = models.flatMap(({ files }) => [...files.members, ...files.inputs].map(({ source }) => source));
+    await requireOwnReport(request.out, [dataset.captionFile, ...bundles]);
+  }
   const split = await readSplit(dataset, request.split, inputs, context);
   try {
     const scene: Scene = { context, dataset, inputs, split, tables: new Map() };

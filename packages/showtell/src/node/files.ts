@@ -147,7 +147,7 @@ export async function* chunksOf(file: string, signal?: CancelSignal): AsyncGener
 
 /**
  * Writes a file in one step for whoever looks: its content goes to a new file in the same folder, is synced to the disk and
- * renamed; on any failure the old file is whole. Parts are written one after the other and may exceed 2 GiB together.
+ * renamed; on any failure the old file is whole. The new one has its permissions, and a link to it stays a link. Parts are written one after the other and may exceed 2 GiB together.
  * A process killed while writing leaves `NAME.….tmp` behind.
  * @throws ShowtellError `FILE_WRITE` if that fails: no such folder, full disk, missing permission.
  */
@@ -181,8 +181,11 @@ export interface Replacement {
  */
 export async function openReplacement(path: string): Promise<Replacement> {
   await requireReplaceable(path);
-  const temporary = `${path}.${process.pid}.${randomUUID().slice(0, 8)}.tmp`;
-  const file = await open(temporary, "wx").catch((cause: unknown) => {
+  const place = await placeOf(path);
+  const mode = await modeOf(place);
+  const temporary = `${place}.${process.pid}.${randomUUID().slice(0, 8)}.tmp`;
+  // From the beginning, so that nobody reads what the old file kept from them.
+  const file = await open(temporary, "wx", mode).catch((cause: unknown) => {
     throw unwritable(path, cause);
   });
   let over = false;
@@ -200,6 +203,7 @@ export async function openReplacement(path: string): Promise<Replacement> {
       throw unwritable(path, cause);
     }
   };
+  if (mode !== undefined) await step(() => file.chmod(mode)); // what the umask took away
   return {
     // `writeFile` on a handle goes on from its position, and does not stop at what one system call can take.
     write: (content) => step(() => file.writeFile(content)),
@@ -207,9 +211,9 @@ export async function openReplacement(path: string): Promise<Replacement> {
       step(async () => {
         await file.sync();
         await file.close();
-        await rename(temporary, path);
+        await rename(temporary, place);
         over = true;
-        await syncFolder(dirname(path));
+        await syncFolder(dirname(place));
       }),
     abandon,
   };
@@ -221,11 +225,41 @@ export async function openReplacement(path: string): Promise<Replacement> {
  */
 export async function requireWritable(path: string): Promise<void> {
   try {
-    await access(dirname(path), constants.W_OK);
+    await access(dirname(await placeOf(path)), constants.W_OK);
   } catch (cause) {
     throw unwritable(path, cause);
   }
   await requireReplaceable(path);
+}
+
+/**
+ * Refuses to write over what is read, whatever links or spellings lead there.
+ * @param what Would be written, as the message calls it.
+ * @throws ShowtellError `ARGUMENT`.
+ */
+export async function requireOwnFile(path: string, read: readonly string[], what: string): Promise<void> {
+  if (!(await isThere(path))) return;
+  const own = await placeOf(path);
+  for (const file of read) {
+    if ((await placeOf(file)) === own)
+      throw new ShowtellError(
+        "ARGUMENT",
+        `${what} would be written over "${file}", which is read: name another place for it`,
+      );
+  }
+}
+
+/** Where a path leads: the file behind links, or the path itself if nothing is there. */
+async function placeOf(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
+
+/** The permissions of what is there; undefined if nothing is. */
+async function modeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ mode }) => mode & 0o777,
+    () => undefined,
+  );
 }
 
 /** Refuses what is there and is no file: a device, say, is not to be replaced by a file of its name. @throws ShowtellError `FILE_WRITE`. */

@@ -43,7 +43,7 @@ export async function readForeignJudgments(
       `"${missing.image}" was judged in "${file}", but "${data}" has no such picture`,
     );
   }
-  return { judgments: foreignJudgments(judgments, references), source: { kind: "file", name, ...left } };
+  return { judgments: foreignJudgments(judgments, file, references), source: { kind: "file", name, ...left } };
 }
 
 function flickrJudgments(text: string, file: string, records: readonly CaptionRecord[] | undefined): FlickrJudgments {

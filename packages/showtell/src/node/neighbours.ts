@@ -21,7 +21,7 @@ import { featureBatches } from "./feature-batches.ts";
 import type { FeatureCache } from "./feature-cache.ts";
 import { extractFeatures } from "./feature-extraction.ts";
 import type { ExtractionProgress } from "./feature-extraction.ts";
-import { requireWritable, writeFileAtomically } from "./files.ts";
+import { requireOwnFile, requireWritable, writeFileAtomically } from "./files.ts";
 import { readSafetensorsFile } from "./safetensors-file.ts";
 import { version } from "./version.ts";
 
@@ -55,13 +55,18 @@ const picturesAtOnce = 64;
 /**
  * Writes the table of a split's pictures, with a matcher; features that the cache has are not computed again.
  * @returns What was written.
- * @throws ShowtellError `DATA_…`, `BUNDLE_…`, `ENCODER_MISSING`, `FILE_WRITE`, `CANCELLED`.
+ * @throws ShowtellError `DATA_…`, `BUNDLE_…`, `ENCODER_MISSING`, `ARGUMENT` if the table would be written over what is read, `FILE_WRITE`,
+ *   `CANCELLED`.
  */
 export async function buildNeighbours(request: NeighboursRequest): Promise<NeighbourTable> {
   const { model, data, images, split, out, signal } = request;
   await requireWritable(out);
-  const [input] = (await readCaptionerFiles(model)).inputs;
+  const { members, inputs } = await readCaptionerFiles(model);
+  const [input] = inputs;
   const dataset = await openDataset(data, images === undefined ? {} : { images });
+  const bundles = [...members, ...inputs].map(({ source }) => source);
+  const pictures = dataset.split(split).map(({ image }) => picturePath(dataset, image));
+  await requireOwnFile(out, [...bundles, dataset.captionFile, ...pictures], "the table of neighbours");
   const table = await withMatcher(await neighbourTable(dataset, split, input!, request), request);
   const { tensors, metadata } = packNeighbours(table);
   throwIfCancelled(signal);

@@ -1,7 +1,5 @@
 // Scores files of captions against a file of references: one system, or two that are compared. Prints nothing; the metrics are
 // caption-metrics' own, and the files are caption-files.ts'.
-import { realpath } from "node:fs/promises";
-import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
   type CaptionedImage,
@@ -18,7 +16,7 @@ import {
 import { throwIfCancelled } from "../base/cancel.ts";
 import { ShowtellError } from "../base/errors.ts";
 import { openReferences, readHypotheses, type ReferenceSource } from "./caption-files.ts";
-import { openReplacement } from "./files.ts";
+import { openReplacement, requireOwnFile } from "./files.ts";
 import type { Replacement } from "./files.ts";
 
 /** What is scored, and how. */
@@ -60,23 +58,6 @@ export interface ScoreReport {
   readonly bootstrap?: { readonly resamples: number; readonly seed: number };
 }
 
-/** Where a path leads, or would. */
-async function placeOf(path: string): Promise<string> {
-  return realpath(path).catch(() => resolve(path));
-}
-
-/** Refuses to write over what is read. @throws ShowtellError `ARGUMENT`. */
-async function requireOwnFile(path: string, read: readonly string[]): Promise<void> {
-  const own = await placeOf(path);
-  for (const file of read) {
-    if ((await placeOf(file)) === own)
-      throw new ShowtellError(
-        "ARGUMENT",
-        `the scores of images would be written over "${file}", which is read: name another file`,
-      );
-  }
-}
-
 /** Samples that a comparison draws. */
 const resamples = 1000;
 
@@ -87,11 +68,12 @@ const breathMs = 50;
  * Scores captions with every metric; with two files, also says how sure their difference is.
  * @param meteor What METEOR looks words up in.
  * @throws ShowtellError as {@link readHypotheses} and {@link openReferences} do; `DATA_IDS` naming an image that is missing on one
- *   side, `DATA_EMPTY` if no reference has a word, `FILE_WRITE`, `CANCELLED`.
+ *   side, `DATA_EMPTY` if no reference has a word, `ARGUMENT` if scores of images would be written over what is read, `FILE_WRITE`, `CANCELLED`.
  */
 export async function scoreFiles(request: ScoreRequest, meteor: MeteorResources): Promise<ScoreReport> {
   const { hypotheses: files, references: referenceFile, signal } = request;
-  if (request.perImage !== undefined) await requireOwnFile(request.perImage, [...files, referenceFile]);
+  if (request.perImage !== undefined)
+    await requireOwnFile(request.perImage, [...files, referenceFile], "the scores of images");
   const systems: System[] = [];
   for (const file of files) systems.push({ file, captions: await readHypotheses(file, signal) });
   requireSameImages(systems);

@@ -13,7 +13,7 @@ import { studyDrawings } from "../study/report-drawings.ts";
 import { studyPage } from "../study/report-page.ts";
 import type { JudgmentSource, StudyReport } from "../study/report.ts";
 import type { ResamplingOptions } from "../study/resampling.ts";
-import { openReportFolder, reportFiles } from "./evaluation-report.ts";
+import { openReportFolder, reportFiles, requireOwnReport } from "./evaluation-report.ts";
 import { writeFileAtomically } from "./files.ts";
 import { cachedParaphrases } from "./paraphrase-table.ts";
 import { writer } from "./version.ts";
@@ -24,6 +24,8 @@ export interface StudyReportOptions extends ResamplingOptions {
   readonly exclude?: readonly string[];
   /** Folder for report.html, report.json and report.csv; default: none is written. */
   readonly out?: string | undefined;
+  /** Files that the judgments and references were read from: no report is written over them. */
+  readonly read?: readonly string[];
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: StudyReportProgress) => void) | undefined;
 }
@@ -37,13 +39,15 @@ export interface StudyReportProgress {
 
 /**
  * Makes a report. Metrics are computed where every picture that was judged has references.
- * @throws ShowtellError `DATA_EMPTY` if nothing was judged, `ARGUMENT` if a rater to be left out is not there, `FILE_WRITE`, `CANCELLED`.
+ * @throws ShowtellError `DATA_EMPTY` if nothing was judged; `ARGUMENT` if a rater to be left out is not there, no judgment is left, or a report would be
+ *   written over what was read; `FILE_WRITE`, `CANCELLED`.
  */
 export async function reportJudgments(
   all: Judgments,
   source: JudgmentSource,
-  { exclude = [], out, onProgress, ...options }: StudyReportOptions,
+  { exclude = [], out, read = [], onProgress, ...options }: StudyReportOptions,
 ): Promise<StudyReport> {
+  if (out !== undefined) await requireOwnReport(out, read);
   if (out !== undefined) await openReportFolder(out);
   const data = without(all, exclude);
   const { scores, signatures } = await metricScores(data, { signal: options.signal, onProgress });
@@ -78,9 +82,12 @@ function without(data: Judgments, exclude: readonly string[]): Judgments {
     const known = quoted(data.raters.map(({ rater }) => rater));
     throw new ShowtellError("ARGUMENT", `there is no rater "${unknown}" to leave out: there are ${known}`);
   }
+  const judgments = data.judgments.filter(({ rater }) => rater === undefined || !exclude.includes(rater));
+  if (judgments.length === 0 && data.judgments.length > 0)
+    throw new ShowtellError("ARGUMENT", `without ${quoted(exclude)} there is no judgment: leave fewer raters out`);
   return {
     ...data,
-    judgments: data.judgments.filter(({ rater }) => rater === undefined || !exclude.includes(rater)),
+    judgments,
     raters: data.raters.filter(({ rater }) => !exclude.includes(rater)),
   };
 }

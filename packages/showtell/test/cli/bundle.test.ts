@@ -203,6 +203,35 @@ describe("packing", () => {
     expect(again.decoder!.manifest.identity).toBe(fast.decoder!.manifest.identity);
   });
 
+  test("writes over the decoder's own bundle, but over no other that it reads", async () => {
+    const small = await smallEncoder();
+    await writeBundleFile(at("own-small.safetensors"), small);
+    await writeTinyModel(at("own-model.safetensors"), small);
+    await writeBundleFile(at("own-wide.safetensors"), await smallEncoder(drawnEncoder("efficientnet-lite0")));
+    writeFileSync(at("own.jsonl"), `${JSON.stringify({ image: "a.jpg", captions: ["a dog"], split: "train" })}\n`);
+    const pack = ["pack", "own-model.safetensors", "--encoder"];
+    const cases = [
+      [...pack, "own-small.safetensors", "--out", "own-small.safetensors"],
+      [...pack, "own-wide.safetensors", "--out", "own-wide.safetensors"],
+      ["pack", "own-model.safetensors", "--no-encoder", "--references", "own.jsonl", "--out", "./own.jsonl"],
+    ] as const;
+    for (const args of cases) {
+      const own = at(args.at(-1)!);
+      const before = readFileSync(own);
+      const { status, stderr } = await bundle(...args);
+      expect([status, stderr]).toEqual([
+        2,
+        expect.stringMatching(/^error ARGUMENT: the new bundle would be written over /),
+      ]);
+      expect(readFileSync(own).equals(before)).toBe(true);
+    }
+    expect(await bundle(...pack, "own-small.safetensors", "--out", "own-model.safetensors")).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    expect((await readBundleFile(at("own-model.safetensors"))).encoder).toBeDefined();
+  });
+
   test("refuses a bundle without a decoder, and a place that cannot be written", async () => {
     expect((await bundle("pack", defaultEncoder, "--out", "x.safetensors")).stderr).toMatch(/^error BUNDLE_KIND: /);
     expect((await bundle("pack", "tiny.safetensors", "--out", "no/x")).stderr).toMatch(/^error FILE_WRITE: /);

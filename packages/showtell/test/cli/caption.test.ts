@@ -1,5 +1,5 @@
 // `showtell caption` from end to end: a process of its own for each call, mostly with an encoder that costs little; a tiny decoder.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -168,6 +168,9 @@ describe("what may be named", () => {
     const named = await caption(["photos/coffee.webp"]);
     expect(status).toBe(0);
     expect(stdout).toBe(named.stdout.replace("photos/coffee.webp", "-"));
+    const empty = await caption(["-"]);
+    expect(empty.status).toBe(1);
+    expect(empty.stderr).toMatch(/^error IMAGE_EMPTY: picture "standard input" is empty/);
   });
 
   test("a list of paths, in a file or on standard input, after the paths given as arguments", async () => {
@@ -194,6 +197,33 @@ describe("--results", () => {
     expect(captioned).toHaveLength(3);
   });
 
+  test.each(["photos/coffee.webp", "./photos/one-pixel.png", "list.txt", "small.safetensors"])(
+    "is not written over %s, which is read",
+    async (own) => {
+      writeFileSync(join(folder, "list.txt"), "photos/coffee.webp\n");
+      const before = readFileSync(join(folder, own));
+      const args = ["photos/one-pixel.png", "--paths-from", "list.txt", "--limit", "1", "--results", own];
+      const { status, stdout, stderr } = await caption(args);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toMatch(/^error ARGUMENT: the results would be written over ".*", which is read/);
+      expect(readFileSync(join(folder, own)).equals(before)).toBe(true);
+    },
+  );
+
+  test("is refused before any work where two pictures would go by one name", async () => {
+    mkdirSync(join(folder, "other"));
+    cpSync(photo("coffee.webp"), join(folder, "other", "coffee.webp"));
+    const args = ["photos/coffee.webp", "other/coffee.webp"];
+    const { status, stdout, stderr } = await caption([...args, "--results", "twice.json"]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toBe(
+      'error ARGUMENT: "photos/coffee.webp" and "other/coffee.webp" would both be "coffee.webp" in --results: ' +
+        "caption them in two calls, or leave one out\n",
+    );
+    expect(existsSync(join(folder, "twice.json"))).toBe(false);
+    expect((await caption([...args, "--limit", "1", "--results", "twice.json"])).status).toBe(0);
+  });
+
   test("is refused before any work if it cannot be written", async () => {
     const { status, stdout, stderr } = await caption(["photos", "--results", "nowhere/results.json", "-q"]);
     expect(status).toBe(1);
@@ -215,10 +245,15 @@ describe("drawing", () => {
 });
 
 describe("Ctrl-C", () => {
-  const many = "photos/coffee.webp\n".repeat(600);
+  const names = Array.from({ length: 600 }, (_, i) => `many/${i}.webp`);
+  const many = names.join("\n");
+  beforeAll(() => {
+    mkdirSync(join(folder, "many"));
+    for (const name of names) symlinkSync("../photos/coffee.webp", join(folder, name));
+  });
 
   test("ends with status 130, and what was printed by then is whole", async () => {
-    const expected = (await caption(["photos/coffee.webp"])).stdout;
+    const [, said] = (await caption(["photos/coffee.webp"])).stdout.split("\t");
     const { status, stdout, stderr } = await caption(["--paths-from", "-", "--results", "never.json"], {
       input: many,
       onOutput: (child, output) => output.stdout !== "" && !child.killed && child.kill("SIGINT"),
@@ -227,7 +262,7 @@ describe("Ctrl-C", () => {
     const lines = linesOf(stdout);
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThan(600);
-    expect(stdout).toBe(expected.repeat(lines.length));
+    expect(lines).toEqual(names.slice(0, lines.length).map((name) => `${name}\t${said!.trimEnd()}`));
     expect(stderr).toBe("stopping (Ctrl-C again stops at once)\nstopped\n");
     expect(() => readFileSync(join(folder, "never.json"))).toThrow("ENOENT");
   });
@@ -245,10 +280,11 @@ describe("wrong usage", () => {
   test.each([
     ["no picture", []],
     ["standard input twice", ["-", "--paths-from", "-"]],
+    ["standard input in a list from there", ["--paths-from", "-"], "-\n"],
     ["more candidates than the beam", ["photos/coffee.webp", "--beam", "2", "--candidates", "3"]],
     ["a search that draws", ["photos/coffee.webp", "--beam", "2", "--temperature", "1"]],
-  ])("%s is refused with status 2", async (_, args) => {
-    const { status, stdout, stderr } = await caption(args);
+  ])("%s is refused with status 2", async (_, args, input = "") => {
+    const { status, stdout, stderr } = await caption(args, { input });
     expect(status).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toMatch(/^error ARGUMENT: /);

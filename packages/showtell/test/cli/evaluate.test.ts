@@ -1,5 +1,5 @@
 // `showtell evaluate` on pictures of one colour: what it prints, writes and refuses.
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -64,6 +64,28 @@ describe("showtell evaluate", () => {
     expect(rows[0]!.model!.beam).toBe(2);
     expect((await evaluate(["-m", "tiny.safetensors"])).status).toBe(2);
     expect((await evaluate(["--split", "dev", "--beam", "0"])).status).toBe(2);
+  });
+
+  test("writes no report over what it reads", async () => {
+    const lines = readFileSync(join(folder, "captions.jsonl"), "utf8").trimEnd().split("\n");
+    const rows = lines.flatMap((line) => {
+      const { image, captions } = JSON.parse(line) as { image: string; captions: string[] };
+      return captions.map((caption) => `${image},${caption}`);
+    });
+    mkdirSync(join(folder, "own"));
+    const table = join(folder, "own", "report.csv");
+    writeFileSync(table, ["image,caption", ...rows, ""].join("\n"));
+    const before = readFileSync(table);
+    const own = ["--data", "own/report.csv", "--split", "all", "-m", "tiny.safetensors", "--no-baselines"];
+    const { status, stderr } = await evaluate([...own, "--out", "own"]);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error ARGUMENT: .*"own\/report\.csv", which is read/),
+    ]);
+    expect(readFileSync(table).equals(before)).toBe(true);
+    cpSync(join(folder, "tiny.safetensors"), join(folder, "own", "report.html"));
+    const model = await evaluate(["--split", "dev", "-m", "own/report.html", "--out", "own"]);
+    expect(model.stderr).toMatch(/^error ARGUMENT: .*"own\/report\.html", which is read/);
   });
 
   test("names what it can't do: a split or a model that is not there", async () => {

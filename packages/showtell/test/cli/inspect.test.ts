@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeBundleFile } from "../../src/node/bundle-files.ts";
 import { defaultEncoder } from "../../src/node/shipped-models.ts";
+import { smallEncoder } from "../small-encoder.ts";
 import { showtell } from "./run.ts";
 import { writeTinyModel } from "./tiny-model.ts";
 
@@ -54,6 +56,25 @@ describe("inspecting a decoder", () => {
     const svg = readFileSync(join(folder, "drawn.svg"), "utf8");
     for (const title of ["Preprocessing", "Pooled features", "LSTM", "Caption"]) expect(svg).toContain(title);
   });
+});
+
+function at(name: string): string {
+  return join(folder, name);
+}
+
+test("the drawing is not written over the bundle, nor over its encoder beside it", async () => {
+  const small = await smallEncoder();
+  await writeBundleFile(at("small.safetensors"), small);
+  await writeTinyModel(at("reads-small.safetensors"), small);
+  for (const own of ["reads-small.safetensors", "small.safetensors"]) {
+    const before = readFileSync(at(own));
+    const { status, stdout, stderr } = await showtell(["inspect", "reads-small.safetensors", "--svg", own], {
+      cwd: folder,
+    });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(new RegExp(`^error ARGUMENT: the drawing would be written over ".*${own}", which is read`));
+    expect(readFileSync(at(own)).equals(before)).toBe(true);
+  }
 });
 
 test("inspecting an encoder tells its preprocessing", async () => {

@@ -36,6 +36,15 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+test("a table is not written over what it is made of", async () => {
+  for (const own of ["captions.jsonl", "tiny.safetensors", join("images", basename(pictures[0]!))]) {
+    const before = readFileSync(join(folder, own));
+    const { status, stderr } = await build("-o", own);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^error ARGUMENT: the table of neighbours would be/)]);
+    expect(readFileSync(join(folder, own)).equals(before)).toBe(true);
+  }
+});
+
 test("training pictures are found by their look, and copies by their words, in the command and the service", async () => {
   const built = await build("-o", "table.safetensors", "--json");
   // The broken picture is named and left out.

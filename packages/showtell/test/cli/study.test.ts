@@ -143,6 +143,18 @@ test(
   },
 );
 
+test("a report is not written over the judgments that it is made of", async () => {
+  const own = mkdtempSync(join(tmpdir(), "showtell-study-own-"));
+  onTestFinished(() => rmSync(own, { recursive: true }));
+  const text = "image,caption,rater,score\ndog.jpg,a dog,ann,1\n";
+  writeFileSync(join(own, "report.csv"), text);
+  const { status, stderr } = await showtell(["study", "report", "--judgments", "report.csv", "--out", "."], {
+    cwd: own,
+  });
+  expect([status, stderr]).toEqual([2, expect.stringMatching(/^error ARGUMENT: .*"report\.csv", which is read/)]);
+  expect(readFileSync(join(own, "report.csv"), "utf8")).toBe(text);
+});
+
 test("pictures are drawn that raters and models see alike; others are left out, and those that a model was trained on refused", async () => {
   const own = mkdtempSync(join(tmpdir(), "showtell-study-pictures-"));
   onTestFinished(() => rmSync(own, { recursive: true }));

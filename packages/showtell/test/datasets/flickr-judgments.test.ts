@@ -14,12 +14,12 @@ const crowd = (...lines: readonly string[]) =>
 test("three experts grade a caption; one of the picture's own is counted and left out", () => {
   expect(experts("a.jpg\tb.jpg#1\t1\t2\t1", "", "a.jpg\ta.jpg#0\t4\t4\t4", "b.jpg\ta.jpg#0\t3\t4\t2")).toEqual({
     judgments: [
-      { image: "a.jpg", caption: "a cat sleeps", rater: "expert 1", score: 1 },
-      { image: "a.jpg", caption: "a cat sleeps", rater: "expert 2", score: 2 },
-      { image: "a.jpg", caption: "a cat sleeps", rater: "expert 3", score: 1 },
-      { image: "b.jpg", caption: "a dog", rater: "expert 1", score: 3 },
-      { image: "b.jpg", caption: "a dog", rater: "expert 2", score: 4 },
-      { image: "b.jpg", caption: "a dog", rater: "expert 3", score: 2 },
+      { image: "a.jpg", caption: "a cat sleeps", rater: "expert 1", score: 1, line: 1 },
+      { image: "a.jpg", caption: "a cat sleeps", rater: "expert 2", score: 2, line: 1 },
+      { image: "a.jpg", caption: "a cat sleeps", rater: "expert 3", score: 1, line: 1 },
+      { image: "b.jpg", caption: "a dog", rater: "expert 1", score: 3, line: 4 },
+      { image: "b.jpg", caption: "a dog", rater: "expert 2", score: 4, line: 4 },
+      { image: "b.jpg", caption: "a dog", rater: "expert 3", score: 2, line: 4 },
     ],
     ownCaptions: 1,
   });
@@ -28,10 +28,10 @@ test("three experts grade a caption; one of the picture's own is counted and lef
 test("a crowd says Yes or No, nobody told from another", () => {
   const { judgments } = crowd("b.jpg\ta.jpg#1\t0.333333333333333\t1\t2", "a.jpg\tb.jpg#0\t1\t1\t0");
   expect(judgments).toEqual([
-    { image: "b.jpg", caption: "a dog runs", score: 1 },
-    { image: "b.jpg", caption: "a dog runs", score: 0 },
-    { image: "b.jpg", caption: "a dog runs", score: 0 },
-    { image: "a.jpg", caption: "a cat", score: 1 },
+    { image: "b.jpg", caption: "a dog runs", score: 1, line: 1 },
+    { image: "b.jpg", caption: "a dog runs", score: 0, line: 1 },
+    { image: "b.jpg", caption: "a dog runs", score: 0, line: 1 },
+    { image: "a.jpg", caption: "a cat", score: 1, line: 2 },
   ]);
 });
 

@@ -9,6 +9,7 @@ import {
   readFile,
   readdir,
   rm,
+  stat,
   symlink,
   truncate,
   writeFile,
@@ -16,7 +17,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { filesBelow, readBytes, requireWritable, writeFileAtomically } from "../../src/node/files.ts";
+import {
+  filesBelow,
+  openReplacement,
+  readBytes,
+  requireOwnFile,
+  requireWritable,
+  writeFileAtomically,
+} from "../../src/node/files.ts";
 import { readSafetensorsFile, readSafetensorsFileHeader } from "../../src/node/safetensors-file.ts";
 import { tensor } from "../../src/base/tensor.ts";
 import { safetensorsParts, writeSafetensors } from "../../src/safetensors/write.ts";
@@ -53,6 +61,47 @@ describe("writing a file", () => {
     });
     expect(await readFile(path, "utf8")).toBe("old");
     expect(await readdir(folder)).toEqual(["a.bin"]);
+  });
+
+  test("keeps its permissions, whatever the umask, and nobody else may read the new one meanwhile", async () => {
+    const path = join(folder, "a.txt");
+    for (const mode of [0o600, 0o666]) {
+      await writeFile(path, "old");
+      await chmod(path, mode);
+      const replacement = await openReplacement(path);
+      const temporary = (await readdir(folder)).find((name) => name !== "a.txt")!;
+      expect((await stat(join(folder, temporary))).mode & 0o777).toBe(mode);
+      await replacement.write("new");
+      await replacement.commit();
+      expect([await readFile(path, "utf8"), (await stat(path)).mode & 0o777]).toEqual(["new", mode]);
+    }
+  });
+
+  test("behind a link leaves the link, and writes in the file's own folder", async () => {
+    await mkdir(join(folder, "elsewhere"));
+    await writeFile(join(folder, "elsewhere", "a.txt"), "old");
+    await symlink(join("elsewhere", "a.txt"), join(folder, "link"));
+    await requireWritable(join(folder, "link"));
+    await writeFileAtomically(join(folder, "link"), "new");
+    expect((await lstat(join(folder, "link"))).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(folder, "elsewhere", "a.txt"), "utf8")).toBe("new");
+    expect(await readdir(join(folder, "elsewhere"))).toEqual(["a.txt"]);
+  });
+
+  test("over what is read is refused, whatever link or spelling leads there", async () => {
+    const path = join(folder, "a.txt");
+    await writeFile(path, "read");
+    await symlink("a.txt", join(folder, "link"));
+    await symlink(".", join(folder, "here"));
+    for (const other of [path, join(folder, "link"), `${folder}/./a.txt`, join(folder, "here", "a.txt")]) {
+      await expect(requireOwnFile(other, [join(folder, "gone"), path], "the table")).rejects.toMatchObject({
+        code: "ARGUMENT",
+        message: `the table would be written over "${path}", which is read: name another place for it`,
+      });
+      await expect(requireOwnFile(path, [other], "the table")).rejects.toMatchObject({ code: "ARGUMENT" });
+    }
+    await requireOwnFile(path, [join(folder, "gone")], "the table");
+    await requireOwnFile(join(folder, "gone"), [path, join(folder, "gone")], "the table");
   });
 
   test("says which folder is missing, or that a folder is in the way", async () => {

@@ -71,6 +71,40 @@ test("Flickr8k's crowd: shares of Yes, and no word on raters whom nobody knows",
   expect(page).not.toMatch(/<h2>Raters|>raters</);
 });
 
+test("a report is not written over what it is made of, and one without any judgment left says why", async () => {
+  const out = join(folder, "own");
+  const file = join(out, "report.csv");
+  const text = "image,caption,rater,score\ndog.jpg,a dog,ann,1\n";
+  mkdirSync(out);
+  writeFileSync(file, text);
+  const { judgments, source } = await readForeignJudgments(file);
+  const options = { resamples: 10, seed: 1 };
+  await expect(reportJudgments(judgments, source, { ...options, out, read: [file] })).rejects.toMatchObject({
+    code: "ARGUMENT",
+    message: `the report would be written over "${file}", which is read: name another place for it`,
+  });
+  expect(readFileSync(file, "utf8")).toBe(text);
+  await expect(reportJudgments(judgments, source, { ...options, exclude: ["ann"] })).rejects.toMatchObject({
+    code: "ARGUMENT",
+    message: 'without "ann" there is no judgment: leave fewer raters out',
+  });
+});
+
+test("judgments that are missing or there twice are told with the file and its lines", async () => {
+  const file = join(folder, "twice.csv");
+  const head = "image,caption,rater,score\n";
+  writeFileSync(file, `${head}dog.jpg,a dog,ann,1\ndog.jpg,a cat,ann,1\ndog.jpg,a dog,ann,2\n`);
+  await expect(readForeignJudgments(file)).rejects.toMatchObject({
+    code: "DATA_FORMAT",
+    message: `${file}: line 4: "ann" judged "a dog" of "dog.jpg" in line 2 already: leave one out`,
+  });
+  writeFileSync(file, head);
+  await expect(readForeignJudgments(file)).rejects.toMatchObject({
+    code: "DATA_EMPTY",
+    message: `"${file}" has no judgment to report on: name a file with a line for each`,
+  });
+});
+
 test("Flickr8k's own files without the data set are refused with what to add", async () => {
   const file = join(folder, "ExpertAnnotations.txt");
   writeFileSync(file, "dog.jpg\tcat.jpg#0\t1\t1\t1\n");

@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import type { Task } from "../../src/study/design.ts";
 import { findingsOf } from "../../src/study/findings.ts";
-import { foreignJudgments } from "../../src/study/foreign-judgments.ts";
 import { judgmentsOf } from "../../src/study/judgments.ts";
 import type { Answer, Choice, StudyKind } from "../../src/study/questions.ts";
 import type { StudyRecord } from "../../src/study/record.ts";
@@ -128,11 +127,8 @@ test("a rater's correlation is the mean of the scales' own: that all answer one 
   expect(raters.map(({ correlation }) => correlation)).toEqual([0, 0]);
 });
 
-test("a study without any answer has nothing to report, and a rater from elsewhere judges a caption once", async () => {
+test("a study without any answer has nothing to report", async () => {
   await expect(findingsOf(judgmentsOf(record("rating", [])), new Map(), options)).rejects.toThrow(
     "nothing has been judged yet",
   );
-  const line = { image: "p", caption: "c", rater: "ann", score: 1 };
-  expect(() => foreignJudgments([line, line], new Map())).toThrow('"ann" judged "c" of p twice');
-  expect(() => foreignJudgments([], new Map())).toThrow("no judgment below its first line");
 });
