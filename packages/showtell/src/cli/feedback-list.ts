@@ -53,7 +53,7 @@ async function list(
   const { listFeedback } = await import("../store/feedback.ts");
   const all = await withStore(folder, listFeedback);
   if (all.length === 0) terminal.note(`the store in "${folder}" has no feedback`);
-  await terminal.print(...all.map((one) => (json ? JSON.stringify(one) : lineOf(one))));
+  for (const one of all) await terminal.print(json ? JSON.stringify(one) : lineOf(one));
 }
 
 function lineOf({ id, changedAt, thumb, caption, edited, picture }: KeptFeedback): string {

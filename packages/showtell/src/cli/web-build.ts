@@ -1,7 +1,7 @@
 // `showtell web build`: the web page as static files, for any host. What belongs to it is node/page-files.ts.
 import { existsSync, realpathSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import type { Command } from "commander";
 import { ShowtellError } from "../base/errors.ts";
 import { systemCodeOf, unwritable } from "../node/files.ts";
@@ -98,20 +98,23 @@ async function put(path: string, file: PageFile): Promise<void> {
   else await writeFile(path, file.text);
 }
 
-/** What stands at the top of a folder with these files. */
-function topsOf(names: Iterable<string>): readonly string[] {
-  return [...new Set([...names].map((name) => name.split("/")[0]!))];
+/** All that stands in a folder with these files and below: the files and the folders that they are in. */
+function placesOf(files: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    files.flatMap((file) => file.split("/").map((_, depth, parts) => parts.slice(0, depth + 1).join("/"))),
+  );
 }
 
 /** A folder with anything in it that is not of an earlier page is not ours to replace. */
 async function requireReplaceable(folder: string, out: string): Promise<void> {
-  const names = await readdir(folder).catch((cause: unknown): string[] => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     if (systemCodeOf(cause) === "ENOENT") return [];
     throw unwritable(out, cause);
   });
-  if (names.length === 0) return;
-  const own = names.includes(listName) ? topsOf((await readFile(join(folder, listName), "utf8")).split("\n")) : [];
-  const stranger = names.find((name) => !own.includes(name));
+  const names = entries.map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll(sep, "/"));
+  const list = names.includes(listName) ? await readFile(join(folder, listName), "utf8") : "";
+  const own = placesOf(list.split("\n"));
+  const stranger = names.find((name) => !own.has(name));
   if (stranger === undefined) return;
   throw new ShowtellError(
     "ARGUMENT",

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, normalize } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tensor } from "../../src/base/tensor.ts";
 import { packNeighbours } from "../../src/bundle/neighbour-table.ts";
@@ -35,7 +35,7 @@ describe("the page", () => {
     for (const attempt of [1, 2]) {
       const { status, stdout, stderr } = await showtell(["web", "build", "--out", out]);
       expect([status, stdout], `${attempt}: ${stderr}`).toEqual([0, `${out}\n`]);
-      writeFileSync(join(out, "engine", "left-over.js"), "");
+      if (attempt === 1) rmSync(join(out, "index.html"));
     }
     expect(readdirSync(out).toSorted()).toEqual(
       [
@@ -58,10 +58,10 @@ describe("the page", () => {
       expect(statSync(join(out, path!)).isFile()).toBe(true);
     expect(readdirSync(folder)).toEqual(["public"]);
     symlinkSync(out, join(folder, "linked"));
-    writeFileSync(join(out, "engine", "left-over.js"), "");
+    rmSync(join(out, "index.html"));
     expect((await showtell(["web", "build", "--out", join(folder, "linked")])).status).toBe(0);
     expect(lstatSync(join(folder, "linked")).isSymbolicLink()).toBe(true);
-    expect(readdirSync(join(out, "engine"))).not.toContain("left-over.js");
+    expect(readdirSync(out)).toContain("index.html");
     rmSync(join(folder, "linked"));
   });
 
@@ -111,14 +111,17 @@ describe("the page", () => {
     expect(readdirSync(folder)).not.toContain("ensemble");
   });
 
-  test.each([".git", "CNAME", "index.html"])("is not written over %s that is not of an earlier one", async (name) => {
-    const out = join(folder, "public");
-    if (name === "index.html") rmSync(join(out, "page-files.txt"));
-    else writeFileSync(join(out, name), "mine");
-    const { status, stderr } = await showtell(["web", "build", "--out", out]);
-    expect(status).toBe(2);
-    expect(stderr).toMatch(/^error ARGUMENT: the folder ".*public" holds ".+", which would be lost: /);
-    expect(readdirSync(out)).toContain(name);
-    if (name !== "index.html") rmSync(join(out, name));
-  });
+  test.each([".git", "CNAME", "engine/mine.js", "index.html"])(
+    "is not written over %s that is not of an earlier one",
+    async (name) => {
+      const out = join(folder, "public");
+      if (name === "index.html") rmSync(join(out, "page-files.txt"));
+      else writeFileSync(join(out, name), "mine");
+      const { status, stderr } = await showtell(["web", "build", "--out", out]);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^error ARGUMENT: the folder ".*public" holds ".+", which would be lost: /);
+      expect(readdirSync(out, { recursive: true })).toContain(normalize(name));
+      if (name !== "index.html") rmSync(join(out, name));
+    },
+  );
 });
