@@ -9,7 +9,8 @@ import { type CaptionRecord, CaptionCollector, lineError, numberedLines, safeIma
 export function parseFlickrTokens(text: string, file: string): CaptionRecord[] {
   const collector = new CaptionCollector();
   for (const { line, number } of numberedLines(text)) {
-    const match = /^([^\t]+)#\d+\t(.*)$/.exec(line);
+    // Captions may have the line breaks of Unicode; a bare CR ends lines, as old files have it, which are not read.
+    const match = /^([^\t]+)#\d+\t([^\r]*)$/.exec(line);
     if (match === null) {
       throw lineError(file, number, `expected "picture.jpg#0", a tab and a caption, found "${line.slice(0, 60)}"`);
     }

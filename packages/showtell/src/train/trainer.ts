@@ -152,13 +152,15 @@ async function scoreAll(
   return qualityOf(sums);
 }
 
-/** What an epoch is judged by; undefined if judging was cancelled. */
+/** What an epoch is judged by; undefined if judging was cancelled. @throws ShowtellError `TRAINING_DIVERGED` before captions are sought that can't be found. */
 async function measure(
   training: Training,
   learner: Learner,
+  epoch: number,
 ): Promise<{ readonly dev: Quality; readonly scores?: CaptionQuality } | undefined> {
   const { dev, judge } = training;
   const quality = await scoreAll(learner, dev, training);
+  if (!Number.isFinite(quality.loss)) throw diverged(`the dev loss after epoch ${epoch} is ${quality.loss}`);
   try {
     const scores = await judge?.(judgedWeights(learner.state()));
     return { dev: quality, ...(scores && { scores }) };
@@ -207,7 +209,7 @@ async function* epochs(
   while (progress.epoch < options.epochs && !stopsEarly(progress, options)) {
     progress = yield* learnEpoch(training, lessons, learner, progress);
     // An epoch whose measuring is cancelled has no batch left when the run is resumed, and is measured again.
-    const measured = progress.batch < perEpoch ? undefined : await measure(training, learner);
+    const measured = progress.batch < perEpoch ? undefined : await measure(training, learner, progress.epoch + 1);
     if (measured === undefined) {
       yield { kind: "checkpoint", progress, state: learner.state(), best: false };
       yield { kind: "end", reason: "cancelled", progress };
@@ -281,8 +283,9 @@ function stopsEarly({ epoch, best }: Progress, { patience }: TrainingOptions): b
 
 function checkFinite({ loss, gradientNorm }: BatchResult, step: number): void {
   if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
-  throw new ShowtellError(
-    "TRAINING_DIVERGED",
-    `the loss of step ${step} is ${loss}, its gradient ${gradientNorm}: lower the learning rate`,
-  );
+  throw diverged(`the loss of step ${step} is ${loss}, its gradient ${gradientNorm}`);
+}
+
+function diverged(what: string): ShowtellError {
+  return new ShowtellError("TRAINING_DIVERGED", `${what}: lower the learning rate`);
 }

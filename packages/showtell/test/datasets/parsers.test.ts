@@ -37,7 +37,14 @@ describe("parseFlickrTokens", () => {
     expect(parseFlickrTokens(text, "f")).toEqual([{ image: "a.jpg", captions: ["says #1\tloudly", ""] }]);
   });
 
+  it("takes the line breaks of Unicode in a caption", () => {
+    const captions = ["a dog\u2028runs", "a\u2029cat", "a\u0085bird"];
+    const text = captions.map((caption, i) => `a.jpg#${i}\t${caption}\n`).join("");
+    expect(parseFlickrTokens(text, "f")).toEqual([{ image: "a.jpg", captions }]);
+  });
+
   it.each([
+    ["line ends of bare CR", "a.jpg#0\tA dog\ra.jpg#1\tDogs"],
     ["no tab", "a.jpg#0 A dog"],
     ["no number", "a.jpg\tA dog"],
     ["no name", "#0\tA dog"],

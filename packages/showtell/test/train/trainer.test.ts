@@ -124,6 +124,24 @@ test("without a dev caption with words, it is refused before the first step", as
   expect(steps).toEqual([]);
 });
 
+test("weights that no step told to be beyond all numbers end it before captions are sought, with what to do", async () => {
+  const state = initialState(tinySpec, 1);
+  const judge = failing("ENGINE");
+  // So large a step that what comes of it is found by measuring only.
+  const options = {
+    ...training().options,
+    batchSize: 8,
+    epochs: 1,
+    schedule: { kind: "constant", peak: 1e38 } as const,
+  };
+  await expect(eventsOf(training({ options, judge, from: { progress: firstProgress, state } }))).rejects.toMatchObject({
+    code: "TRAINING_DIVERGED",
+    message: expect.stringMatching(
+      /^the dev loss after epoch 1 is (?:NaN|Infinity): lower the learning rate$/,
+    ) as string,
+  });
+});
+
 test("an error of the judge's is passed on", async () => {
   await expect(eventsOf(training({ judge: failing("ENGINE") }))).rejects.toMatchObject({ code: "ENGINE" });
 });
