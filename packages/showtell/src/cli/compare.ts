@@ -3,7 +3,7 @@ import { basename, extname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { ShowtellError, quoted } from "../base/errors.ts";
 import type { Plan } from "../compare/plan.ts";
-import { placesToDo, requireEncoders, runStates } from "../node/comparison-states.ts";
+import { placesToDo, requireSources, runStates } from "../node/comparison-states.ts";
 import type { ComparisonRequest, RunState } from "../node/comparison-request.ts";
 import { runPlaces } from "../node/comparison.ts";
 import { estimateRuns } from "../node/comparison-estimate.ts";
@@ -111,7 +111,7 @@ async function compare(path: string | undefined, options: CompareOptions, shell:
   const states = await runStates(request, hash);
   if (!reportOnly) {
     const places = placesToDo(states, chosenPlaces(plan, states, options));
-    await requireEncoders(states, places);
+    await requireSources(request, states, places);
     await tellEstimate(request, states, places, hash, options, shell);
     if (options.dryRun) return;
     await runAll(request, states, places, shell);

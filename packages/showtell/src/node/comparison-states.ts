@@ -9,6 +9,8 @@ import type { RunKey, RunOptions, RunRecord } from "../compare/record.ts";
 import { isRecordOf, recordName } from "../compare/record.ts";
 import { decoderIdentityIn, encoderIdentityIn, makeIntegers } from "./bundle-files.ts";
 import type { ComparedRun, ComparisonRequest, RunState } from "./comparison-request.ts";
+import { modelPaths } from "./captioner-files.ts";
+import { openDataset } from "./dataset-folder.ts";
 import { isThere } from "./files.ts";
 import { hasFinishedModel } from "./finished-run.ts";
 import { defaultRunOptions, runOptions } from "./run-options.ts";
@@ -112,14 +114,51 @@ export async function runStates(
   return states;
 }
 
-/** @throws ShowtellError `ENCODER_MISSING` if a run that is to be done names an encoder that is not here. */
-export async function requireEncoders(states: readonly RunState[], places: readonly number[]): Promise<void> {
+/**
+ * Checks before anything runs that what the runs to be done will read is here: the plan's split, and the files that their rows name.
+ * @throws ShowtellError `DATA_…`; `ENCODER_MISSING`, or `FILE_NOT_FOUND` naming the field of the plan.
+ */
+export async function requireSources(
+  { plan, data, images }: Pick<ComparisonRequest, "data" | "images"> & { readonly plan: Pick<Plan, "split"> },
+  states: readonly RunState[],
+  places: readonly number[],
+): Promise<void> {
+  if (places.length > 0) (await openDataset(data, images === undefined ? {} : { images })).split(plan.split);
   for (const place of places) {
-    const { template, row } = states[place]!.run;
-    if (template.kind === "evaluate") continue;
-    const { encoder } = template.request;
-    if (isOwnFile(encoder) && !(await isThere(encoder))) throw missingEncoder(encoder, `"${row.name}": the encoder`);
+    const { run } = states[place]!;
+    const { template, row, field } = run;
+    if (template.kind === "train") {
+      const { encoder } = template.request;
+      if (await isMissing(encoder)) throw missingEncoder(encoder, `"${row.name}": the encoder`);
+    }
+    for (const [option, named] of filesNamedBy(template)) await requireModels(named, `${field}.${option}`);
   }
+}
+
+async function requireModels(named: string, field: string): Promise<void> {
+  for (const path of await modelPaths(named)) {
+    if (!(await isMissing(path))) continue;
+    const remedy = "name the file of another, or { row: NAME } for the model of a row";
+    throw new ShowtellError("FILE_NOT_FOUND", `${field} names "${path}", which is not there: ${remedy}`);
+  }
+}
+
+/** Files that a run names, by the names of the options that name them: one each, or several with commas between. */
+function filesNamedBy({
+  kind,
+  request,
+}: ComparedRun["template"]): readonly (readonly [option: string, named: string])[] {
+  if (kind === "evaluate") return [["model", request.model]];
+  const { init, distil } = request;
+  return [
+    ...(init === undefined ? [] : [["init", init] as const]),
+    ...(distil === undefined ? [] : [["distil", distil.models] as const]),
+  ];
+}
+
+/** Whether a file that is not that of another run is not here. */
+async function isMissing(path: string): Promise<boolean> {
+  return isOwnFile(path) && !(await isThere(path));
 }
 
 /** Whether an encoder or a model lies in a file of its own, and not in that of another run. */

@@ -357,6 +357,32 @@ describe("a plan that is wrong is refused before anything runs, with the field:"
     expect(existsSync(join(folder, "never"))).toBe(false);
   });
 
+  test.each([
+    ["title: A", "split: mine\ntitle: A", /^error DATA_SPLIT: .*"mine"/m],
+    [
+      "{ row: plain, seeds: all }",
+      "gone.safetensors",
+      /^error FILE_NOT_FOUND: rows\[2\]\.evaluate\.model names "gone/m,
+    ],
+    ["{ row: plain, seeds: all }", "[here.safetensors, gone.safetensors]", /^error FILE_NOT_FOUND: .* names "gone/m],
+    ["init: { row: plain }", "init: gone.safetensors", /^error FILE_NOT_FOUND: rows\[1\]\.train\.init names "gone/m],
+    [
+      "train: {}",
+      "train: { distil: gone.safetensors }",
+      /^error FILE_NOT_FOUND: rows\[0\]\.train\.distil names "gone/m,
+    ],
+  ])("%s → %s, which is sought before anything runs", async (change, by, message) => {
+    wrongPlan(change, by);
+    writeFileSync(join(folder, "here.safetensors"), "");
+    const places = ["--out", "never", "--records", "none"];
+    for (const more of [[], ["--dry-run"]]) {
+      const { status, stdout, stderr } = await compare(["wrong.yaml", ...data, ...places, ...more]);
+      expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+      expect(stderr).toMatch(message);
+    }
+    expect(existsSync(join(folder, "never"))).toBe(false);
+  });
+
   test("other mistakes", async () => {
     expect((await compare([planFile])).stderr).toContain("error ARGUMENT: --data is missing");
     expect((await compare([])).stderr).toContain("error ARGUMENT: no plan is named");
