@@ -54,12 +54,15 @@ export function usualChecks(kind: StudyKind, pictures: readonly CaptionedPicture
 
 /**
  * The tasks of each rater. All raters judge all captions, each in an order of their own. Where systems say the same, they are judged
- * together; where two captions would be compared that are the same, nobody is asked. Of two captions each is left as often as right (within
- * one), for every pair of systems and every rater, and from one rater to the next sides are exchanged.
+ * together; where two captions would be compared that are the same, nobody is asked. Of two systems each is left as often as right, for every
+ * rater: within one, if at least half of their comparisons are of these two alone. From one rater to the next sides are exchanged.
  */
 export function designStudy({ kind, pictures, raters, checks, seed }: DesignRequest): readonly (readonly Task[])[] {
   const items = itemsOf(kind, pictures);
-  const flips = kind === "side-by-side" ? balancedFlips(items, seededRandom(seed, "sides")) : items.map(() => false);
+  const flips =
+    kind === "side-by-side"
+      ? balancedFlips(items, pictures[0]?.captions.length ?? 0, seededRandom(seed, "sides"))
+      : items.map(() => false);
   const attention = checksOf(kind, pictures, checks, seededRandom(seed, "checks"));
   return Array.from({ length: raters }, (_, rater) => {
     const random = seededRandom(seed, `order ${rater}`);
@@ -91,17 +94,32 @@ function differentCaptions(captions: readonly string[]): ShownCaption[] {
   return Array.from(systems, ([caption, own]) => ({ caption, origin: { kind: "systems", systems: own } }));
 }
 
-/** For every pair of origins alternating, in a drawn order of the pictures. */
-function balancedFlips(items: readonly Task[], random: Random): boolean[] {
+/**
+ * Which items are turned round, in a drawn order: each as brings the pairs of systems in it nearer to being left as often as right. Items of
+ * more pairs come first, since those of one pair can make up for them.
+ */
+function balancedFlips(items: readonly Task[], systems: number, random: Random): boolean[] {
+  const pairs = items.map(pairsOf);
+  // How often the row's system is left of the column's, less how often right.
+  const lefts = Array.from({ length: systems }, () => new Int32Array(systems));
   const flips = items.map(() => false);
-  const next = new Map<string, boolean>();
-  for (const item of random.shuffle(Array.from(items.keys()))) {
-    const pair = items[item]!.shown.map(({ origin }) => JSON.stringify(origin)).join();
-    const flip = next.get(pair) ?? random.below(2) === 1;
+  const drawn = random.shuffle(Array.from(items.keys()));
+  for (const item of drawn.sort((a, b) => pairs[b]!.length - pairs[a]!.length)) {
+    const lean = pairs[item]!.reduce((sum, [left, right]) => sum + lefts[left]![right]!, 0);
+    const flip = lean === 0 ? random.below(2) === 1 : lean > 0;
     flips[item] = flip;
-    next.set(pair, !flip);
+    for (const [left, right] of pairs[item]!) {
+      lefts[left]![right]! += flip ? -1 : 1;
+      lefts[right]![left]! -= flip ? -1 : 1;
+    }
   }
   return flips;
+}
+
+/** The pairs of systems that an item compares, the left one first: several where systems say the same. */
+function pairsOf({ shown }: Task): readonly (readonly [left: number, right: number])[] {
+  const [left, right] = shown.map(({ origin }) => (origin.kind === "systems" ? origin.systems : []));
+  return left!.flatMap((one) => right!.map((other) => [one, other] as const));
 }
 
 function mirrored(task: Task): Task {

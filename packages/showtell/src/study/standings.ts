@@ -17,7 +17,7 @@ export interface SystemStanding {
   readonly means?: Readonly<Record<string, Estimate>>;
 }
 
-/** Half a game won and half lost, so that a system that always wins has an end. */
+/** One imagined tie, half a game won and half lost, so that a system that always wins has an end. */
 const prior = 1;
 
 /** The standing of each system, in their order. */

@@ -26,16 +26,23 @@ test("every rater judges every pair once, in an order of their own", () => {
   expect(pairs[0]).toContain("0: 0+2 1");
 });
 
+/** How often each of two systems is left of the other, less how often right, by pair. */
+function balances(tasks: readonly Task[]): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const task of tasks) {
+    const [left, right] = task.shown.map(({ origin }) => (origin.kind === "systems" ? origin.systems : []));
+    for (const [one, other] of left!.flatMap((i) => right!.map((j) => [i, j] as const))) {
+      const pair = [one, other].toSorted((i, j) => i - j).join(" ");
+      found.set(pair, (found.get(pair) ?? 0) + (one < other ? 1 : -1));
+    }
+  }
+  return found;
+}
+
 test("each system is left as often as right for every pair and rater, and raters see a picture from both sides", () => {
   const design = designStudy(request);
   for (const tasks of design) {
-    const left = new Map<string, number>();
-    for (const task of tasks.filter((one) => !isCheck(one))) {
-      const [first, second] = systemsOf(task);
-      const pair = [first!, second!].toSorted((a, b) => a.localeCompare(b)).join(" ");
-      left.set(pair, (left.get(pair) ?? 0) + (first! < second! ? 1 : -1));
-    }
-    for (const balance of left.values()) expect(Math.abs(balance)).toBeLessThanOrEqual(1);
+    for (const balance of balances(tasks).values()) expect(Math.abs(balance)).toBeLessThanOrEqual(1);
   }
   const sides = design.map(
     (tasks) => new Map(tasks.filter((one) => !isCheck(one)).map((task) => [pairOf(task), systemsOf(task)])),
@@ -43,6 +50,27 @@ test("each system is left as often as right for every pair and rater, and raters
   for (const [pair, shown] of sides[0]!) {
     expect(sides[1]!.get(pair)).toEqual(shown.toReversed());
     expect(sides[2]!.get(pair)).toEqual(shown);
+  }
+});
+
+test("sides are balanced for every pair of systems, too, where two of them often say the same", () => {
+  // Of five pictures two have three captions, and in each of the others two systems say the same.
+  const shared = [
+    [0, 1, 2],
+    [0, 0, 2],
+    [0, 1, 2],
+    [0, 1, 1],
+    [0, 1, 0],
+  ];
+  const own = Array.from({ length: 55 }, (_, i) => ({
+    references: [`reference ${i}`],
+    captions: shared[i % 5]!.map((words) => `${words} says ${i}`),
+  }));
+  for (let seed = 0; seed < 40; seed++) {
+    const [tasks] = designStudy({ ...request, pictures: own, raters: 1, checks: 0, seed });
+    const found = balances(tasks!);
+    expect(found.size).toBe(3);
+    for (const [pair, balance] of found) expect(Math.abs(balance), `${pair}, seed ${seed}`).toBeLessThanOrEqual(1);
   }
 });
 

@@ -199,6 +199,45 @@ test("two systems differ by the logarithm of their odds; one that always wins ha
   expect(winner).toBeLessThan(3);
 });
 
+/** How likely one beats another of log-strengths that differ so. */
+function chance(difference: number): number {
+  return 1 / (1 + Math.exp(-difference));
+}
+
+/** How the penalised log-likelihood changes with each log-strength: that of the games, and of a tie of each against their mean. */
+function gradientAt(strengths: readonly number[], wins: readonly (readonly number[])[]): number[] {
+  const centre = mean(strengths);
+  const ties = strengths.map((strength) => 0.5 - chance(strength - centre));
+  return strengths.map((own, i) => {
+    const games = strengths.map((other, j) => wins[i]![j]! - (wins[i]![j]! + wins[j]![i]!) * chance(own - other));
+    // The mean has an equal part of each.
+    return ties[i]! - mean(ties) + games.reduce((sum, game, j) => sum + (j === i ? 0 : game), 0);
+  });
+}
+
+test.each([
+  {
+    wins: [
+      [0, 30, 30],
+      [0, 0, 5],
+      [0, 5, 0],
+    ],
+  },
+  {
+    wins: [
+      [0, 30, 30, 30],
+      [0, 0, 5, 1],
+      [0, 5, 0, 9],
+      [0, 2, 4, 0],
+    ],
+  },
+])("strengths are the likeliest with a tie of each against the mean, however unlike their games: $wins", ({ wins }) => {
+  const strengths = bradleyTerry(wins, 1);
+  expect(mean(strengths)).toBeCloseTo(0, 12);
+  // The function is concave: where nothing changes it, there it is highest.
+  for (const change of gradientAt(strengths, wins)) expect(change).toBeCloseTo(0, 7);
+});
+
 /** The mean of a sample of zeros and ones, which take turns. */
 function halfOnes(times: Times): number[] {
   return [mean(Array.from(times, (often, i) => often * (i % 2)))];
