@@ -25,7 +25,7 @@ export type Interval = readonly [low: number, high: number];
 
 /** How two systems differ in one metric. */
 export interface Difference {
-  /** The second's score less the first's. */
+  /** The second's score less the first's; 0 where they are apart by no more than rounding. */
   readonly difference: number;
   readonly interval: Interval;
   /**
@@ -67,15 +67,22 @@ export async function compareSystems(
   const [before, after] = [runsOf(first), runsOf(second)];
   const all = [...before, ...after];
   checkAlike(all);
-  const means = (scores: readonly NamedScores[], name: string): number =>
-    meanOf(scores.slice(before.length), name) - meanOf(scores.slice(0, before.length), name);
+  const differenceOf = (scores: readonly NamedScores[], name: string): number =>
+    withoutNoise(meanOf(scores.slice(before.length), name) - meanOf(scores.slice(0, before.length), name));
   const whole = all.map(corpusScores);
   const samples = columnsOf(whole[0] as NamedScores);
-  await resample(all, options, (scores) => append(samples, (name) => means(scores, name)));
+  await resample(all, options, (scores) => append(samples, (name) => differenceOf(scores, name)));
   return mapValues(samples, (values, name) => {
-    const difference = means(whole, name);
+    const difference = differenceOf(whole, name);
     return { difference, interval: percentiles(values), pValue: pValueOf(difference, values) };
   });
+}
+
+/** Rounding gives differences below this, of scores up to 10, where there are none: the same runs in another order have another sum. */
+const smallestDifference = 1e-12;
+
+function withoutNoise(difference: number): number {
+  return Math.abs(difference) < smallestDifference ? 0 : difference;
 }
 
 function runsOf(system: System): readonly CorpusStatistics[] {

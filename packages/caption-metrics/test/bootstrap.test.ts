@@ -117,6 +117,14 @@ describe("compareSystems", () => {
     }
   });
 
+  it("takes rounding for no difference: the same runs in another order", async () => {
+    const runs = [good, bad, varied];
+    const turned = [varied, good, bad];
+    for (const [name, found] of Object.entries(await compareSystems(runs, turned, { resamples: 100 }))) {
+      expect(found, name).toEqual({ difference: 0, interval: [0, 0], pValue: 1 });
+    }
+  });
+
   it("gives from what was kept of the images what the whole gives, METEOR left out", async () => {
     const [first, second] = [good, bad].map((system) => keptStatistics(keptImages(system)));
     const { meteorName } = good;

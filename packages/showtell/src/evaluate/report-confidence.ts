@@ -40,7 +40,8 @@ export function confidenceSection({ rows, data: evaluated }: Report, drawings: R
         </table>
         <p class="soft small">
           Error: how far confidence and truth lie apart, on average over the points. Brier score: the mean squared error
-          of the confidence; “base rate” is that of saying the share of good captions every time.
+          of the confidence; “base rate” is that of saying the share of good captions every time. Left out: pictures
+          that it was calibrated on, and captions without a confidence.
         </p>
       </div>
     </div>`;
@@ -49,11 +50,13 @@ export function confidenceSection({ rows, data: evaluated }: Report, drawings: R
 function qualityRow(
   name: string,
   pictures: number,
-  { share, expectedCalibrationError, brier }: CalibrationQuality,
+  { share, expectedCalibrationError, brier, bins }: CalibrationQuality,
 ): Html {
+  const captions = bins.reduce((sum, bin) => sum + bin.captions, 0);
+  const leftOut = Math.max(0, pictures - captions);
   return html`<tr>
     <td class="name">${name}</td>
-    <td>${whole(pictures)}</td>
+    <td>${whole(captions)}${leftOut > 0 ? ` (${whole(leftOut)} left out)` : undefined}</td>
     <td>${print(share)} %</td>
     <td>${print(expectedCalibrationError)} %</td>
     <td>${brier.toFixed(3)}</td>

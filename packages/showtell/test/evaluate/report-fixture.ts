@@ -14,6 +14,7 @@ const pictures = Array.from({ length: 30 }, (_, i) => ({
 const captions = pictures.map((_, i) => (i === 0 ? evil : i % 3 === 0 ? `a dog number ${i} runs` : "a dog"));
 
 const bins = [{ from: 0.5, captions: 30, confidence: 0.6, share: 0.4 }];
+const fewer = [{ from: 0.5, captions: 20, confidence: 0.6, share: 0.5 }];
 
 /** A report with all that one can have. */
 export async function reported(): Promise<Report> {
@@ -40,7 +41,7 @@ export async function reported(): Promise<Report> {
           threshold: 0.5,
           data: { name: evil, split: "dev", pictures: 30 },
           calibrated: { share: 0.4, expectedCalibrationError: 0.03, brier: 0.2, bins },
-          measured: { share: 0.5, expectedCalibrationError: 0.12, brier: 0.21, bins },
+          measured: { share: 0.5, expectedCalibrationError: 0.12, brier: 0.21, bins: fewer },
         },
       },
       { name: "a person", kind: "human", marks: [], fewer: scores },

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { EvaluatedPicture, Evaluation, Scores } from "../../src/evaluate/evaluation.ts";
 import { html, trusted } from "../../src/evaluate/html.ts";
 import { isFlickr8k, publishedResults } from "../../src/evaluate/published-results.ts";
+import { confidenceSection } from "../../src/evaluate/report-confidence.ts";
 import { reportCsv } from "../../src/evaluate/report-csv.ts";
 import { reportDrawings } from "../../src/evaluate/report-drawings.ts";
 import { reportPage } from "../../src/evaluate/report-page.ts";
@@ -55,6 +56,14 @@ describe("the page", () => {
     expect(page).toMatch(/<td>\s*dog/);
     expect(reportPage(report, { ...parts, published: [] })).not.toContain("Varier");
   });
+});
+
+test("the section on confidence counts the captions that it was measured on, and says how many were left out", async () => {
+  const report = await reported();
+  const section = confidenceSection(report, await reportDrawings(report))!.text.replaceAll(/\s+/g, " ");
+  // Of thirty pictures all were calibrated on, and twenty are measured.
+  const [calibrated, measured] = [...section.matchAll(/<td class="name">.*?<\/td> <td>(.*?)<\/td>/g)];
+  expect([calibrated![1], measured![1]]).toEqual(["30", "20 (10 left out)"]);
 });
 
 /** Pictures whose captions have these CIDErs. */
