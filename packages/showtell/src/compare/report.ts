@@ -50,24 +50,35 @@ function tableLine(cells: readonly string[]): string {
   return `| ${cells.map(markdownCell).join(" | ")} |`;
 }
 
-/** A text in one cell: in one line, without what Markdown takes for a border or for HTML. */
+/** A text in one cell: without what Markdown takes for a border. */
 function markdownCell(text: string): string {
-  return text.trim().replaceAll(/\s+/g, " ").replaceAll("|", "\\|").replaceAll("<", "&lt;");
+  return markdownText(text).replaceAll("|", String.raw`\|`);
+}
+
+/** A text in one line, without what Markdown takes for HTML, for a link or for code. */
+function markdownText(text: string): string {
+  return text
+    .trim()
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/[\\[\]`]/g, String.raw`\$&`)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;");
 }
 
 /** The text of the Markdown file. @param images Paths of the drawings, from where the file lies. */
 export function comparisonMarkdown(table: ComparisonTable, images: readonly string[]): string {
   const columns = columnsOf(table);
+  const heading = markdownText(table.title);
   return [
-    `# ${table.title}`,
+    `# ${heading}`,
     "",
-    ...(table.note === undefined ? [] : [table.note, ""]),
+    ...(table.note === undefined ? [] : [markdownText(table.note), ""]),
     tableLine(["", ...columns.map(({ title }) => title)]),
     tableLine(["---", ...columns.map(() => "---:")]),
     ...table.rows.map((row) => tableLine([nameOf(row), ...columns.map(({ cell }) => cell(row))])),
     "",
-    ...tableNotes(table).map((note) => `- ${note}`),
-    ...images.flatMap((image) => ["", `![${table.title}](${image})`]),
+    ...tableNotes(table).map((note) => `- ${markdownText(note)}`),
+    ...images.flatMap((image) => ["", `![${heading}](${image})`]),
     "",
   ].join("\n");
 }

@@ -42,7 +42,8 @@ export async function fetchModelFile(
   onProgress: (progress: FetchProgress) => void,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const { url, sha256 } = file;
+  const { url } = file;
+  const sha256 = file.sha256?.toLowerCase();
   const cache = sha256 === undefined ? undefined : await openCache();
   const kept = await cache?.match(keyOf(sha256!));
   if (kept !== undefined) {

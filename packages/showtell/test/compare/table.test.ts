@@ -130,7 +130,8 @@ describe("what is shown", () => {
     const table = await handMade();
     const markdown = comparisonMarkdown(table, ["x.svg"]);
     expect(markdown).toContain("| other \\| row | 1 of 2 | 80.0 |");
-    expect(markdown).toContain("![Hand-made <rows>](x.svg)");
+    expect(markdown).toContain("# Hand-made &lt;rows>\n");
+    expect(markdown).toContain("![Hand-made &lt;rows>](x.svg)");
     const drawings = await comparisonDrawings(table);
     expect(drawings.scores).toContain("<svg");
     expect(drawings.curves).toContain("<svg");
@@ -148,6 +149,26 @@ describe("what is shown", () => {
     const table = await comparisonTable(noted, [{ row: noted.rows[0]!, runs: [], planned: 1 }]);
     const markdown = comparisonMarkdown(table, []);
     expect(markdown).toMatch(/^\| gru &lt;b> \(Two gates\. Fewer weights\.\) \| 0 of 1 \| .*\|$/m);
+  });
+
+  test("is text in Markdown wherever it comes from, and names stay as they are", async () => {
+    const [evil, safe] = ["a\\|b [x](y) `<i>` &lt;\n# c", String.raw`a\\|b \[x\](y) \`&lt;i>\` &amp;lt; # c`];
+    const table = await handMade();
+    const signatures = { ...table.signatures, CIDEr: evil };
+    const rows = [
+      { ...table.rows[0]!, name: evil },
+      { ...table.rows[1]!, name: "LSTM, first word" },
+    ];
+    const markdown = comparisonMarkdown({ ...table, title: evil, note: evil, machines: [evil], signatures, rows }, [
+      "x.svg",
+    ]);
+    const lines = markdown.split("\n");
+    expect(lines.slice(0, 3)).toEqual([`# ${safe}`, "", safe]);
+    expect(lines).toEqual(
+      expect.arrayContaining([`- Machine: ${safe}.`, `- Signature of CIDEr: ${safe}`, `![${safe}](x.svg)`]),
+    );
+    expect(markdown).toContain(`\n| ${safe.replace("|", String.raw`\|`)} | 2 | 50.0`);
+    expect(markdown).toContain("\n| LSTM, first word | 1 of 2 | 80.0 |");
   });
 
   test("is nothing where nothing has run", async () => {
