@@ -129,6 +129,40 @@ describeGroup("browser", () => {
     await page.close();
   });
 
+  test("a photo is kept with nothing any more once that is not agreed to, whichever candidate is shown", async () => {
+    const opened = await openCaptioned(candidateOf("two dogs run"), candidateOf("a cat sits"), candidateOf("a dog"));
+    const { page } = opened;
+    await page.getByLabel("keep my photo").check();
+    await page.getByRole("button", { name: "Good caption" }).click();
+    await candidate(page, 1).click();
+    await page.getByRole("button", { name: "Bad caption" }).click();
+    await givenOf(opened, 2);
+    await candidate(page, 2).click();
+    await page.getByLabel("keep my photo").uncheck();
+    await page.getByText("Saved, without the photo.").waitFor();
+    expect((await givenOf(opened, 4)).slice(2)).toEqual([
+      { key: 0, caption: "two dogs run", thumb: "up" },
+      { key: 1, caption: "a cat sits", thumb: "down" },
+    ]);
+    await page.close();
+  });
+
+  test("what is no answer of the service's counts as none", async () => {
+    const { page } = await openCaptioned(candidateOf("two dogs run"));
+    const others = { contentType: "text/html", body: "<html>Sign in to this network</html>" };
+    await page.route("**/v1/feedback", (route) => route.fulfill(others));
+    await page.getByRole("button", { name: "Good caption" }).click();
+    await page
+      .getByRole("alert")
+      .getByText("Not saved: The answer was cut off, or did not come from the service.")
+      .waitFor();
+    expect(await page.getByText(/^Saved,/).count()).toBe(0);
+    await page.route("**/v1/captions", (route) => route.fulfill({ ...others, body: '{"results":[{"capt' }));
+    await drop(page, photo);
+    await page.locator('.card[data-state="failed"]').getByText("The answer was cut off").waitFor();
+    await page.close();
+  });
+
   test("an edit is one of the candidate that was chosen, and that is explained", async () => {
     const opened = await openCaptioned(candidateOf("two dogs run"), candidateOf("a cat sits"));
     const { page } = opened;

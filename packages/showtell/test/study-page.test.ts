@@ -18,9 +18,15 @@ import type { ServedStore } from "./study-fixture.ts";
 /** Processes start and models load several times in each test; a machine that does other things, too, needs many times their seconds. */
 const wholeStudyMs = 400_000;
 
-/** Waits until so many tasks are judged, and that is on disk. */
-function judged(page: Page, count: number, total: number): Promise<unknown> {
-  return page.getByText(`${count} of ${total} saved`).waitFor({ timeout: 120_000 });
+/** Waits until a task's picture is there, before which it can't be judged, or all are judged. */
+function ready(page: Page): Promise<unknown> {
+  return page.locator('.choice[aria-disabled="false"], .thanks').first().waitFor();
+}
+
+/** Waits until so many tasks are judged, and that is on disk; and the next can be. */
+async function judged(page: Page, count: number, total: number): Promise<void> {
+  await page.getByText(`${count} of ${total} saved`).waitFor({ timeout: 120_000 });
+  await ready(page);
 }
 
 /** Keeps, in a page that is opened from now on, which pictures it holds in memory. */
@@ -71,7 +77,7 @@ describeGroup("browser", () => {
     const page = await browser.newPage();
     await watchPictures(page);
     await page.goto(`${url}rate.html${new URL(link).hash}`);
-    await page.waitForSelector(".task, .thanks");
+    await ready(page);
     return page;
   }
 
@@ -86,7 +92,6 @@ describeGroup("browser", () => {
       try {
         const { url } = served;
         const [first, second] = [await open(url, links[0]!), await open(url, links[1]!)];
-        await first.waitForSelector(".task-picture img");
         await expectUsable(first);
         expect(await focusedIn(first)).toBe("BODY");
 
@@ -107,7 +112,7 @@ describeGroup("browser", () => {
         );
         await expect.poll(() => heldBy(first)).toBe(4);
         await first.reload();
-        await first.waitForSelector(".task");
+        await ready(first);
         expect(await first.locator(".rate-progress b").textContent()).toBe(`1 of ${total}`);
 
         // The service dies; what is answered meanwhile is kept once it is back, once.
@@ -126,6 +131,7 @@ describeGroup("browser", () => {
         await tabTo(second, "Undo U");
         await second.keyboard.press("Enter");
         await expect.poll(() => focusedIn(second)).toBe("question");
+        await ready(second);
         await second.keyboard.press("2");
         await judged(second, 1, total);
         await tabTo(second, "Undo U");
@@ -204,7 +210,6 @@ describeGroup("browser", () => {
     const served = await serveStore(store, model);
     try {
       const page = await open(served.url, links[0]!);
-      await page.waitForSelector(".task-picture img");
       await expectUsable(page);
       await page.keyboard.press("9");
       await page.keyboard.press("4");

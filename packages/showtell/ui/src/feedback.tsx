@@ -70,18 +70,26 @@ export function FeedbackRow({
   const sending = useRef(Promise.resolve());
   const opinion = opinions[caption];
 
-  const give = (said: Partial<Opinion>, { about = caption, withPhoto = consents } = {}): void => {
-    const now = { key: newKey(), ...opinions[about], ...said };
-    setOpinions((before) => ({ ...before, [about]: now }));
+  const send = (given: readonly (readonly [about: string, opinion: Opinion])[], withPhoto: boolean): void => {
+    if (given.length === 0) return;
     setState({ kind: "saving" });
     sending.current = sending.current
-      .then(async () => setState(await save(about, now, withPhoto ? photo : undefined)))
+      .then(async () => {
+        let became: State = { kind: "saving" };
+        for (const [about, one] of given) became = await save(about, one, withPhoto ? photo : undefined);
+        setState(became);
+      })
       .catch((thrown: unknown) => setState({ kind: "failed", error: saidBy(thrown) }));
+  };
+  const give = (said: Partial<Opinion>, about = caption): void => {
+    const now = { key: newKey(), ...opinions[about], ...said };
+    setOpinions((before) => ({ ...before, [about]: now }));
+    send([[about, now]], consents);
   };
   // Before the next click can come, which would send the edit as it was.
   useLayoutEffect(() => {
     const others = Object.entries(opinions).filter(([about]) => about !== caption);
-    for (const [about, other] of others) if (other.edited !== undefined) give({ edited: undefined }, { about });
+    for (const [about, other] of others) if (other.edited !== undefined) give({ edited: undefined }, about);
     if (edited !== opinion?.edited) give({ edited });
   }, [caption, edited]);
 
@@ -106,7 +114,9 @@ export function FeedbackRow({
             checked={consents}
             onChange={({ currentTarget: { checked } }) => {
               setConsents(checked);
-              if (opinion !== undefined && !isTakenBack(opinion)) give({}, { withPhoto: checked });
+              // Each keeps the photo, that of a candidate which is not shown now, too.
+              const kept = Object.entries(opinions).filter(([, one]) => !isTakenBack(one));
+              send(kept, checked);
             }}
           />
           keep my photo with it, for training

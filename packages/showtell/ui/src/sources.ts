@@ -29,8 +29,26 @@ interface Answer {
   readonly results: readonly (CaptionResult | { readonly error: Said })[];
 }
 
+function cancelled(): ShowtellError {
+  return new ShowtellError("CANCELLED", "cancelled");
+}
+
 function thrownBy({ code, message }: Said): ShowtellError {
   return new ShowtellError(code as ErrorCode, message);
+}
+
+/**
+ * The JSON of an answer; nothing where a refusal has none.
+ * @throws ShowtellError `CANCELLED`; an Error if what should be JSON is none, or not all of it came.
+ */
+export async function jsonOf(response: Response, signal?: AbortSignal | null): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (cause) {
+    if (!response.ok) return {};
+    if (signal?.aborted === true) throw cancelled();
+    throw new Error("The answer was cut off, or did not come from the service.", { cause });
+  }
 }
 
 /**
@@ -45,10 +63,10 @@ export async function answered<T>(
 ): Promise<T> {
   const headers = authorisation();
   const response = await fetch(address, { ...request, headers }).catch((cause: unknown) => {
-    if (request.signal?.aborted === true) throw new ShowtellError("CANCELLED", "cancelled");
+    if (request.signal?.aborted === true) throw cancelled();
     throw new Error("The service can't be reached. Is it still running, and this device online?", { cause });
   });
-  const answer = (await response.json().catch(() => ({}))) as T & { readonly error?: Said };
+  const answer = (await jsonOf(response, request.signal)) as T & { readonly error?: Said };
   if (response.status === 401 && (await isGivenToken(headers, isAction))) return answered(address, request, isAction);
   if (answer.error !== undefined) throw thrownBy(answer.error);
   if (response.ok) return answer;

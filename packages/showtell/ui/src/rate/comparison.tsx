@@ -1,15 +1,15 @@
-// Two captions side by side, and which is better: by a click on it, or by the keys 1, 2 and 3 (or the arrows).
+// Two captions side by side, and which is better: by a click on it, or by the keys 1, 2 and 3 (or the arrows to left and right).
 import type { JSX } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 import type { Answer, Choice } from "showtell";
 
+// Not the arrow down, by which a small page is scrolled.
 const keys: Readonly<Record<string, Choice>> = {
   "1": "left",
   ArrowLeft: "left",
   "2": "right",
   ArrowRight: "right",
   "3": "tie",
-  ArrowDown: "tie",
 };
 
 /** The captions, and a button for neither. */

@@ -1,12 +1,15 @@
 // What a rater's page asks of the service: the tasks, their pictures, and that answers be kept. Draws nothing.
 import type { Answer, ErrorCode, RaterPage } from "showtell";
 import { ShowtellError } from "showtell";
+import { jsonOf } from "../sources.ts";
 
 /** A rater's work. */
 export interface Desk {
   readonly page: RaterPage;
   /** The address of a task's picture, fetched once; a failure is tried again at the next call. */
   picture(task: number): Promise<string>;
+  /** Frees a task's picture, which is fetched again when it is wanted: one that can't be shown, say. */
+  free(task: number): void;
   /** Frees the pictures of the tasks before one; who goes back to them fetches them again. */
   freeBefore(task: number): void;
   /**
@@ -36,16 +39,22 @@ export async function openDesk(token: string): Promise<Desk> {
   ): Promise<Response> => {
     const response = await fetch(`v1/studies/${path}`, { ...init, headers: { ...headers, ...more } });
     if (response.ok) return response;
-    const { error } = (await response.json().catch(() => ({}))) as { error?: { code: ErrorCode; message: string } };
+    const { error } = (await jsonOf(response)) as { error?: { code: ErrorCode; message: string } };
     if (error === undefined) throw new Error(`The service answered ${response.status} without a reason.`);
     // What goes away by itself is tried again; what is refused is not.
     if (response.status >= 500 || response.status === 429) throw new Error(error.message);
     throw new ShowtellError(error.code, error.message);
   };
-  const page = (await (await ask("session")).json()) as RaterPage;
+  const page = (await jsonOf(await ask("session"))) as RaterPage;
   const pictures = new Map<number, Promise<string>>();
+  const free = (task: number): void => {
+    const picture = pictures.get(task);
+    pictures.delete(task);
+    picture?.then((url) => URL.revokeObjectURL(url)).catch(() => undefined);
+  };
   return {
     page,
+    free,
     picture(task) {
       const known = pictures.get(task);
       if (known !== undefined) return known;
@@ -57,18 +66,15 @@ export async function openDesk(token: string): Promise<Desk> {
       return fetched;
     },
     freeBefore(task) {
-      for (const [done, picture] of pictures) {
-        if (done >= task) continue;
-        pictures.delete(done);
-        picture.then((url) => URL.revokeObjectURL(url)).catch(() => undefined);
-      }
+      for (const done of pictures.keys()) if (done < task) free(done);
     },
     async save(task, answer, ms, onTrouble) {
       const body = JSON.stringify({ task, answer, ms });
       const init = { method: "POST", body, headers: { "Content-Type": "application/json" } };
       for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, 2 * waitMs)) {
         try {
-          await ask("answers", init);
+          // What is no answer of the service's does not say that anything is kept.
+          await jsonOf(await ask("answers", init));
           return;
         } catch (error) {
           if (error instanceof ShowtellError) throw error;

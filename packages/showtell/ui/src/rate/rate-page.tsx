@@ -1,7 +1,7 @@
 // A rater's page: one picture at a time, what is asked of it, how far they are. What is asked is drawn elsewhere.
 import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { RaterPage } from "showtell";
+import type { Answer, RaterPage } from "showtell";
 import { ErrorNote } from "../error-note.tsx";
 import { Icon } from "../icon.tsx";
 import { Comparison } from "./comparison.tsx";
@@ -118,25 +118,39 @@ function TaskView({
 }): JSX.Element {
   const { scales, tasks } = desk.page;
   const { captions } = tasks[way.task]!;
-  const busy = way.saving.kind === "saving" || way.saving.kind === "waiting";
+  // Nobody judges what they can't see.
+  const [seen, setSeen] = useState(false);
+  const saving = way.saving.kind === "saving" || way.saving.kind === "waiting";
+  const busy = saving || !seen;
+  const answer = (given: Answer): void => {
+    if (seen) way.answer(given);
+  };
   return (
-    <div class="task" aria-busy={busy}>
-      <TaskPicture desk={desk} task={way.task} />
+    <div class="task" aria-busy={saving}>
+      <TaskPicture desk={desk} task={way.task} onSeen={() => setSeen(true)} />
       <section class="judgment" aria-labelledby="question">
         <h1 id="question" ref={heading} tabIndex={-1}>
           {instructionOf(desk.page)}
         </h1>
         {scales.length === 0 ? (
-          <Comparison captions={captions} busy={busy} onAnswer={way.answer} />
+          <Comparison captions={captions} busy={busy} onAnswer={answer} />
         ) : (
-          <Ratings caption={captions[0]!} scales={scales} busy={busy} onAnswer={way.answer} />
+          <Ratings caption={captions[0]!} scales={scales} busy={busy} onAnswer={answer} />
         )}
       </section>
     </div>
   );
 }
 
-function TaskPicture({ desk, task }: { readonly desk: Desk; readonly task: number }): JSX.Element {
+function TaskPicture({
+  desk,
+  task,
+  onSeen,
+}: {
+  readonly desk: Desk;
+  readonly task: number;
+  readonly onSeen: () => void;
+}): JSX.Element {
   const [url, setUrl] = useState<string>();
   const [attempt, setAttempt] = useState(0);
   const [failed, setFailed] = useState(false);
@@ -144,9 +158,14 @@ function TaskPicture({ desk, task }: { readonly desk: Desk; readonly task: numbe
     setFailed(false);
     desk.picture(task).then(setUrl, () => setFailed(true));
   }, [attempt]);
+  const onError = (): void => {
+    desk.free(task);
+    setUrl(undefined);
+    setFailed(true);
+  };
   return (
     <div class="task-picture">
-      {url !== undefined && <img src={url} alt="The picture to judge captions of" />}
+      {url !== undefined && <img src={url} alt="The picture to judge captions of" onLoad={onSeen} onError={onError} />}
       {failed && (
         <button type="button" class="button" onClick={() => setAttempt(attempt + 1)}>
           <Icon name="again" /> The picture did not come: try again
