@@ -14,6 +14,7 @@ const photo = join(root, "examples/photos/camera.png");
 interface Said {
   readonly caption: string;
   readonly tokens: readonly string[];
+  readonly logProbability: number;
   readonly attention: readonly (readonly number[])[];
 }
 
@@ -22,6 +23,11 @@ function candidateOf(caption: string, map: readonly number[] = Array.from({ leng
   const tokens = caption.split(" ").filter((word) => word !== "");
   const figures = { logProbability: -2, tokenLogProbabilities: [...tokens, "."].map(() => -0.5) };
   return { ...figures, caption, tokens, attention: tokens.map(() => map) };
+}
+
+/** A run as the service lists it. */
+function summaryOf(name: string): object {
+  return { name, state: "finished", epochs: { done: 1, planned: 1 } };
 }
 
 /** The text fields of a form that was sent, without the keys that are drawn at random; a file is told by its name. */
@@ -160,6 +166,62 @@ describeGroup("browser", () => {
     await page.route("**/v1/captions", (route) => route.fulfill({ ...others, body: '{"results":[{"capt' }));
     await drop(page, photo);
     await page.locator('.card[data-state="failed"]').getByText("The answer was cut off").waitFor();
+    await page.close();
+  });
+
+  test("how unlikely a sentence is stays short, however unlikely that is", async () => {
+    const rare = { ...candidateOf("a dog"), logProbability: -130 };
+    const { page } = await openCaptioned({ ...rare, logProbability: -30 }, rare, { ...rare, logProbability: -800 });
+    const numbers = await page.locator(".candidate-number small").allTextContents();
+    expect(numbers).toEqual(["1 in 11 trillion", "1 in 10⁵⁶", "1 in 10³⁴⁷"]);
+    await page.close();
+  });
+
+  test("the key that ends what an input method puts together does not end the edit", async () => {
+    const { page } = await openCaptioned(candidateOf("a dog"));
+    await page.getByRole("button", { name: "Edit the caption" }).click();
+    const words = page.getByRole("textbox", { name: "Caption" });
+    await words.fill("犬");
+    const type = (key: string): Promise<void> =>
+      words.dispatchEvent("keydown", { key, isComposing: true, bubbles: true, cancelable: true });
+    await type("Enter");
+    await type("Escape");
+    await words.pressSequentially("が走る");
+    await page.keyboard.press("Enter");
+    expect(await page.locator(".caption").textContent()).toBe("犬が走る");
+    await page.close();
+  });
+
+  test("what is said of a copy stays as long as of any other", async () => {
+    const { page } = await openCaptioned(candidateOf("a dog"));
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.clock.install();
+    const said = page.locator(".copy [role=status]");
+    await page.getByRole("button", { name: "Alt text" }).click();
+    await page.getByText("Copied as Alt text").waitFor({ state: "attached" });
+    await page.clock.runFor(3000);
+    await page.getByRole("button", { name: "HTML" }).click();
+    await page.getByText("Copied as HTML").waitFor({ state: "attached" });
+    await page.clock.runFor(3000);
+    expect(await said.textContent()).toBe("Copied as HTML");
+    await page.clock.runFor(1500);
+    expect(await said.textContent()).toBe("");
+    await page.close();
+  });
+
+  test("a run that another was compared with is compared with nothing once it is chosen itself", async () => {
+    const { page } = await open([candidateOf("a dog")]);
+    await page.route("**/v1/runs", (route) => route.fulfill({ json: { runs: ["first", "second"].map(summaryOf) } }));
+    await page.route("**/v1/runs/*", (route) => {
+      const name = route.request().url().split("/").at(-1)!;
+      return route.fulfill({ json: { ...summaryOf(name), history: [], samples: [] } });
+    });
+    await page.getByRole("link", { name: "Runs" }).click();
+    const compared = page.getByLabel("Compare with");
+    await compared.selectOption("second");
+    await page.getByRole("button", { name: "second" }).click();
+    await page.getByRole("heading", { name: "second" }).waitFor();
+    expect(await compared.locator("option:checked").allTextContents()).toEqual(["nothing"]);
     await page.close();
   });
 

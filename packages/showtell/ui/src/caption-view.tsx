@@ -6,12 +6,12 @@ import { CopyRow } from "./copy-row.tsx";
 import { FeedbackRow } from "./feedback.tsx";
 import { Icon } from "./icon.tsx";
 import { PlaceContext } from "./place.ts";
-import { inTwoDigits } from "./numbers.ts";
+import { inTwoDigitsOrPower } from "./numbers.ts";
 import { Silence, Sureness, surenessMeaning } from "./sureness.tsx";
 
 /** A probability for people: "1 in 71,000". Whole sentences have small ones, since there are so many sentences. */
 function oneIn(logProbability: number): string {
-  return `1 in ${inTwoDigits(Math.exp(-logProbability))}`;
+  return `1 in ${inTwoDigitsOrPower(-logProbability)}`;
 }
 
 /** The probability of a word on average: the geometric mean over a caption's words and its end. */
@@ -93,6 +93,8 @@ function Editor({
         rows={3}
         defaultValue={text}
         onKeyDown={(event) => {
+          // The key is one of an input method, which puts characters together: it ends these, not the edit.
+          if (event.isComposing) return;
           if (event.key === "Escape") onDone(undefined);
           if (event.key !== "Enter" || event.shiftKey) return;
           // Else the key would go on to the button that has the focus once the editor is closed, and open it again.

@@ -1,6 +1,6 @@
 // A caption on its way elsewhere: as alternative text, HTML or Markdown; empty for decorative pictures.
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { altText, htmlImage, longestAltText, markdownImage } from "showtell";
 import { Icon } from "./icon.tsx";
 
@@ -16,6 +16,11 @@ type Form = keyof typeof forms;
 export function CopyRow({ caption, file }: { readonly caption: string; readonly file: string }): JSX.Element {
   const [decorative, setDecorative] = useState(false);
   const [said, setSaid] = useState<{ readonly form: Form; readonly done: boolean }>();
+  // Of the newest copy only: what an earlier one said is gone by then.
+  useEffect(() => {
+    const timer = setTimeout(() => setSaid(undefined), 4000);
+    return () => clearTimeout(timer);
+  }, [said]);
   const alt = altText(caption, { decorative });
   const copy = async (form: Form): Promise<void> => {
     try {
@@ -24,7 +29,6 @@ export function CopyRow({ caption, file }: { readonly caption: string; readonly 
     } catch {
       setSaid({ form, done: false });
     }
-    setTimeout(() => setSaid(undefined), 4000);
   };
   return (
     <div class="copy">

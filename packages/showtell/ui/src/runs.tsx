@@ -184,10 +184,12 @@ function Compare({
   readonly compared: string | undefined;
   readonly onCompare: (name: string | undefined) => void;
 }): JSX.Element {
+  // Who chooses the run that was compared finds nothing compared: there is no option of its own name.
+  const other = compared === chosen ? undefined : compared;
   return (
     <label class="compare">
       Compare with
-      <select value={compared ?? ""} onChange={({ currentTarget }) => onCompare(currentTarget.value || undefined)}>
+      <select value={other ?? ""} onChange={({ currentTarget }) => onCompare(currentTarget.value || undefined)}>
         <option value="">nothing</option>
         {runs
           .filter(({ name }) => name !== chosen)
