@@ -117,16 +117,16 @@ export const trueCaptionMethods = [
 export function requireSoundMethods(options: TrainingOptions): void {
   const { objective, captionsPerPicture } = options;
   if (objective.kind === "cross-entropy") return;
+  const lone = trueCaptionMethods.find((name) => options[name] !== undefined && options[name] !== 0);
+  if (lone !== undefined)
+    throw new ShowtellError(
+      "ARGUMENT",
+      `${lone} is for learning from true captions: leave it out where drawn ones are rewarded`,
+    );
   if (objective.baseline === "others" && captionsPerPicture < 2)
     throw new ShowtellError(
       "ARGUMENT",
       `captionsPerPicture is ${captionsPerPicture}, and rewards are held against those of the picture's other captions: draw 2 or more, or take the ` +
         'baseline "greedy"',
     );
-  const lone = trueCaptionMethods.find((name) => options[name] !== undefined && options[name] !== 0);
-  if (lone === undefined) return;
-  throw new ShowtellError(
-    "ARGUMENT",
-    `${lone} is for learning from true captions: leave it out where drawn ones are rewarded`,
-  );
 }
