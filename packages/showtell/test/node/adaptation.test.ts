@@ -189,10 +189,14 @@ describe("learning on from a bundle with new data and old", () => {
       await appendFile(at("overlap/captions.jsonl"), `${JSON.stringify({ image, captions: ["a colour"], split })}\n`);
     }
     const data = { data: at("overlap/captions.jsonl"), images: at("overlap/images") };
-    const run = adapting("overlapping", { ...data, ...withOld({ share: 0.9, mostForgotten: 10 }) });
+    await cp(at("new/images/purple-dev.png"), at("images/purple-dev.png"));
+    const more = JSON.stringify({ image: "purple-dev.png", captions: ["a colour"], split: "train" });
+    await writeFile(at("more.jsonl"), `${await readFile(at("captions.jsonl"), "utf8")}${more}\n`);
+    const mixed = { ...withOld({ share: 0.9, mostForgotten: 10 }).old!, data: at("more.jsonl") };
+    const run = adapting("overlapping", { ...data, old: mixed });
     const { adaptation } = await trainCaptioner({ ...run, training: { ...run.training, epochs: 1 } });
-    // All of the new data's and of the old data's: the model had learnt the blue one before, so that it judges nothing; the red one is learned,
-    // so it does not count as remembered.
+    // All of the new data's, and of the old data's all but the purple one, which is to be judged. The model had learnt the blue one before, so
+    // that it judges nothing; the red one is learned, so it does not count as remembered.
     const { manifest } = await readBundleFile(at("overlapping/best.safetensors"));
     expect(manifest.training).toMatchObject({ data: { pictures: 3 + 6 } });
     expect(adaptation).toMatchObject({ learned: { pictures: 2 }, remembered: { pictures: 5 } });
