@@ -47,10 +47,10 @@ function curvePanel(rows: readonly TableRow[]) {
 }
 
 function tableLine(cells: readonly string[]): string {
-  return `| ${cells.map(markdownCell).join(" | ")} |`;
+  return `| ${cells.join(" | ")} |`;
 }
 
-/** A text in one cell: without what Markdown takes for a border. */
+/** A text in one cell: without what Markdown takes for a border. Cells of numbers need none of it. */
 function markdownCell(text: string): string {
   return markdownText(text).replaceAll("|", String.raw`\|`);
 }
@@ -73,9 +73,9 @@ export function comparisonMarkdown(table: ComparisonTable, images: readonly stri
     `# ${heading}`,
     "",
     ...(table.note === undefined ? [] : [markdownText(table.note), ""]),
-    tableLine(["", ...columns.map(({ title }) => title)]),
+    tableLine(["", ...columns.map(({ title }) => markdownCell(title))]),
     tableLine(["---", ...columns.map(() => "---:")]),
-    ...table.rows.map((row) => tableLine([nameOf(row), ...columns.map(({ cell }) => cell(row))])),
+    ...table.rows.map((row) => tableLine([markdownCell(nameOf(row)), ...columns.map(({ cell }) => cell(row))])),
     "",
     ...tableNotes(table).map((note) => `- ${markdownText(note)}`),
     ...images.flatMap((image) => ["", `![${heading}](${image})`]),
