@@ -147,7 +147,8 @@ export async function* chunksOf(file: string, signal?: CancelSignal): AsyncGener
 
 /**
  * Writes a file in one step for whoever looks: its content goes to a new file in the same folder, is synced to the disk and
- * renamed; on any failure the old file is whole. The new one has its permissions, and a link to it stays a link. Parts are written one after the other and may exceed 2 GiB together.
+ * renamed; on any failure the old file is whole. The new one has its permissions, and a link to it stays a link. Parts are written one after
+ * the other and may exceed 2 GiB together.
  * A process killed while writing leaves `NAME.….tmp` behind.
  * @throws ShowtellError `FILE_WRITE` if that fails: no such folder, full disk, missing permission.
  */
@@ -180,9 +181,8 @@ export interface Replacement {
  * @throws ShowtellError `FILE_WRITE`, here and from `write` and `commit`, after which nothing is left of it.
  */
 export async function openReplacement(path: string): Promise<Replacement> {
-  await requireReplaceable(path);
+  const mode = await replaceableMode(path);
   const place = await placeOf(path);
-  const mode = await modeOf(place);
   const temporary = `${place}.${process.pid}.${randomUUID().slice(0, 8)}.tmp`;
   // From the beginning, so that nobody reads what the old file kept from them.
   const file = await open(temporary, "wx", mode).catch((cause: unknown) => {
@@ -229,7 +229,7 @@ export async function requireWritable(path: string): Promise<void> {
   } catch (cause) {
     throw unwritable(path, cause);
   }
-  await requireReplaceable(path);
+  await replaceableMode(path);
 }
 
 /**
@@ -254,18 +254,14 @@ async function placeOf(path: string): Promise<string> {
   return realpath(path).catch(() => path);
 }
 
-/** The permissions of what is there; undefined if nothing is. */
-async function modeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    ({ mode }) => mode & 0o777,
-    () => undefined,
-  );
-}
-
-/** Refuses what is there and is no file: a device, say, is not to be replaced by a file of its name. @throws ShowtellError `FILE_WRITE`. */
-async function requireReplaceable(path: string): Promise<void> {
+/**
+ * The permissions of the file that is there; undefined if nothing is.
+ * @throws ShowtellError `FILE_WRITE` for what is no file: a device, say, is not to be replaced by a file of its name.
+ */
+async function replaceableMode(path: string): Promise<number | undefined> {
   const there = await stat(path).catch(() => undefined);
-  if (there === undefined || there.isFile()) return;
+  if (there === undefined) return undefined;
+  if (there.isFile()) return there.mode & 0o777;
   const what = there.isDirectory()
     ? "a folder of that name exists"
     : "it is a device or a pipe, and files are written whole";

@@ -18,6 +18,7 @@ export function CopyRow({ caption, file }: { readonly caption: string; readonly 
   const [said, setSaid] = useState<{ readonly form: Form; readonly done: boolean }>();
   // Of the newest copy only: what an earlier one said is gone by then.
   useEffect(() => {
+    if (said === undefined) return undefined;
     const timer = setTimeout(() => setSaid(undefined), 4000);
     return () => clearTimeout(timer);
   }, [said]);
